@@ -1,0 +1,38 @@
+# Compiler settings that hold for every target of this build: language level, ccache, the private
+# interface targets for warnings, sanitizers and coverage (never exported), and the output folders.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(PROJECT_IS_TOP_LEVEL)
+    set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+    find_program(TRUNKLINE_CCACHE ccache)
+    if(TRUNKLINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+        set(CMAKE_CXX_COMPILER_LAUNCHER "${TRUNKLINE_CCACHE}")
+    endif()
+endif()
+
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1 -fno-omit-frame-pointer")
+
+add_library(trunkline_private_options INTERFACE)
+target_compile_options(trunkline_private_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-align -Wunused)
+if(TRUNKLINE_WARNINGS_AS_ERRORS)
+    target_compile_options(trunkline_private_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND TRUNKLINE_SANITIZE)
+    # g++ 12 sees warnings in the standard library only once sanitizers have rewritten it.
+    target_compile_options(trunkline_private_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan
+        -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict)
+endif()
+
+if(TRUNKLINE_SANITIZE)
+    add_compile_options(-fsanitize=${TRUNKLINE_SANITIZE} -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${TRUNKLINE_SANITIZE})
+endif()
+if(TRUNKLINE_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+endif()

@@ -1,0 +1,83 @@
+// The outgoing side of one connection: a queue of owned and borrowed bytes, cut into frames, ready
+// for gather writes.
+#pragma once
+
+#include <trunkline/base/slice.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace trunkline {
+
+/// One contiguous run of outgoing bytes. `frame_size` is non-zero on the first segment of a frame
+/// only and then counts all bytes of that frame; transports that keep message borders make one
+/// message of it, the others ignore it.
+struct out_segment {
+    bytes_view bytes;
+    std::size_t frame_size = 0;
+};
+
+/// A first-in first-out queue of frames. Small bytes are copied together into blocks; pinned slices
+/// are borrowed. Not thread-safe. Never fails: the caller watches owned_size() and borrowed_size()
+/// against its marks.
+class gather_queue {
+public:
+    gather_queue() = default;
+    gather_queue(gather_queue&&) noexcept = default;
+    gather_queue& operator=(gather_queue&&) noexcept = default;
+
+    /// Begins a frame of exactly `frame_size` bytes (> 0); the appends that follow must add up to
+    /// it.
+    void begin_frame(std::size_t frame_size);
+
+    /// Copies `bytes` to the end of the queue.
+    void append_copy(bytes_view bytes);
+
+    /// Borrows the bytes of a pinned slice until they have been consumed; copies a slice without a
+    /// pin.
+    void append(slice piece);
+
+    /// Points `out` at the first bytes of the queue, in order; returns how many entries were
+    /// filled. The segments stay valid until the next append, consume or clear.
+    [[nodiscard]] std::size_t peek(std::span<out_segment> out) const noexcept;
+
+    /// Removes `size` bytes (at most size()) from the front; pins are released once their last byte
+    /// is gone.
+    void consume(std::size_t size);
+
+    /// Drops everything and releases all pins.
+    void clear() noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return owned_size_ + borrowed_size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return owned_size_ + borrowed_size_; }
+    [[nodiscard]] std::size_t owned_size() const noexcept { return owned_size_; }
+    [[nodiscard]] std::size_t borrowed_size() const noexcept { return borrowed_size_; }
+
+private:
+    struct segment {
+        std::byte const* data = nullptr;
+        std::size_t size = 0;
+        std::size_t frame_size =
+            0;  // as in out_segment, until the segment's first byte is consumed
+        std::uint32_t block_bytes = 0;  // how many of `size` live in owned blocks (all or none)
+        pin keep_alive;
+    };
+    struct block {
+        std::unique_ptr<std::byte[]> bytes;
+        std::size_t capacity = 0;
+        std::size_t used = 0;
+        std::size_t consumed = 0;
+    };
+
+    std::deque<segment> segments_;
+    std::deque<block> blocks_;
+    std::size_t owned_size_ = 0;
+    std::size_t borrowed_size_ = 0;
+    std::size_t pending_frame_size_ = 0;
+};
+
+}  // namespace trunkline

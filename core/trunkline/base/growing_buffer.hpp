@@ -1,0 +1,44 @@
+// One message as it arrives: contiguous bytes that grow without copying and give their memory back
+// at once.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+
+#include <cstddef>
+
+namespace trunkline {
+
+/// A contiguous, growing run of bytes for message assembly. Small messages live on the heap; from
+/// 128 KiB on the bytes live in a private mapping that the kernel extends in place or moves by page
+/// table (mremap), so a growing message is never held twice, no memory is reserved ahead of
+/// arrival, and release returns every page at once. Not thread-safe. Views are invalidated by
+/// append, clear and destruction.
+class growing_buffer {
+public:
+    growing_buffer() noexcept = default;
+    growing_buffer(growing_buffer&& other) noexcept;
+    growing_buffer& operator=(growing_buffer&& other) noexcept;
+    ~growing_buffer();
+
+    /// Adds `bytes` at the end. False when memory is exhausted; the buffer is then unchanged.
+    [[nodiscard]] bool append(bytes_view bytes) noexcept;
+
+    /// Forgets the contents and gives the memory back.
+    void clear() noexcept;
+
+    [[nodiscard]] bytes_view view() const noexcept { return {data_, size_}; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Memory taken, in bytes: what this buffer counts for against a connection's bound.
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+private:
+    bool grow(std::size_t wanted) noexcept;
+
+    std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+    bool mapped_ = false;
+};
+
+}  // namespace trunkline

@@ -1,0 +1,55 @@
+// Every limit on what a peer can make us hold, with its unit and default (wire-protocol rules:
+// rpc/FORMAT.md, "Limits").
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace trunkline {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+/// Bytes of one stream that travel in one frame; every published peer cuts at this size.
+inline constexpr std::size_t chunk_size = 64 * kib;
+
+/// Limits of one connection's protocol state. All sizes in bytes.
+struct session_limits {
+    std::size_t frame_payload_size_max =
+        16 * mib;  ///< declared; the connection ends when the header says more
+    std::size_t message_size_max = 16 * mib;  ///< one RPC message; that call alone is refused
+    std::size_t held_size_max =
+        24 * mib;  ///< everything held for one connection; the connection ends
+    std::size_t out_of_order_frames_max = 1024;   ///< per stream; the stream is dropped
+    std::size_t out_of_order_size_max = 1 * mib;  ///< per stream; the stream is dropped
+    std::size_t open_streams_max = 4096;          ///< incoming; a new one is refused
+    std::size_t unfinished_requests_max =
+        1024;  ///< requests not yet received to their End; a new one is refused
+    std::size_t unanswered_requests_max =
+        16384;  ///< complete requests; the connection is not read from
+    std::size_t output_owned_mark =
+        1 * mib;  ///< queued bytes we own; above it no request is started
+    std::size_t output_borrowed_mark =
+        64 * mib;                            ///< queued bytes we borrow (file spans); same effect
+    std::size_t protocol_errors_max = 1024;  ///< skipped frames and the like; the connection ends
+};
+
+/// Limits of one connection in time, and of one turn of the loop.
+struct connection_limits {
+    std::chrono::milliseconds handshake_timeout{
+        10'000};  ///< from accept to established, not restarted by bytes
+    std::chrono::milliseconds ping_after{5'000};        ///< of silence
+    std::chrono::milliseconds silence_timeout{15'000};  ///< without any byte; then closed
+    std::chrono::milliseconds write_stall_timeout{
+        30'000};  ///< outgoing queue without progress; then closed
+    std::chrono::milliseconds close_timeout{
+        1'000};  ///< from our Close to the end of the byte stream
+    std::size_t input_per_turn_max =
+        256 * kib;  ///< bytes read from one connection per turn of the loop
+};
+
+static_assert(session_limits{}.message_size_max + 8 * mib <= session_limits{}.held_size_max,
+              "a message at its limit must fit into what a connection may hold");
+
+}  // namespace trunkline

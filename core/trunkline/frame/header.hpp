@@ -1,0 +1,47 @@
+// The header of a frame in both published layouts (FORMAT.md, "Header").
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trunkline::frame {
+
+/// The two published header layouts. Fixed per connection, for both directions.
+enum class layout : std::uint8_t {
+    a,  ///< 21 bytes, with the time of sending (muxio 0.4 to 0.14)
+    b,  ///< 13 bytes (muxio 0.15 and later)
+};
+
+enum class kind : std::uint8_t { open = 0, data = 1, end = 2, cancel = 3, pong = 4, ping = 5 };
+
+inline constexpr std::uint8_t kind_max = 5;
+inline constexpr std::size_t header_size_a = 21;
+inline constexpr std::size_t header_size_b = 13;
+inline constexpr std::size_t header_size_max = header_size_a;
+
+[[nodiscard]] constexpr std::size_t header_size(layout of) noexcept {
+    return of == layout::a ? header_size_a : header_size_b;
+}
+
+/// The fields of a header. `kind_byte` stays a plain number: kinds above kind_max exist on the wire
+/// and are skipped.
+struct header {
+    std::uint32_t payload_size = 0;
+    std::uint32_t stream_id = 0;
+    std::uint32_t sequence = 0;
+    std::uint8_t kind_byte = 0;
+    std::uint64_t sent_at_us =
+        0;  ///< microseconds since 1970 UTC; layout a only, written by senders, never relied on
+};
+
+/// Writes the header in `of`; returns its size. `to` has room for header_size_max bytes.
+std::size_t encode_header(header const& fields, layout of,
+                          std::span<std::byte, header_size_max> to) noexcept;
+
+/// Reads a header; `from` holds at least header_size(of) bytes. Never fails: limits and kinds are
+/// the caller's to check.
+[[nodiscard]] header decode_header(bytes_view from, layout of) noexcept;
+
+}  // namespace trunkline::frame

@@ -1,0 +1,90 @@
+// Method id to handler. Both sides of a connection have one, so a server calls its client as a
+// client calls its server.
+#pragma once
+
+#include <trunkline/rpc/session.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace trunkline::rpc {
+
+class endpoint;
+
+/// The right, and the duty, to answer one call. Moves; dropped without an answer it answers status
+/// 2 with the text "handler gave no answer". Used on the thread of its connection. Harmless once
+/// the call or connection is gone.
+class responder {
+public:
+    responder() noexcept = default;
+    responder(responder&& other) noexcept;
+    responder& operator=(responder&& other) noexcept;
+    ~responder();
+
+    void success(std::span<slice> body);
+    void success(slice body);
+    /// Status 2 with plain UTF-8 text: the form every published client shows (FORMAT.md, "Status").
+    void system_error(std::string_view text);
+    /// Any status with any body.
+    void answer(status code, std::span<slice> body);
+
+    /// A streamed answer: parts, then end().
+    void part(std::span<slice> body);
+    void end();
+
+    /// False once the caller cancelled or the connection ended.
+    [[nodiscard]] bool active() const noexcept;
+
+private:
+    friend class endpoint;
+    responder(endpoint& owner, call_id id) noexcept;
+    void unlink() noexcept;
+
+    endpoint* owner_ = nullptr;  // cleared by the endpoint when the call is gone
+    call_id id_{};
+    responder* next_ = nullptr;  // the endpoint's list of live responders
+    responder* previous_ = nullptr;
+    bool streaming_ = false;
+};
+
+/// A whole call. `arguments` is valid until the handler returns.
+struct request {
+    std::uint64_t method_id = 0;
+    std::uint32_t request_id = 0;
+    bytes_view arguments;
+};
+
+using unary_handler = std::function<void(request const&, responder)>;
+
+/// One streamed call as its handler sees it; destroyed after on_end or on_cancelled.
+class call_stream {
+public:
+    virtual ~call_stream() = default;
+    virtual void on_part(bytes_view part) = 0;
+    virtual void on_end() = 0;
+    virtual void on_cancelled(error_code why) = 0;
+};
+
+/// Makes the receiver of one streamed call. The responder may be kept by the stream.
+using stream_handler = std::function<std::unique_ptr<call_stream>(message_head const&, responder)>;
+
+/// The table of methods. Filled before the first connection, then only read, by any number of
+/// threads.
+class dispatcher {
+public:
+    /// False when the method already has a handler.
+    [[nodiscard]] bool add(std::uint64_t method_id, unary_handler handler);
+    [[nodiscard]] bool add_stream(std::uint64_t method_id, stream_handler handler);
+
+    [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;
+    [[nodiscard]] stream_handler const* find_stream(std::uint64_t method_id) const noexcept;
+
+private:
+    std::unordered_map<std::uint64_t, unary_handler> unary_;
+    std::unordered_map<std::uint64_t, stream_handler> streams_;
+};
+
+}  // namespace trunkline::rpc

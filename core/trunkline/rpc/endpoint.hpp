@@ -1,0 +1,96 @@
+// Joins one session to a dispatcher and to the callbacks of our own calls: all of RPC on one
+// connection, without I/O.
+#pragma once
+
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/rpc/session.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+
+namespace trunkline::rpc {
+
+/// How one call of ours ended. `body` is valid until the callback returns.
+struct response {
+    error_code error;  ///< set when no answer came (connection_lost, cancelled_by_peer, ...); the
+                       ///< rest is then empty
+    status code = status::success;
+    bytes_view body;
+};
+
+using response_callback = std::function<void(response const&)>;
+
+/// Receives a streamed response. Destroyed by its owner, after on_end or on_failed, or after
+/// endpoint::cancel.
+class response_stream {
+public:
+    virtual void on_part(bytes_view part) = 0;
+    virtual void on_end() = 0;
+    /// `code` is success when `error` is set.
+    virtual void on_failed(error_code error, status code, bytes_view body) = 0;
+
+protected:
+    ~response_stream() = default;
+};
+
+/// Single-threaded. `methods` outlives it. `clock` gives microseconds since 1970 UTC.
+class endpoint final : private session_events {
+public:
+    using clock_function = std::uint64_t (*)(void* context) noexcept;
+
+    endpoint(session_options const& options, dispatcher const& methods, clock_function clock,
+             void* clock_context);
+    ~endpoint();
+
+    /// The protocol state: the driver feeds it and drains its output.
+    [[nodiscard]] session& protocol() noexcept;
+    [[nodiscard]] session const& protocol() const noexcept;
+
+    [[nodiscard]] std::uint64_t now_us() const noexcept;
+
+    /// A whole call with a whole answer. The callback is called exactly once, also at disconnect;
+    /// after an immediate failure (returned) it is not called.
+    [[nodiscard]] result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments,
+                                             response_callback on_answer);
+
+    /// A call in parts with an answer in parts; `receiver` outlives the call.
+    [[nodiscard]] result<std::uint32_t> open(std::uint64_t method_id, bytes_view metadata,
+                                             response_stream& receiver);
+    [[nodiscard]] result<void> write(std::uint32_t request_id, std::span<slice> part);
+    [[nodiscard]] result<void> end(std::uint32_t request_id);
+    void cancel(std::uint32_t request_id);
+
+    /// Fails everything that is pending and tells every handler; later calls fail with
+    /// not_connected.
+    void disconnect(error_code why);
+
+    /// Called whenever output was queued outside of session::receive, so that the owner flushes.
+    void on_output(std::function<void()> notify);
+
+private:
+    friend class responder;
+    delivery on_call(call_id id, message_head const& head) override;
+    void on_request(call_id id, message_head const& head, bytes_view arguments) override;
+    void on_call_part(call_id id, bytes_view part) override;
+    void on_call_end(call_id id) override;
+    void on_call_cancelled(call_id id, error_code why) override;
+    void on_response(std::uint32_t request_id, status code, bytes_view body) override;
+    void on_response_begin(std::uint32_t request_id) override;
+    void on_response_part(std::uint32_t request_id, bytes_view part) override;
+    void on_response_end(std::uint32_t request_id) override;
+    void on_call_lost(std::uint32_t request_id, error_code why) override;
+
+    struct pending_call;
+    dispatcher const& methods_;
+    clock_function clock_;
+    void* clock_context_;
+    std::function<void()> notify_;
+    std::unordered_map<std::uint32_t, pending_call> pending_;
+    std::unordered_map<call_id, std::unique_ptr<call_stream>> streams_;
+    responder* responders_ = nullptr;
+    session session_;
+};
+
+}  // namespace trunkline::rpc

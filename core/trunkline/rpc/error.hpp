@@ -1,0 +1,33 @@
+// Errors of the RPC layer.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+
+#include <type_traits>
+
+namespace trunkline::rpc {
+
+enum class rpc_error {
+    frame_too_large = 1,       ///< a header declares more payload than the limit
+    held_too_much,             ///< the connection's bound on held bytes is reached
+    too_many_protocol_errors,  ///< skipped frames above their limit
+    out_of_memory,
+    message_too_large,   ///< one RPC message is above its limit
+    metadata_too_large,  ///< above 65535 bytes
+    too_many_streams,
+    too_many_calls,
+    sequence_gap,  ///< out-of-order frames above their limit
+    bad_message_type,
+    cancelled_by_peer,
+    not_connected,
+    connection_lost,  ///< the connection ended before the answer
+    unknown_call,     ///< a part or an end for a call that is not open
+    no_layout,        ///< the peer's header layout is not known yet
+};
+
+[[nodiscard]] error_code make_error_code(rpc_error error) noexcept;
+
+}  // namespace trunkline::rpc
+
+template <>
+struct boost::system::is_error_code_enum<trunkline::rpc::rpc_error> : std::true_type {};

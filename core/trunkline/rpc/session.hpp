@@ -1,0 +1,196 @@
+// The protocol state of one connection: bytes in, events and bytes out. No socket, clock, thread,
+// exception or log.
+#pragma once
+
+#include <trunkline/base/gather_queue.hpp>
+#include <trunkline/base/limits.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/base/slice.hpp>
+#include <trunkline/frame/header.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace trunkline::rpc {
+
+enum class message_type : std::uint8_t { call = 0, response = 1, event = 2 };
+
+/// Status byte of a response; open to unknown numbers (which count as success, FORMAT.md "Status").
+enum class status : std::uint8_t {
+    success = 0,
+    failed = 1,
+    system_error = 2,
+    method_not_found = 3
+};
+
+/// Which side of the connection we are: decides the high bit of the ids we allocate (FORMAT.md,
+/// "Ids").
+enum class side : std::uint8_t { dialer, acceptor };
+
+/// How the body of a message is handed over: whole at its End, or part by part as frames arrive.
+enum class delivery : std::uint8_t { whole, parts };
+
+/// Names one incoming call within its session; never reused while the session lives.
+enum class call_id : std::uint64_t {};
+
+/// The head of an RPC message. `metadata` is valid until the event returns.
+struct message_head {
+    message_type type = message_type::call;
+    std::uint32_t request_id = 0;
+    std::uint64_t method_id = 0;
+    bytes_view metadata;
+};
+
+/// What a session tells its owner, in wire order. Views are valid until the call returns. The owner
+/// may call back into the session (answer, call, cancel) from inside any of these.
+class session_events {
+public:
+    /// An incoming call (or event: no answer may be given) whose head is complete. The returned
+    /// value says how its body is wanted.
+    virtual delivery on_call(call_id id, message_head const& head) = 0;
+
+    /// The whole call, for delivery::whole. `arguments` is the payload when there is one, else the
+    /// metadata.
+    virtual void on_request(call_id id, message_head const& head, bytes_view arguments) = 0;
+
+    /// A part of the payload, one per frame (possibly empty), for delivery::parts.
+    virtual void on_call_part(call_id id, bytes_view part) = 0;
+
+    /// No more parts will come, for delivery::parts.
+    virtual void on_call_end(call_id id) = 0;
+
+    /// The call is gone: its caller cancelled it, a limit dropped it, or the connection ended
+    /// (`why` says which). Reported once for every call that was begun and not yet both received to
+    /// its end and answered.
+    virtual void on_call_cancelled(call_id id, error_code why) = 0;
+
+    /// The whole response to a call of ours, for delivery::whole. Also the form of every error
+    /// status.
+    virtual void on_response(std::uint32_t request_id, status code, bytes_view body) = 0;
+
+    /// A response begins, continues, ends, for delivery::parts and success.
+    virtual void on_response_begin(std::uint32_t request_id) = 0;
+    virtual void on_response_part(std::uint32_t request_id, bytes_view part) = 0;
+    virtual void on_response_end(std::uint32_t request_id) = 0;
+
+    /// A call of ours will get no (further) response: the connection ended, the peer cancelled, or
+    /// a limit was hit.
+    virtual void on_call_lost(std::uint32_t request_id, error_code why) = 0;
+
+protected:
+    ~session_events() = default;
+};
+
+/// What a session counts about its peer; for logs and metrics.
+struct session_counters {
+    std::uint64_t frames_received = 0;
+    std::uint64_t frames_skipped = 0;  ///< unknown kind, duplicates, frames of dropped streams
+    std::uint64_t requests_received = 0;
+    std::uint64_t responses_dropped = 0;  ///< for no pending call
+    std::uint64_t calls_refused = 0;      ///< by a limit
+};
+
+struct session_options {
+    side local_side = side::acceptor;
+    /// Empty: detect from the peer's first bytes (acceptor) or stay with layout b (dialer).
+    std::optional<frame::layout> layout;
+    session_limits limits;
+    std::uint32_t first_stream_id = 0;  ///< the high bit is set or cleared by `local_side`
+    std::uint32_t first_request_id = 1;
+};
+
+/// One session per connection. Single-threaded. `events` outlives it.
+/// `now_us` arguments are microseconds since 1970 UTC and are only written into headers of layout
+/// a.
+class session {
+public:
+    session(session_options const& options, session_events& events);
+    ~session();
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+
+    /// Takes bytes as they came, of any size; gives events. `ends_message` tells that the transport
+    /// kept a message border after these bytes (used by layout detection only). Returns how many
+    /// bytes were taken: fewer than given when a mark is reached (output, unanswered requests);
+    /// give the rest again once output has drained or answers have been given (`wants_input()`).
+    /// Fails with an rpc_error when the connection must end: frame_too_large, held_too_much,
+    /// too_many_protocol_errors. Bytes may be borrowed from `input` until settle() is called.
+    [[nodiscard]] result<std::size_t> receive(bytes_view input, bool ends_message,
+                                              std::uint64_t now_us);
+
+    /// Copies what is still borrowed from earlier receive() calls: call it before the input buffer
+    /// is reused. Fails with held_too_much or out_of_memory.
+    [[nodiscard]] result<void> settle();
+
+    /// False while output or unanswered requests are above their marks.
+    [[nodiscard]] bool wants_input() const noexcept;
+
+    /// The connection ended: every pending call of ours is lost and every incoming one cancelled,
+    /// with `why`.
+    void disconnect(error_code why);
+
+    // Calls of ours
+    // -------------------------------------------------------------------------------------------------
+
+    /// A complete call; the arguments travel as FORMAT.md "Arguments" says. Returns its request id.
+    /// Fails with not_connected after disconnect(), message_too_large, too_many_calls.
+    [[nodiscard]] result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments,
+                                             delivery want, std::uint64_t now_us);
+
+    /// A call whose payload follows in parts. Fails as call(), and with metadata_too_large above
+    /// 65535 bytes.
+    [[nodiscard]] result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata,
+                                                   delivery want, std::uint64_t now_us);
+    [[nodiscard]] result<void> write_call(std::uint32_t request_id, std::span<slice> part,
+                                          std::uint64_t now_us);
+    [[nodiscard]] result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
+
+    /// Gives up a call: its request stream is cancelled if unfinished, later responses are dropped.
+    /// No event follows.
+    void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
+
+    /// A message of type event: never answered. Fails as call().
+    [[nodiscard]] result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
+                                          std::uint64_t now_us);
+
+    // Answers
+    // -------------------------------------------------------------------------------------------------------
+
+    /// The whole answer. Unknown, already answered or cancelled ids are ignored: the caller may
+    /// have gone.
+    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us);
+
+    /// An answer in parts: status success, then parts (each at least one frame), then its end.
+    void begin_answer(call_id id, std::uint64_t now_us);
+    void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
+    void end_answer(call_id id, std::uint64_t now_us);
+
+    // State
+    // ---------------------------------------------------------------------------------------------------------
+
+    /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes.
+    [[nodiscard]] gather_queue& output() noexcept;
+
+    /// Empty until known.
+    [[nodiscard]] std::optional<frame::layout> layout() const noexcept;
+
+    /// Bytes held for the peer: partial frames, reassembly, unfinished requests, their bookkeeping.
+    [[nodiscard]] std::size_t held_size() const noexcept;
+
+    /// Requests received to their end and not yet answered.
+    [[nodiscard]] std::size_t unanswered_requests() const noexcept;
+
+    /// True when nothing is open, pending, held or queued.
+    [[nodiscard]] bool idle() const noexcept;
+
+    [[nodiscard]] session_counters const& counters() const noexcept;
+
+private:
+    class state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace trunkline::rpc

@@ -1,0 +1,29 @@
+// Errors of the store.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+
+#include <type_traits>
+
+namespace trunkline::store {
+
+/// The messages of the first two are the published texts, character for character: they travel to
+/// clients.
+enum class store_error {
+    empty_payload = 1,  ///< "Payload cannot be empty."
+    null_payload,       ///< "NULL-byte payloads cannot be written directly."
+    not_a_store,        ///< a non-empty file without one valid entry
+    locked,             ///< another writer has the file
+    not_a_file,         ///< a directory, a device
+    too_large,          ///< above 2^48 bytes
+    read_only,          ///< an earlier write failed; nothing more is written
+    wrong_alignment,    ///< the file was written with another alignment
+    unsupported_alignment,
+};
+
+[[nodiscard]] error_code make_error_code(store_error error) noexcept;
+
+}  // namespace trunkline::store
+
+template <>
+struct boost::system::is_error_code_enum<trunkline::store::store_error> : std::true_type {};

@@ -1,0 +1,58 @@
+// A readiness-based stream of bytes: what WebSocket and TLS run over. Sockets and simulated pipes
+// implement it.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/transport/runtime.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace trunkline::transport {
+
+enum class io_status : std::uint8_t {
+    ok,           ///< `size` bytes were moved (at least one)
+    would_block,  ///< nothing now; the sink is told when to try again
+    end,          ///< read only: the peer will send nothing more
+    error,        ///< the link is dead; `error` says why
+};
+
+struct io_result {
+    io_status status = io_status::ok;
+    std::size_t size = 0;
+    error_code error;
+};
+
+/// One live link. Owned by one thread. No buffer, coroutine or timer of its own while idle.
+class byte_stream {
+public:
+    virtual ~byte_stream() = default;
+
+    /// Never blocks. `into` is not touched after the call returns.
+    [[nodiscard]] virtual io_result read(mutable_bytes into) = 0;
+
+    /// Gather write; never blocks; may take any prefix. `pieces` are not kept.
+    [[nodiscard]] virtual io_result write(std::span<bytes_view const> pieces) = 0;
+
+    /// Sends the end of the stream after what was written. Reading goes on.
+    virtual void shutdown_write() = 0;
+
+    /// Ends both directions at once and forgets the sink. `abort` asks for a reset where the link
+    /// has one.
+    virtual void close(bool abort) = 0;
+
+    /// Who is told about readiness. Reading is reported while `read_interest`, writing while
+    /// `write_interest`.
+    virtual void watch(readiness_sink* sink, bool read_interest, bool write_interest) = 0;
+
+    /// Asks for prompt acknowledgement of what was just read (TCP_QUICKACK); does nothing where
+    /// that has no meaning.
+    virtual void acknowledge_now() {}
+
+    /// The peer as text, such as "127.0.0.1:4711".
+    [[nodiscard]] virtual std::string peer() const = 0;
+};
+
+}  // namespace trunkline::transport

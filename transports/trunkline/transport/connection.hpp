@@ -1,0 +1,93 @@
+// One live byte link between two peers, as every transport offers it to the driver (CONTRACT.md).
+#pragma once
+
+#include <trunkline/base/gather_queue.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace trunkline::transport {
+
+/// What a transport has beyond the minimum; declared as data, never found out by casts.
+struct capabilities {
+    bool message_borders = false;  ///< one frame, one message; layout detection may use the borders
+    bool half_close = false;       ///< shutdown_write() leaves reading open
+    bool probe = false;            ///< probe() makes the peer answer
+    bool close_reason = false;     ///< close() carries its code and text to the peer
+};
+
+/// Why a connection is closed; transports without close_reason only close. Codes are those of RFC
+/// 6455 section 7.4.
+enum class close_code : std::uint16_t {
+    normal = 1000,
+    going_away = 1001,
+    protocol_error = 1002,
+    unsupported_data = 1003,
+    invalid_payload = 1007,
+    policy_violation = 1008,
+    message_too_big = 1009,
+    internal_error = 1011,
+    try_again_later = 1013,
+};
+
+/// One piece of received payload: a view into the buffer given to read().
+struct in_piece {
+    bytes_view bytes;
+    bool ends_message = false;  ///< always false where borders are not kept
+};
+
+struct read_result {
+    io_status status = io_status::ok;
+    std::size_t pieces =
+        0;  ///< entries of `out` that were filled; may be 0 with status ok (control traffic only)
+    std::size_t wire_bytes = 0;  ///< bytes taken from the link: any of them is a sign of life
+    error_code error;
+};
+
+/// Readiness-based and single-threaded. No buffer, coroutine or timer while idle. Nothing about
+/// RPC.
+class connection {
+public:
+    virtual ~connection() = default;
+
+    [[nodiscard]] virtual capabilities abilities() const noexcept = 0;
+
+    /// Reads once from the link into `buffer` and gives the payload found in it. Never blocks. The
+    /// pieces stay valid as long as the buffer is untouched. `out` has room for at least 1 piece;
+    /// what does not fit is given by the next read before the link is asked again (so call until
+    /// would_block or end).
+    [[nodiscard]] virtual read_result read(mutable_bytes buffer, std::span<in_piece> out) = 0;
+
+    /// Takes any prefix of the segments' bytes, never blocks. A segment with frame_size begins a
+    /// message where borders are kept. Returns payload bytes taken, not bytes on the wire. With an
+    /// empty span: flushes the connection's own control traffic.
+    [[nodiscard]] virtual io_result write(std::span<out_segment const> segments) = 0;
+
+    /// Asks the peer for a sign of life; nothing where `probe` is not declared.
+    virtual void probe() = 0;
+
+    /// Sends the end of our direction after what was written, where half_close is declared.
+    virtual void shutdown_write() = 0;
+
+    /// Starts an orderly close: what was written goes out first, then `code` and `reason` (cut to
+    /// 123 bytes) where the transport carries them. The driver goes on reading until end or its
+    /// close timeout, then destroys.
+    virtual void close(close_code code, std::string_view reason) = 0;
+
+    /// True while written bytes or control traffic wait inside the connection for the link to take
+    /// them.
+    [[nodiscard]] virtual bool wants_write() const noexcept = 0;
+
+    /// As byte_stream::watch.
+    virtual void watch(readiness_sink* sink, bool read_interest, bool write_interest) = 0;
+
+    /// As byte_stream::acknowledge_now: called after reads while a message is incomplete.
+    virtual void acknowledge_now() {}
+
+    /// The peer as text.
+    [[nodiscard]] virtual std::string peer() const = 0;
+};
+
+}  // namespace trunkline::transport

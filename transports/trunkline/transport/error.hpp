@@ -1,0 +1,29 @@
+// Errors of the transport layer.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+
+#include <type_traits>
+
+namespace trunkline::transport {
+
+enum class transport_error {
+    silent_peer = 1,  ///< no byte for the silence timeout
+    write_stalled,    ///< the peer took nothing for the stall timeout
+    handshake_timeout,
+    handshake_refused,  ///< the peer answered, but not with an agreement
+    protocol_error,     ///< the peer broke the transport's own protocol
+    message_too_big,
+    invalid_endpoint,
+    closed,          ///< closed by us
+    closed_by_peer,  ///< an orderly end
+    link_lost,       ///< ended without an orderly close
+    too_many_connections,
+};
+
+[[nodiscard]] error_code make_error_code(transport_error error) noexcept;
+
+}  // namespace trunkline::transport
+
+template <>
+struct boost::system::is_error_code_enum<trunkline::transport::transport_error> : std::true_type {};
