@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,8 +26,8 @@ struct out_segment {
 class gather_queue {
 public:
     gather_queue() = default;
-    gather_queue(gather_queue&&) noexcept = default;
-    gather_queue& operator=(gather_queue&&) noexcept = default;
+    gather_queue(gather_queue const&) = delete;
+    gather_queue& operator=(gather_queue const&) = delete;
 
     /// Begins a frame of exactly `frame_size` bytes (> 0); the appends that follow must add up to
     /// it.
@@ -62,19 +61,26 @@ private:
         std::byte const* data = nullptr;
         std::size_t size = 0;
         std::size_t frame_size =
-            0;  // as in out_segment, until the segment's first byte is consumed
-        std::uint32_t block_bytes = 0;  // how many of `size` live in owned blocks (all or none)
+            0;              // as in out_segment, until the segment's first byte is consumed
+        bool owned = true;  // the bytes live in blocks_, not behind keep_alive
         pin keep_alive;
     };
     struct block {
         std::unique_ptr<std::byte[]> bytes;
         std::size_t capacity = 0;
         std::size_t used = 0;
-        std::size_t consumed = 0;
+        std::size_t unsent = 0;
     };
 
-    std::deque<segment> segments_;
-    std::deque<block> blocks_;
+    std::byte* claim(std::size_t size);
+    void give_back_front_block(std::size_t sent);
+    void recycle_when_empty() noexcept;
+
+    std::vector<segment>
+        segments_;  // the queue begins at first_; the vector is reset when it runs empty
+    std::size_t first_ = 0;
+    std::vector<block> blocks_;  // oldest first; reset likewise
+    std::size_t first_block_ = 0;
     std::size_t owned_size_ = 0;
     std::size_t borrowed_size_ = 0;
     std::size_t pending_frame_size_ = 0;

@@ -1,0 +1,161 @@
+#include <trunkline/base/gather_queue.hpp>
+
+#include <trunkline/base/assert.hpp>
+
+#include <algorithm>
+
+namespace trunkline {
+namespace {
+
+constexpr std::size_t block_size = 16 * 1024;
+constexpr std::size_t pooled_blocks_max = 64;      // per thread: at most 1 MiB
+constexpr std::size_t kept_segments_max = 64;      // capacity an empty queue keeps
+constexpr std::size_t compact_segments_min = 256;  // consumed entries before the rest moves forward
+
+// Blocks go back to the thread they run dry on, so that a busy connection allocates nothing and an
+// idle one holds nothing.
+thread_local std::vector<std::unique_ptr<std::byte[]>> block_pool;
+
+std::unique_ptr<std::byte[]> take_block() {
+    if (block_pool.empty()) {
+        return std::make_unique_for_overwrite<std::byte[]>(block_size);
+    }
+    auto taken = std::move(block_pool.back());
+    block_pool.pop_back();
+    return taken;
+}
+
+void put_block(std::unique_ptr<std::byte[]> bytes, std::size_t capacity) {
+    if (capacity == block_size && block_pool.size() < pooled_blocks_max) {
+        block_pool.push_back(std::move(bytes));
+    }
+}
+
+}  // namespace
+
+void gather_queue::begin_frame(std::size_t frame_size) {
+    TRUNKLINE_ASSERT(frame_size > 0);
+    TRUNKLINE_ASSERT(pending_frame_size_ == 0);
+    pending_frame_size_ = frame_size;
+}
+
+std::byte* gather_queue::claim(std::size_t size) {
+    if (first_block_ == blocks_.size() || blocks_.back().capacity - blocks_.back().used < size) {
+        bool const fits = size <= block_size;
+        blocks_.push_back({fits ? take_block() : std::make_unique_for_overwrite<std::byte[]>(size),
+                           fits ? block_size : size, 0, 0});
+    }
+    block& last = blocks_.back();
+    std::byte* const at = last.bytes.get() + last.used;
+    last.used += size;
+    last.unsent += size;
+    return at;
+}
+
+void gather_queue::append_copy(bytes_view bytes) {
+    if (bytes.empty()) {
+        return;
+    }
+    std::byte* const at = claim(bytes.size());
+    std::memcpy(at, bytes.data(), bytes.size());
+    owned_size_ += bytes.size();
+    if (pending_frame_size_ == 0 && first_ < segments_.size()) {
+        segment& last = segments_.back();
+        if (last.owned && last.data + last.size == at && at != blocks_.back().bytes.get()) {
+            last.size += bytes.size();
+            return;
+        }
+    }
+    segments_.push_back({at, bytes.size(), std::exchange(pending_frame_size_, 0), true, {}});
+}
+
+void gather_queue::append(slice piece) {
+    if (!piece.keep_alive) {
+        append_copy(piece.bytes);
+        return;
+    }
+    if (piece.bytes.empty()) {
+        return;
+    }
+    borrowed_size_ += piece.bytes.size();
+    segments_.push_back({piece.bytes.data(), piece.bytes.size(),
+                         std::exchange(pending_frame_size_, 0), false,
+                         std::move(piece.keep_alive)});
+}
+
+std::size_t gather_queue::peek(std::span<out_segment> out) const noexcept {
+    std::size_t const count = std::min(out.size(), segments_.size() - first_);
+    for (std::size_t i = 0; i < count; ++i) {
+        segment const& from = segments_[first_ + i];
+        out[i] = {{from.data, from.size}, from.frame_size};
+    }
+    return count;
+}
+
+void gather_queue::consume(std::size_t size) {
+    TRUNKLINE_ASSERT(size <= this->size());
+    while (size > 0) {
+        segment& front = segments_[first_];
+        std::size_t const taken = std::min(size, front.size);
+        size -= taken;
+        front.data += taken;
+        front.size -= taken;
+        front.frame_size = 0;
+        if (front.owned) {
+            owned_size_ -= taken;
+            give_back_front_block(taken);
+        } else {
+            borrowed_size_ -= taken;
+        }
+        if (front.size == 0) {
+            front.keep_alive = {};
+            ++first_;
+        }
+    }
+    recycle_when_empty();
+}
+
+void gather_queue::give_back_front_block(std::size_t sent) {
+    // Owned bytes leave in the order in which they were claimed, so they lie in the oldest block,
+    // behind whatever blocks were used up exactly.
+    while (blocks_[first_block_].unsent == 0) {
+        put_block(std::move(blocks_[first_block_].bytes), blocks_[first_block_].capacity);
+        ++first_block_;
+    }
+    block& front = blocks_[first_block_];
+    front.unsent -= sent;
+    if (front.unsent == 0 && first_block_ + 1 < blocks_.size()) {
+        put_block(std::move(front.bytes), front.capacity);
+        ++first_block_;
+    }
+}
+
+void gather_queue::recycle_when_empty() noexcept {
+    if (first_ == segments_.size()) {
+        clear();
+    } else if (first_ >= compact_segments_min && first_ * 2 >= segments_.size()) {
+        segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+        blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(first_block_));
+        first_block_ = 0;
+    }
+}
+
+void gather_queue::clear() noexcept {
+    segments_.clear();
+    first_ = 0;
+    for (std::size_t i = first_block_; i < blocks_.size(); ++i) {
+        put_block(std::move(blocks_[i].bytes), blocks_[i].capacity);
+    }
+    blocks_.clear();
+    first_block_ = 0;
+    owned_size_ = 0;
+    borrowed_size_ = 0;
+    pending_frame_size_ = 0;
+    if (segments_.capacity() > kept_segments_max) {
+        std::vector<segment>().swap(segments_);
+        std::vector<block>().swap(blocks_);
+    }
+}
+
+}  // namespace trunkline

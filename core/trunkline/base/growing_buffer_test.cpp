@@ -1,0 +1,52 @@
+#include <trunkline/base/growing_buffer.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace trunkline {
+namespace {
+
+std::string pattern(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) {
+        text[i] = static_cast<char>(i * 31 + i / 257);
+    }
+    return text;
+}
+
+TEST(growing_buffer, holds_what_was_appended_at_every_size_class) {
+    std::string const all = pattern(3 * 1024 * 1024);
+    for (std::size_t const step : {1'000u, 65'536u, 131'072u, 1'048'577u}) {
+        growing_buffer buffer;
+        for (std::size_t at = 0; at < all.size(); at += step) {
+            ASSERT_TRUE(buffer.append(as_bytes(all).subspan(at, std::min(step, all.size() - at))));
+        }
+        EXPECT_EQ(as_text(buffer.view()), all) << "step " << step;
+        EXPECT_LE(buffer.capacity(), all.size() + 256 * 1024);
+    }
+}
+
+TEST(growing_buffer, moves_and_clears) {
+    growing_buffer first;
+    ASSERT_TRUE(first.append(as_bytes("abc")));
+    growing_buffer second(std::move(first));
+    EXPECT_EQ(as_text(second.view()), "abc");
+    EXPECT_EQ(first.capacity(), 0u);
+    first = std::move(second);
+    EXPECT_EQ(as_text(first.view()), "abc");
+    first.clear();
+    EXPECT_EQ(first.size(), 0u);
+    ASSERT_TRUE(first.append(as_bytes("again")));
+    EXPECT_EQ(as_text(first.view()), "again");
+}
+
+TEST(growing_buffer, appending_nothing_takes_no_memory) {
+    growing_buffer buffer;
+    EXPECT_TRUE(buffer.append({}));
+    EXPECT_EQ(buffer.capacity(), 0u);
+}
+
+}  // namespace
+}  // namespace trunkline
