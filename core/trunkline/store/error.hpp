@@ -19,6 +19,7 @@ enum class store_error {
     read_only,          ///< an earlier write failed; nothing more is written
     wrong_alignment,    ///< the file was written with another alignment
     unsupported_alignment,
+    damaged,  ///< found on open with verify_all: an inner entry fails its checksum
 };
 
 [[nodiscard]] error_code make_error_code(store_error error) noexcept;

@@ -1,6 +1,8 @@
 // What opening a store found, kept and cut.
 #pragma once
 
+#include <trunkline/base/result.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -8,16 +10,21 @@
 namespace trunkline::store {
 
 struct open_report {
+    std::filesystem::path path;      ///< as given
     bool created = false;            ///< the file did not exist
     std::uint64_t size_found = 0;    ///< bytes
     std::uint64_t tail_kept = 0;     ///< bytes
     std::uint64_t entries_kept = 0;  ///< tombstones and overwritten values included
     std::uint64_t live_keys = 0;
+    std::uint32_t alignment_found = 0;  ///< the one the file speaks for; 0 when it was not read
     std::filesystem::path
         cut_file;  ///< where the bytes after the tail were saved; empty when nothing was cut
 
-    /// One line for people.
+    /// One line for people, after an open that succeeded.
     [[nodiscard]] std::string to_text() const;
+
+    /// One line for people, after an open that failed with `why`: what is wrong and what to do.
+    [[nodiscard]] std::string explain(error_code why) const;
 };
 
 }  // namespace trunkline::store

@@ -26,10 +26,13 @@ struct key_value {
     bytes_view payload;
 };
 
+class disk;
+
 struct open_options {
     std::uint32_t alignment = 64;  ///< 64, 16 or 1 bytes (FORMAT.md, "Alignment")
     bool create = true;       ///< make the file when it is absent (parent folders are never made)
     bool verify_all = false;  ///< check every checksum on open, not only the last
+    disk* on = nullptr;  ///< where the file lives (file.hpp); null: the file system of this machine
 };
 
 /// Reads are safe from any thread at any time. Writes are safe from any thread; they take turns.

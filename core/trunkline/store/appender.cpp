@@ -1,0 +1,87 @@
+#include <trunkline/store/appender.hpp>
+
+#include <trunkline/store/entry.hpp>
+
+#include <array>
+#include <cstring>
+
+namespace trunkline::store {
+namespace {
+
+// Pads, trailers and small payloads of one gather write, in bytes. The memory is never moved while
+// pieces point into it.
+inline constexpr std::size_t small_size = 256 * 1024;
+inline constexpr std::size_t small_per_entry_max =
+    alignment_max + appender::copied_payload_max + trailer_size;
+static_assert(small_per_entry_max <= small_size);
+
+// Pieces of one gather write: as many as the system takes at once.
+inline constexpr std::size_t pieces_max = 1024;
+
+}  // namespace
+
+void appender::begin(file& to, std::uint64_t tail) noexcept {
+    file_ = &to;
+    written_ = tail;
+    tail_ = tail;
+    small_used_ = 0;
+    pieces_.clear();
+    last_is_small_ = false;
+}
+
+result<void> appender::add(record const& entry) {
+    if (small_.empty()) {
+        small_.resize(small_size);
+    }
+    if (small_used_ + small_per_entry_max > small_.size() || pieces_.size() + 3 > pieces_max) {
+        if (auto const flushed = flush(); !flushed) {
+            return flushed;
+        }
+    }
+    auto const begin = tail_;
+    auto const pad = entry.tombstone ? 0 : pad_size(begin, alignment_);
+    add_zeros(pad);
+    if (entry.payload.size() <= copied_payload_max) {
+        add_small(entry.payload);
+    } else {
+        pieces_.push_back(entry.payload);
+        last_is_small_ = false;
+    }
+    std::array<std::byte, trailer_size> end;
+    store_trailer(end.data(), {entry.key_hash, begin, entry.checksum});
+    add_small(end);
+    tail_ = begin + pad + entry.payload.size() + trailer_size;
+    return {};
+}
+
+result<void> appender::flush() {
+    auto const wrote = write_all(*file_, written_, pieces_);
+    written_ = tail_;
+    small_used_ = 0;
+    pieces_.clear();
+    last_is_small_ = false;
+    return wrote;
+}
+
+void appender::add_small(bytes_view bytes) {
+    std::memcpy(small_.data() + small_used_, bytes.data(), bytes.size());
+    note_small(bytes.size());
+}
+
+void appender::add_zeros(std::uint64_t count) {
+    std::memset(small_.data() + small_used_, 0, count);
+    note_small(count);
+}
+
+void appender::note_small(std::size_t size) {
+    if (last_is_small_) {
+        auto& last = pieces_.back();
+        last = {last.data(), last.size() + size};
+    } else if (size != 0) {
+        pieces_.emplace_back(small_.data() + small_used_, size);
+        last_is_small_ = true;
+    }
+    small_used_ += size;
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,95 @@
+// How one entry lies in the file: pad, payload, trailer (FORMAT.md, "Entry"). Arithmetic only; it
+// holds for any 20 bytes that may turn up where a trailer is expected.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace trunkline::store {
+
+/// Bytes of a trailer.
+inline constexpr std::uint64_t trailer_size = 20;
+
+/// Bytes of the shortest entry: one byte of payload without a pad.
+inline constexpr std::uint64_t entry_size_min = trailer_size + 1;
+
+/// Largest size of a store file in bytes: offsets are kept in 48 bits (FORMAT.md, "Limits").
+inline constexpr std::uint64_t file_size_max = std::uint64_t{1} << 48;
+
+/// The largest alignment, and so one more than the longest pad, in bytes.
+inline constexpr std::uint32_t alignment_max = 64;
+
+/// The alignments that published programs have written, the newest first.
+inline constexpr std::array<std::uint32_t, 3> alignments{64, 16, 1};
+
+[[nodiscard]] constexpr bool is_supported_alignment(std::uint32_t alignment) noexcept {
+    return alignment == 64 || alignment == 16 || alignment == 1;
+}
+
+/// Zero bytes between the tail at `tail` and the payload that follows. `alignment` is a power of
+/// two.
+[[nodiscard]] constexpr std::uint64_t pad_size(std::uint64_t tail,
+                                               std::uint32_t alignment) noexcept {
+    return (0 - tail) & (alignment - 1);
+}
+
+/// The last 20 bytes of every entry.
+struct trailer {
+    std::uint64_t key_hash = 0;
+    std::uint64_t previous_tail = 0;  ///< where this entry begins: the tail before it was written
+    std::uint32_t checksum = 0;       ///< of the payload alone
+
+    friend bool operator==(trailer const&, trailer const&) = default;
+};
+
+/// Reads the trailer in the 20 bytes at `from`.
+[[nodiscard]] inline trailer load_trailer(std::byte const* from) noexcept {
+    return {load_le<std::uint64_t>(from), load_le<std::uint64_t>(from + 8),
+            load_le<std::uint32_t>(from + 16)};
+}
+
+/// Writes `fields` into the 20 bytes at `to`.
+inline void store_trailer(std::byte* to, trailer const& fields) noexcept {
+    store_le(to, fields.key_hash);
+    store_le(to + 8, fields.previous_tail);
+    store_le(to + 16, fields.checksum);
+}
+
+/// Where the payload of an entry lies, in offsets from the begin of the file. Never empty.
+struct payload_extent {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;  ///< also the offset of the trailer
+
+    [[nodiscard]] constexpr std::uint64_t size() const noexcept { return end - start; }
+    friend bool operator==(payload_extent const&, payload_extent const&) = default;
+};
+
+/// The payload of the entry whose trailer lies at `trailer_offset` and names `previous_tail`, or
+/// nothing when no entry can be made of these numbers. `file` is the begin of the file and holds at
+/// least `trailer_offset` bytes.
+[[nodiscard]] inline std::optional<payload_extent> find_payload(std::byte const* file,
+                                                                std::uint64_t trailer_offset,
+                                                                std::uint64_t previous_tail,
+                                                                std::uint32_t alignment) noexcept {
+    if (previous_tail >= trailer_offset) {
+        return std::nullopt;
+    }
+    if (trailer_offset - previous_tail == 1 && file[previous_tail] == std::byte{0}) {
+        return payload_extent{previous_tail, trailer_offset};  // a tombstone is never padded
+    }
+    auto const pad = pad_size(previous_tail, alignment);
+    if (trailer_offset - previous_tail <= pad) {
+        return std::nullopt;
+    }
+    return payload_extent{previous_tail + pad, trailer_offset};
+}
+
+/// True when the payload is exactly one zero byte: its key is deleted.
+[[nodiscard]] inline bool is_tombstone(bytes_view payload) noexcept {
+    return payload.size() == 1 && payload.front() == std::byte{0};
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,85 @@
+#include <trunkline/store/key_index.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+#include <random>
+
+namespace trunkline::store {
+namespace {
+
+std::uint64_t secret_number() {
+    std::random_device source;
+    return (std::uint64_t{source()} << 32) | source();
+}
+
+}  // namespace
+
+index_table::index_table(slot* slots, std::uint64_t capacity) noexcept
+    : slots_(slots),
+      capacity_(capacity),
+      shift_(64U - static_cast<unsigned>(std::countr_zero(capacity))),
+      multiplier_(secret_number() | 1) {}
+
+result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
+    // Fresh pages are zero, which is the empty slot, and are not touched before they are used.
+    void* const memory = ::mmap(nullptr, capacity * sizeof(slot), PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        return make_error_code(boost::system::errc::not_enough_memory);
+    }
+    return std::unique_ptr<index_table>(new index_table(static_cast<slot*>(memory), capacity));
+}
+
+index_table::~index_table() {
+    ::munmap(slots_, capacity_ * sizeof(slot));
+}
+
+index_table::place index_table::look_up(std::uint64_t hash, std::byte const* file) const noexcept {
+    auto const tag = hash >> offset_bits;
+    for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
+        auto const found = slots_[at].load(std::memory_order_acquire);
+        auto const offset = found & offset_mask;
+        if (found == 0 ||
+            (found >> offset_bits == tag && load_le<std::uint64_t>(file + offset) == hash)) {
+            return {at, offset};
+        }
+    }
+}
+
+std::uint64_t index_table::find(std::uint64_t hash, std::byte const* file) const noexcept {
+    return look_up(hash, file).offset;
+}
+
+void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept {
+    slots_[at].store((hash >> offset_bits << offset_bits) | offset, std::memory_order_release);
+}
+
+std::uint64_t index_table::put(std::uint64_t hash, std::uint64_t offset,
+                               std::byte const* file) noexcept {
+    auto const found = look_up(hash, file);
+    used_ += found.offset == 0 ? 1 : 0;
+    set(found.at, hash, offset);
+    return found.offset;
+}
+
+std::uint64_t index_table::put_if_absent(std::uint64_t hash, std::uint64_t offset,
+                                         std::byte const* file) noexcept {
+    auto const found = look_up(hash, file);
+    if (found.offset == 0) {
+        ++used_;
+        set(found.at, hash, offset);
+    }
+    return found.offset;
+}
+
+std::uint64_t index_table::capacity_for(std::uint64_t keys) noexcept {
+    // 13 of 16 leaves room to write before 7 of 8 is reached; one more key doubles the table to
+    // 13 of 32, which is 19.7 bytes per key.
+    auto const slots = keys / 13 * 16 + 16;
+    return std::bit_ceil(std::max(slots, capacity_min));
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,91 @@
+// Where the newest entry of each key lies: a table from key hash to trailer offset, written by one
+// thread, read by any number without a lock.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+#include <trunkline/store/entry.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace trunkline::store {
+
+/// Open addressing with one 8-byte slot per key: the top 16 bits of the hash and the 48-bit offset
+/// of the trailer; the rest of the hash is compared in the trailer itself. A slot is set by one
+/// atomic store and never moves within its table, so readers need no lock; a table that has to grow
+/// is replaced by another one. A deleted key keeps its slot, which then leads to its tombstone,
+/// until the next replacement. Slots are chosen by a secret number of this table, so that nobody
+/// can choose keys that crowd in one place.
+class index_table {
+public:
+    static constexpr std::uint64_t capacity_min = 64;
+
+    /// `capacity` slots, a power of two, at least capacity_min. Fails with not_enough_memory.
+    [[nodiscard]] static result<std::unique_ptr<index_table>> make(std::uint64_t capacity);
+    ~index_table();
+    index_table(index_table const&) = delete;
+    index_table& operator=(index_table const&) = delete;
+
+    /// Offset of the trailer of the newest entry with this hash, tombstones included; 0 when there
+    /// is none. `file` is the begin of the mapped file. Any thread.
+    [[nodiscard]] std::uint64_t find(std::uint64_t hash, std::byte const* file) const noexcept;
+
+    /// Makes `offset` the newest entry of `hash`; returns the offset it replaced, 0 for none. There
+    /// must be a free slot. Writer only.
+    std::uint64_t put(std::uint64_t hash, std::uint64_t offset, std::byte const* file) noexcept;
+
+    /// As put, but leaves a present entry as it is, and returns its offset. Writer only.
+    std::uint64_t put_if_absent(std::uint64_t hash, std::uint64_t offset,
+                                std::byte const* file) noexcept;
+
+    /// Asks the processor to fetch the slot of `hash`.
+    void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[home(hash)]); }
+
+    /// Calls `visit(offset)` for every slot in use.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::uint64_t i = 0; i < capacity_; ++i) {
+            if (auto const held = slots_[i].load(std::memory_order_acquire); held != 0) {
+                visit(held & offset_mask);
+            }
+        }
+    }
+
+    [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+
+    /// Slots in use, tombstones included. Writer only.
+    [[nodiscard]] std::uint64_t used() const noexcept { return used_; }
+
+    /// How many slots may be used before the table has to be replaced: 7 of 8.
+    [[nodiscard]] std::uint64_t used_max() const noexcept { return capacity_ / 8 * 7; }
+
+    /// The capacity for `keys` keys: at most 20 bytes per key beyond the smallest table, with room
+    /// left to write.
+    [[nodiscard]] static std::uint64_t capacity_for(std::uint64_t keys) noexcept;
+
+private:
+    using slot = std::atomic<std::uint64_t>;
+    static constexpr unsigned offset_bits = 48;
+    static constexpr std::uint64_t offset_mask = file_size_max - 1;
+
+    index_table(slot* slots, std::uint64_t capacity) noexcept;
+    [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept {
+        return (hash * multiplier_) >> shift_;
+    }
+    struct place {
+        std::uint64_t at;  // the slot that holds the hash, or the empty one that ends the search
+        std::uint64_t offset;  // what was seen there; a trailer never lies at offset 0
+    };
+    [[nodiscard]] place look_up(std::uint64_t hash, std::byte const* file) const noexcept;
+    void set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept;
+
+    slot* slots_;
+    std::uint64_t capacity_;
+    unsigned shift_;
+    std::uint64_t multiplier_;
+    std::uint64_t used_ = 0;
+};
+
+}  // namespace trunkline::store

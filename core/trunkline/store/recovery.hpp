@@ -1,0 +1,75 @@
+// Finds the history that a file holds: the longest run of entries from its begin that ends with a
+// sound one (FORMAT.md, "Recovery").
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/store/entry.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace trunkline::store {
+
+/// One entry of a history.
+struct entry_view {
+    std::uint64_t trailer_offset = 0;
+    trailer tail;
+    payload_extent payload;
+
+    /// Offset just past the entry: where the next one begins.
+    [[nodiscard]] std::uint64_t end() const noexcept { return trailer_offset + trailer_size; }
+    [[nodiscard]] bytes_view bytes(bytes_view file) const noexcept {
+        return file.subspan(payload.start, payload.size());
+    }
+};
+
+/// The entry that ends at `end`, if the bytes there have the structure of one: its trailer is not
+/// all zero, it begins before its trailer, and a payload fits between. No checksum. Any bytes, any
+/// `end`.
+[[nodiscard]] std::optional<entry_view> entry_before(bytes_view file, std::uint64_t end,
+                                                     std::uint32_t alignment) noexcept;
+
+/// True when the pad before the payload is all zero.
+[[nodiscard]] bool has_zero_pad(bytes_view file, entry_view const& entry) noexcept;
+
+/// True when the payload has the checksum that the trailer says.
+[[nodiscard]] bool has_right_checksum(bytes_view file, entry_view const& entry) noexcept;
+
+/// Goes through a history from its newest entry to its oldest. Stops at the first place without
+/// structure; complete() tells whether that was offset 0.
+class history {
+public:
+    history(bytes_view file, std::uint64_t tail, std::uint32_t alignment) noexcept
+        : file_(file), at_(tail), alignment_(alignment) {}
+
+    /// The next older entry, or nothing.
+    [[nodiscard]] std::optional<entry_view> next() noexcept {
+        auto const found = entry_before(file_, at_, alignment_);
+        if (found) {
+            at_ = found->tail.previous_tail;
+        }
+        return found;
+    }
+
+    /// After next() gave nothing: the entries cover every byte from 0 to the tail.
+    [[nodiscard]] bool complete() const noexcept { return at_ == 0; }
+
+private:
+    bytes_view file_;
+    std::uint64_t at_;
+    std::uint32_t alignment_;
+};
+
+/// What recovery found. Nothing was changed.
+struct recovered {
+    std::uint64_t tail = 0;     ///< bytes that the history covers; 0 when there is none
+    std::uint64_t entries = 0;  ///< in the history
+};
+
+/// The longest history: entries that cover every byte from 0, the newest with a zero pad and the
+/// right checksum. Work and memory grow linearly with the file, whatever it holds. Fails with
+/// not_enough_memory only.
+[[nodiscard]] result<recovered> recover(bytes_view file, std::uint32_t alignment);
+
+}  // namespace trunkline::store

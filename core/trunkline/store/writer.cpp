@@ -1,0 +1,55 @@
+#include <trunkline/store/writer.hpp>
+
+#include <trunkline/store/entry.hpp>
+
+namespace trunkline::store {
+
+result<std::uint64_t> writer::tail_after(std::span<record const> entries) const noexcept {
+    auto tail = tail_;
+    for (auto const& entry : entries) {
+        auto const pad = entry.tombstone ? 0 : pad_size(tail, alignment_);
+        auto const room = file_size_max - tail;
+        if (entry.payload.size() > room || pad + trailer_size > room - entry.payload.size()) {
+            return store_error::too_large;
+        }
+        tail += pad + entry.payload.size() + trailer_size;
+    }
+    return tail;
+}
+
+result<void> writer::append(std::span<record const> entries) {
+    if (failed_) {
+        return store_error::read_only;
+    }
+    auto const appended = append_all(entries);
+    if (!appended) {
+        failed_ = true;
+        // Should the cut fail as well, the next open finds the same tail: what lies behind it is
+        // no sound entry, or a whole one that nobody was told about.
+        static_cast<void>(file_->resize(tail_));
+        return appended.error();
+    }
+    tail_ = appender_.tail();
+    return {};
+}
+
+result<void> writer::append_all(std::span<record const> entries) {
+    appender_.begin(*file_, tail_);
+    for (auto const& entry : entries) {
+        if (auto const added = appender_.add(entry); !added) {
+            return added;
+        }
+    }
+    return appender_.flush();
+}
+
+result<void> writer::sync() {
+    if (failed_) {
+        return store_error::read_only;
+    }
+    auto const synced = file_->sync();
+    failed_ = !synced;
+    return synced;
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,47 @@
+// The writing end of a store file: appends whole groups of entries or none, and stops for good
+// after a failure.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+#include <trunkline/store/appender.hpp>
+#include <trunkline/store/error.hpp>
+#include <trunkline/store/file.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace trunkline::store {
+
+/// Owns the file. Calls take turns, by whoever owns the writer.
+class writer {
+public:
+    writer(std::unique_ptr<file> owned, std::uint64_t tail, std::uint32_t alignment) noexcept
+        : file_(std::move(owned)), tail_(tail), appender_(alignment), alignment_(alignment) {}
+
+    /// The tail after `entries` would have been appended, or too_large.
+    [[nodiscard]] result<std::uint64_t> tail_after(std::span<record const> entries) const noexcept;
+
+    /// Appends `entries`. When a write fails, the file is cut back to where it was, and from then
+    /// on every append fails with read_only: what the disk did to the file is no longer known.
+    [[nodiscard]] result<void> append(std::span<record const> entries);
+
+    /// Hands everything appended to the disk. A failure makes the writer read-only, too: the system
+    /// may have dropped what it could not write.
+    [[nodiscard]] result<void> sync();
+
+    [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+    [[nodiscard]] file& target() noexcept { return *file_; }
+
+private:
+    [[nodiscard]] result<void> append_all(std::span<record const> entries);
+
+    std::unique_ptr<file> file_;
+    std::uint64_t tail_;
+    appender appender_;
+    std::uint32_t alignment_;
+    bool failed_ = false;
+};
+
+}  // namespace trunkline::store
