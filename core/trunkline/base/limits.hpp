@@ -49,6 +49,25 @@ struct connection_limits {
         256 * kib;  ///< bytes read from one connection per turn of the loop
 };
 
+/// Limits of one WebSocket connection, beside those of its session. All sizes in bytes.
+struct websocket_limits {
+    std::uint64_t frame_size_max = 16 * mib;    ///< declared; the connection ends with 1009
+    std::uint64_t message_size_max = 16 * mib;  ///< over all fragments; the same
+    std::size_t http_head_size_max = 16 * kib;  ///< request or response head; refused with 431
+    std::size_t http_fields_max = 100;          ///< header lines; refused with 431
+    bool refuse_text = false;  ///< RPC connections: close text with 1003 instead of ignoring it
+};
+
+/// Pongs that wait to be sent, in bytes; above it only the newest ping is answered.
+inline constexpr std::size_t pending_pongs_size_max = 384;
+
+/// From the end of a WebSocket's or handshake's last word to the end of its byte stream, however
+/// the peer behaves: below the second that the protocol page allows.
+inline constexpr std::chrono::milliseconds linger_timeout{500};
+
+/// Byte streams that may linger at once on one thread; further ones end at once.
+inline constexpr std::size_t lingering_max = 4096;
+
 static_assert(session_limits{}.message_size_max + 8 * mib <= session_limits{}.held_size_max,
               "a message at its limit must fit into what a connection may hold");
 
