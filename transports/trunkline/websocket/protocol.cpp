@@ -312,7 +312,7 @@ void protocol::queue_pong(bytes_view payload) noexcept {
 }
 
 void protocol::queue_ping() noexcept {
-    ping_queued_ = !close_queued_;
+    ping_queued_ = ping_queued_ || !close_queued_;
 }
 
 void protocol::queue_close(std::uint16_t code, std::string_view reason) noexcept {

@@ -3,10 +3,10 @@
 
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/limits.hpp>
+#include <trunkline/base/utf8.hpp>
 #include <trunkline/websocket/error.hpp>
 #include <trunkline/websocket/frame_header.hpp>
 #include <trunkline/websocket/mask.hpp>
-#include <trunkline/websocket/utf8.hpp>
 
 #include <array>
 #include <cstdint>
