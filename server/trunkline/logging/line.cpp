@@ -1,5 +1,8 @@
 #include <trunkline/logging/line.hpp>
 
+#include <trunkline/base/utf8.hpp>
+
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -20,26 +23,15 @@ std::string time_text(std::chrono::system_clock::time_point time) {
     return std::string(text.data(), size) + fraction.data();
 }
 
-/// Bytes of the well-formed UTF-8 character at the front, or 0.
+/// Bytes of the UTF-8 character at the front, or 0 when there is none.
 std::size_t character_size(std::string_view text) {
-    auto const at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    unsigned char const first = at(0);
-    std::size_t const size = first < 0x80                    ? 1
-                             : first >= 0xc2 && first < 0xe0 ? 2
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xf0 && first < 0xf5 ? 4
-                                                             : 0;
-    if (size == 0 || text.size() < size) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((at(i) & 0xc0) != 0x80) {
-            return 0;
+    constexpr std::size_t character_size_max = 4;
+    for (std::size_t size = 1; size <= std::min(text.size(), character_size_max); ++size) {
+        if (is_utf8(as_bytes(text.substr(0, size)))) {
+            return size;
         }
     }
-    bool const overlong = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
-    bool const outside = (first == 0xed && at(1) > 0x9f) || (first == 0xf4 && at(1) > 0x8f);
-    return overlong || outside ? 0 : size;
+    return 0;
 }
 
 void append_hex(std::string& to, char const* form, unsigned char byte) {

@@ -1,0 +1,30 @@
+// Everything `trunkline serve` can be told, as plain values with their defaults.
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace trunkline::server {
+
+struct serve_options {
+    std::string file;  ///< the store
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;  ///< 0 picks a free one
+    std::string port_file;      ///< empty: none
+    std::string ws_path = "/ws";
+    std::string echo_path;    ///< empty: no echo endpoint
+    std::size_t threads = 0;  ///< 0: one per core
+    bool allow_plain = false;
+
+    std::size_t connections_max = 0;           ///< 0: as many as descriptors allow
+    std::size_t connections_per_peer_max = 0;  ///< per address; 0: no limit
+    std::chrono::milliseconds drain_timeout{5'000};
+    session_limits session;
+    connection_limits connection;
+};
+
+}  // namespace trunkline::server

@@ -1,0 +1,243 @@
+#include <trunkline/serve/settings.hpp>
+
+#include <trunkline/config/limit_relations.hpp>
+#include <trunkline/serve/host.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace trunkline::server {
+namespace {
+
+using namespace std::chrono_literals;
+using config::count_of;
+using config::duration_of;
+using config::setting;
+using config::size_of;
+
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::uint64_t million = 1'000'000;
+
+/// Beyond one message a connection holds headers, bookkeeping and the beginning of the next.
+constexpr std::uint64_t beside_a_message_least = 64 * kib;
+constexpr std::uint64_t beside_a_message = 8 * mib;
+
+std::uint64_t held_least(std::uint64_t inner) {
+    return inner + beside_a_message_least;
+}
+std::uint64_t held_wanted(std::uint64_t inner) {
+    return inner + beside_a_message;
+}
+std::uint64_t held_part(std::uint64_t outer) {
+    return std::max(outer / 2, outer - std::min(outer, beside_a_message));
+}
+std::uint64_t same(std::uint64_t number) {
+    return number;
+}
+
+constexpr std::array relations{
+    config::relation{"message-size-max", "held-size-max", held_least, held_wanted, held_part,
+                     "a connection must hold one message and 64KiB more"},
+    config::relation{"frame-payload-size-max", "held-size-max", held_least, held_wanted, held_part,
+                     "a connection must hold one frame and 64KiB more"},
+    config::relation{"out-of-order-size-max", "held-size-max", held_least, held_wanted, held_part,
+                     "a connection must hold the frames of one stream and 64KiB more"},
+    config::relation{"unfinished-requests-max", "open-streams-max", same, same, same,
+                     "every unfinished request is an open stream"},
+    config::relation{"ping-after", "silence-timeout", [](std::uint64_t inner) { return inner + 1; },
+                     [](std::uint64_t inner) { return inner * 3; },
+                     [](std::uint64_t outer) { return outer / 3; },
+                     "a peer needs time to answer a ping"}};
+
+void add_places(config::setting_list& list, serve_options& options) {
+    list.push_back(
+        {"path", "the store file; made when absent", config::words{&options.file, "FILE"}});
+    list.push_back({"host", "address to listen on: an IPv4 or IPv6 literal, or localhost",
+                    config::words{&options.host, "ADDRESS"}});
+    list.push_back(
+        {"port", "port to listen on; 0 picks a free one", count_of(options.port, 0, 65535)});
+    list.push_back({"port-file", "write the port here once the server listens",
+                    config::words{&options.port_file, "FILE"}});
+    list.push_back({"ws-path", "path of the WebSocket endpoint of the store",
+                    config::words{&options.ws_path, "PATH"}});
+    list.push_back({"echo-path", "path of a WebSocket endpoint that echoes; off unless given",
+                    config::words{&options.echo_path, "PATH"}});
+    list.push_back({"allow-plain", "allow unencrypted connections from other machines",
+                    config::toggle{&options.allow_plain}});
+    list.push_back({"threads", "threads, each with its own connections",
+                    count_of(options.threads, 1, 1024, "cores")});
+}
+
+void add_message_limits(config::setting_list& list, session_limits& of) {
+    auto const add = [&list](std::string_view name, config::number target,
+                             std::string_view meaning) {
+        list.push_back({name, meaning, std::move(target), true});
+    };
+    add("message-size-max", size_of(of.message_size_max, 1 * kib, 4 * gib),
+        "one RPC message and one WebSocket message; that call is refused, that connection closed");
+    add("frame-payload-size-max", size_of(of.frame_payload_size_max, chunk_size, 2 * gib),
+        "one frame as its header declares it; the connection is closed");
+    add("held-size-max", size_of(of.held_size_max, 256 * kib, 64 * gib),
+        "everything held for one connection; the connection is closed");
+    add("out-of-order-frames-max", count_of(of.out_of_order_frames_max, 1, million),
+        "frames of one stream that came too early; the stream is dropped");
+    add("out-of-order-size-max", size_of(of.out_of_order_size_max, chunk_size, gib),
+        "bytes of one stream that came too early; the stream is dropped");
+    add("open-streams-max", count_of(of.open_streams_max, 1, million),
+        "streams a peer has open; a new one is refused");
+    add("unfinished-requests-max", count_of(of.unfinished_requests_max, 1, million),
+        "requests not yet received to their end; a new one is refused");
+    add("unanswered-requests-max", count_of(of.unanswered_requests_max, 1, million),
+        "complete requests awaiting an answer; the connection is not read from");
+    add("output-owned-mark", size_of(of.output_owned_mark, chunk_size, 64 * gib),
+        "queued answers in our memory; no further request is started");
+    add("output-borrowed-mark", size_of(of.output_borrowed_mark, chunk_size, 64 * gib),
+        "queued answers in the mapped file; no further request is started");
+    add("protocol-errors-max", count_of(of.protocol_errors_max, 1, million),
+        "frames of a connection that had to be skipped; the connection is closed");
+}
+
+void add_connection_limits(config::setting_list& list, serve_options& options) {
+    auto const add = [&list](std::string_view name, config::number target,
+                             std::string_view meaning) {
+        list.push_back({name, meaning, std::move(target), true});
+    };
+    connection_limits& of = options.connection;
+    add("connections-max", count_of(options.connections_max, 1, 100 * million, "auto"),
+        "connections at once; a new one is refused before its handshake");
+    add("connections-per-peer-max",
+        count_of(options.connections_per_peer_max, 1, 100 * million, "off"),
+        "connections at once from one address; a new one is refused before its handshake");
+    add("handshake-timeout", duration_of(of.handshake_timeout, 100ms, 1h),
+        "from accept to the end of the handshake; then closed");
+    add("ping-after", duration_of(of.ping_after, 100ms, 24h),
+        "silence after which a peer is pinged");
+    add("silence-timeout", duration_of(of.silence_timeout, 300ms, 72h),
+        "without any byte from a peer; then closed");
+    add("write-stall-timeout", duration_of(of.write_stall_timeout, 100ms, 24h),
+        "without a peer taking any byte of what is queued for it; then closed");
+    add("close-timeout", duration_of(of.close_timeout, 10ms, 1min),
+        "from our close to the end of the connection; then cut");
+    add("input-per-turn-max", size_of(of.input_per_turn_max, 4 * kib, 64 * mib),
+        "bytes read from one connection before the others have their turn");
+    add("drain-timeout", duration_of(options.drain_timeout, 0ms, 24h),
+        "from the signal to stop until unfinished connections are cut");
+}
+
+std::string check_path(std::string_view flag, std::string_view path) {
+    bool const plain = std::ranges::all_of(path, [](char letter) {
+        return letter > ' ' && letter < 0x7f && letter != '?' && letter != '#';
+    });
+    if (path.starts_with('/') && plain) {
+        return {};
+    }
+    return "--" + std::string(flag) + ": \"" + std::string(path) +
+           "\" is not a path; begin with / and leave out spaces, ? and #";
+}
+
+std::string check_host(serve_options const& options) {
+    auto const host = parse_host(options.host);
+    if (!host) {
+        return "--host: \"" + options.host +
+               "\" is not an address; write one such as 127.0.0.1 or ::1, or localhost";
+    }
+    if (!host->is_loopback && !options.allow_plain) {
+        return "--host " + options.host +
+               " lets other machines in without encryption; add --allow-plain if that is meant, or "
+               "stay on 127.0.0.1";
+    }
+    return {};
+}
+
+std::string check_connections(serve_options& options, machine const& on) {
+    std::size_t const possible =
+        std::max<std::size_t>(1, on.descriptors - std::min(on.descriptors, reserved_descriptors));
+    if (options.connections_max == 0) {
+        options.connections_max = possible;
+    }
+    if (options.connections_max > possible) {
+        return "--connections-max " + std::to_string(options.connections_max) +
+               ": the system allows " + std::to_string(on.descriptors) +
+               " open files, which is enough for " + std::to_string(possible) +
+               "; raise ulimit -n or lower the limit";
+    }
+    return {};
+}
+
+std::string_view unit_text(config::number const& of) {
+    switch (of.kind) {
+        case config::number_kind::size:
+            return "bytes";
+        case config::number_kind::duration:
+            return "time";
+        case config::number_kind::count:
+            break;
+    }
+    return "count";
+}
+
+}  // namespace
+
+config::setting_list settings_of(serve_options& options) {
+    config::setting_list list;
+    add_places(list, options);
+    add_message_limits(list, options.session);
+    add_connection_limits(list, options);
+    return list;
+}
+
+machine raise_and_read_machine() {
+    machine found;
+    found.cores = std::max(1u, std::thread::hardware_concurrency());
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+        rlimit const raised{descriptors.rlim_max, descriptors.rlim_max};
+        bool const done = ::setrlimit(RLIMIT_NOFILE, &raised) == 0;
+        found.descriptors = done ? raised.rlim_cur : descriptors.rlim_cur;
+    }
+    return found;
+}
+
+std::string settle(serve_options& options, std::span<config::setting> settings, machine const& on) {
+    if (options.threads == 0) {
+        options.threads = on.cores;
+    }
+    std::string fault = config::reconcile(settings, relations);
+    if (fault.empty()) {
+        fault = check_host(options);
+    }
+    if (fault.empty()) {
+        fault = check_path("ws-path", options.ws_path);
+    }
+    if (fault.empty() && !options.echo_path.empty()) {
+        fault = check_path("echo-path", options.echo_path);
+    }
+    if (fault.empty() && options.echo_path == options.ws_path) {
+        fault = "--echo-path " + options.echo_path + " is the path of the store; choose another";
+    }
+    if (fault.empty()) {
+        fault = check_connections(options, on);
+    }
+    return fault;
+}
+
+std::string limits_text(std::span<config::setting const> settings) {
+    std::string text;
+    auto const column = [&text](std::string_view cell, std::size_t width) {
+        text.append(cell).append(std::max(width, cell.size() + 2) - cell.size(), ' ');
+    };
+    for (setting const& one : settings) {
+        if (one.is_limit) {
+            column(one.name, 26);
+            column(value_text(one), 12);
+            column(unit_text(*number_behind(one)), 7);
+            text.append(one.meaning).append("\n");
+        }
+    }
+    return text;
+}
+
+}  // namespace trunkline::server
