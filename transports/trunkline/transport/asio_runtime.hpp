@@ -1,0 +1,56 @@
+// The runtime of real programs: one thread's world over Boost.Asio.
+#pragma once
+
+#include <trunkline/transport/runtime.hpp>
+
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace trunkline::transport {
+
+class readiness_set;
+
+/// One per thread. Everything made on it (timers, streams, connections, drivers) is destroyed
+/// before it.
+class asio_runtime final : public runtime {
+public:
+    /// With an io_context of its own. Throws boost::system::system_error when the system has no
+    /// descriptors left.
+    asio_runtime();
+
+    /// On a given io_context, which one thread runs and which outlives the runtime. That thread is
+    /// the one that calls all functions but post() and stop(). Once a socket has been watched,
+    /// the context has work until the runtime is destroyed. Throws as above.
+    explicit asio_runtime(boost::asio::io_context& context);
+
+    ~asio_runtime() override;
+
+    [[nodiscard]] time_point now() const noexcept override;
+    [[nodiscard]] std::uint64_t wall_clock_us() const noexcept override;
+    [[nodiscard]] std::unique_ptr<timer> after(duration delay, std::function<void()> work) override;
+    void post(std::function<void()> work) override;
+
+    /// Runs the loop on the calling thread until stop(). May be called again afterwards.
+    void run();
+
+    /// Makes run() return soon, from any thread; called before run(), that run() returns at once.
+    /// Work in progress is finished, queued work stays queued.
+    void stop();
+
+    [[nodiscard]] boost::asio::io_context& context() noexcept;
+
+    /// For the sockets of this folder.
+    [[nodiscard]] readiness_set& readiness() noexcept;
+
+private:
+    class inbox;
+    std::unique_ptr<boost::asio::io_context> owned_context_;
+    boost::asio::io_context& context_;
+    std::unique_ptr<readiness_set> readiness_;
+    std::shared_ptr<inbox> inbox_;
+};
+
+}  // namespace trunkline::transport

@@ -1,0 +1,105 @@
+#include <trunkline/transport/simulated_runtime.hpp>
+
+#include <algorithm>
+
+namespace trunkline::transport {
+namespace {
+
+constexpr std::uint64_t wall_clock_start_us = 1'735'689'600'000'000;  // 2025-01-01 00:00 UTC
+
+}  // namespace
+
+class simulated_runtime::simulated_timer final : public timer {
+public:
+    simulated_timer(simulated_runtime& owner, key which) : owner_(owner), which_(which) {}
+    ~simulated_timer() override { owner_.cancel(which_); }
+
+private:
+    simulated_runtime& owner_;
+    key which_;
+};
+
+simulated_runtime::simulated_runtime() = default;
+
+simulated_runtime::~simulated_runtime() {
+    // Work may own timers of this runtime, which look themselves up when they go: one by one.
+    while (!work_.empty()) {
+        auto const last = work_.extract(work_.begin());
+    }
+}
+
+runtime::time_point simulated_runtime::now() const noexcept {
+    std::lock_guard const lock(mutex_);
+    return now_;
+}
+
+std::uint64_t simulated_runtime::wall_clock_us() const noexcept {
+    return wall_clock_start_us + static_cast<std::uint64_t>(now().time_since_epoch().count());
+}
+
+std::unique_ptr<timer> simulated_runtime::after(duration delay, std::function<void()> work) {
+    return std::make_unique<simulated_timer>(*this, schedule(delay, std::move(work)));
+}
+
+void simulated_runtime::post(std::function<void()> work) {
+    schedule(duration::zero(), std::move(work));
+}
+
+simulated_runtime::key simulated_runtime::schedule(duration delay, std::function<void()> work) {
+    std::lock_guard const lock(mutex_);
+    key const which{now_ + std::max(delay, duration::zero()), next_++};
+    work_.emplace(which, std::move(work));
+    return which;
+}
+
+void simulated_runtime::cancel(key const& which) {
+    std::map<key, std::function<void()>>::node_type cancelled;  // destroyed after the lock is gone
+    std::lock_guard const lock(mutex_);
+    cancelled = work_.extract(which);
+}
+
+bool simulated_runtime::run_next_until(time_point limit) {
+    std::unique_lock lock(mutex_);
+    if (work_.empty() || work_.begin()->first.first > limit) {
+        return false;
+    }
+    auto const next = work_.extract(work_.begin());
+    now_ = std::max(now_, next.key().first);
+    lock.unlock();
+    next.mapped()();
+    return true;
+}
+
+bool simulated_runtime::run_one() {
+    return run_next_until(time_point::max());
+}
+
+void simulated_runtime::run_until_idle() {
+    while (run_next_until(now())) {
+    }
+}
+
+void simulated_runtime::run_for(duration span) {
+    time_point const limit = now() + span;
+    while (run_next_until(limit)) {
+    }
+    std::lock_guard const lock(mutex_);
+    now_ = std::max(now_, limit);
+}
+
+bool simulated_runtime::run_until(std::function<bool()> const& done, duration at_most) {
+    time_point const limit = now() + at_most;
+    while (!done()) {
+        if (!run_next_until(limit)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::size_t simulated_runtime::pending() const {
+    std::lock_guard const lock(mutex_);
+    return work_.size();
+}
+
+}  // namespace trunkline::transport

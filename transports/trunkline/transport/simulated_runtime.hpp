@@ -1,0 +1,60 @@
+// A runtime whose clock is a number: tests of hours take milliseconds, and run the same way every
+// time.
+#pragma once
+
+#include <trunkline/transport/runtime.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace trunkline::transport {
+
+/// Work runs in the order of its due time, and at the same time in the order in which it was asked
+/// for. Time moves only from one due time to the next. Everything made on it is destroyed before
+/// it. One thread runs it; post() is safe from any thread (but then the order is that of the
+/// threads).
+class simulated_runtime final : public runtime {
+public:
+    simulated_runtime();
+    ~simulated_runtime() override;
+
+    [[nodiscard]] time_point now() const noexcept override;
+    /// Starts at 2025-01-01 00:00 UTC and moves with now().
+    [[nodiscard]] std::uint64_t wall_clock_us() const noexcept override;
+    [[nodiscard]] std::unique_ptr<timer> after(duration delay, std::function<void()> work) override;
+    void post(std::function<void()> work) override;
+
+    /// Runs the next piece of work, moving the clock to its time. False when there is none.
+    bool run_one();
+
+    /// Runs all that is due now, and what that makes due now. Time stands still, so timers and
+    /// bytes still on their way stay where they are.
+    void run_until_idle();
+
+    /// Runs all that becomes due within `span`; afterwards exactly that time has passed.
+    void run_for(duration span);
+
+    /// Runs piece by piece until `done()`, but not beyond `at_most` from now. Returns done().
+    bool run_until(std::function<bool()> const& done, duration at_most);
+
+    /// Pieces of work waiting: timers, posted work, events of pipes.
+    [[nodiscard]] std::size_t pending() const;
+
+private:
+    class simulated_timer;
+    using key = std::pair<time_point, std::uint64_t>;
+
+    key schedule(duration delay, std::function<void()> work);
+    void cancel(key const& which);
+    bool run_next_until(time_point limit);
+
+    mutable std::mutex mutex_;  // guards what post() touches: work_, next_ and now_
+    std::map<key, std::function<void()>> work_;
+    std::uint64_t next_ = 0;
+    time_point now_{};
+};
+
+}  // namespace trunkline::transport

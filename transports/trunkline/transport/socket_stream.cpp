@@ -1,0 +1,126 @@
+#include <trunkline/transport/socket_stream.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/transport/socket_address.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace trunkline::transport {
+namespace {
+
+// Pieces taken by one gather write; the caller comes back with the rest.
+constexpr std::size_t pieces_per_write = 64;
+
+io_result failed_call() noexcept {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        return {.status = io_status::would_block, .size = 0, .error = {}};
+    }
+    return {.status = io_status::error,
+            .size = 0,
+            .error = error_code(errno, boost::system::system_category())};
+}
+
+io_result closed_stream() noexcept {
+    errno = EBADF;
+    return failed_call();
+}
+
+}  // namespace
+
+socket_stream::socket_stream(asio_runtime& loop, file_descriptor socket)
+    : loop_(loop), socket_(std::move(socket)) {
+    handle_.descriptor = socket_.get();
+}
+
+socket_stream::~socket_stream() {
+    close(false);
+}
+
+io_result socket_stream::read(mutable_bytes into) {
+    TRUNKLINE_ASSERT(!into.empty());
+    if (!socket_) {
+        return closed_stream();
+    }
+    ssize_t size = 0;
+    do {
+        size = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+    } while (size < 0 && errno == EINTR);
+    if (size < 0) {
+        return failed_call();
+    }
+    return {.status = size == 0 ? io_status::end : io_status::ok,
+            .size = static_cast<std::size_t>(size),
+            .error = {}};
+}
+
+io_result socket_stream::write(std::span<bytes_view const> pieces) {
+    if (!socket_) {
+        return closed_stream();
+    }
+    std::array<iovec, pieces_per_write> vectors;
+    std::size_t count = 0;
+    for (bytes_view const piece : pieces.first(std::min(pieces.size(), vectors.size()))) {
+        // The kernel only reads through this pointer.
+        vectors[count++] = {const_cast<std::byte*>(piece.data()), piece.size()};
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    ssize_t size = 0;
+    do {
+        size = ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (size < 0 && errno == EINTR);
+    if (size < 0) {
+        return failed_call();
+    }
+    return {.status = io_status::ok, .size = static_cast<std::size_t>(size), .error = {}};
+}
+
+void socket_stream::shutdown_write() {
+    if (socket_) {
+        ::shutdown(socket_.get(), SHUT_WR);
+    }
+}
+
+void socket_stream::close(bool abort) {
+    if (!socket_) {
+        return;
+    }
+    loop_.readiness().remove(handle_);
+    if (abort) {
+        linger const at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    socket_.reset();
+}
+
+void socket_stream::watch(readiness_sink* sink, bool read_interest, bool write_interest) {
+    if (socket_) {
+        loop_.readiness().update(handle_, sink, read_interest, write_interest);
+    }
+}
+
+void socket_stream::acknowledge_now() {
+    // Fails without harm on sockets that are not TCP.
+    int const on = 1;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+std::string socket_stream::peer() const {
+    return socket_address::remote_of(socket_.get()).text();
+}
+
+void disable_send_delay(int descriptor) noexcept {
+    int const on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+}  // namespace trunkline::transport

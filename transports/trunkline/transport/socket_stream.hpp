@@ -1,0 +1,42 @@
+// A byte_stream over a connected stream socket of the operating system.
+#pragma once
+
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/file_descriptor.hpp>
+#include <trunkline/transport/readiness_set.hpp>
+
+namespace trunkline::transport {
+
+/// Plain non-blocking system calls: one per read, one per gather write. Costs its descriptor and a
+/// watched_handle, nothing else.
+class socket_stream final : public byte_stream {
+public:
+    /// `socket` is connected and non-blocking. `loop` outlives the stream.
+    socket_stream(asio_runtime& loop, file_descriptor socket);
+    ~socket_stream() override;
+    socket_stream(socket_stream const&) = delete;
+    socket_stream& operator=(socket_stream const&) = delete;
+
+    [[nodiscard]] io_result read(mutable_bytes into) override;
+    [[nodiscard]] io_result write(std::span<bytes_view const> pieces) override;
+    void shutdown_write() override;
+    void close(bool abort) override;
+    void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;
+    void acknowledge_now() override;
+    [[nodiscard]] std::string peer() const override;
+
+    /// The descriptor, for options of its kind of socket; negative once closed.
+    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+
+private:
+    asio_runtime& loop_;
+    file_descriptor socket_;
+    watched_handle handle_;
+};
+
+/// Sends small writes at once (TCP_NODELAY): a write is a whole batch already. Every TCP socket of
+/// ours has it.
+void disable_send_delay(int descriptor) noexcept;
+
+}  // namespace trunkline::transport

@@ -1,0 +1,98 @@
+#include <trunkline/transport/tcp_connect.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/socket_stream.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace trunkline::transport {
+namespace {
+
+class connect_attempt final : public pending_connect, private readiness_sink {
+public:
+    connect_attempt(asio_runtime& loop, std::vector<socket_address> addresses, tcp_connected done)
+        : loop_(loop), addresses_(std::move(addresses)), done_(std::move(done)) {
+        TRUNKLINE_ASSERT(!addresses_.empty());
+        try_next();
+    }
+
+    ~connect_attempt() override { drop_socket(); }
+
+private:
+    // A connect that succeeds or fails at once is reported like one that takes its time: through
+    // the loop.
+    void try_next() {
+        socket_address const& address = addresses_[next_++];
+        socket_ = file_descriptor(
+            ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+        if (!socket_) {
+            finish_later(errno);
+            return;
+        }
+        disable_send_delay(socket_.get());
+        if (::connect(socket_.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
+            finish_later(errno);
+            return;
+        }
+        handle_ = watched_handle{.descriptor = socket_.get()};
+        loop_.readiness().update(handle_, this, false, true);
+    }
+
+    void on_ready(bool /*readable*/, bool /*writable*/) override {
+        int error = 0;
+        socklen_t size = sizeof error;
+        ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+        finish(error);
+    }
+
+    void finish_later(int error) {
+        later_ = loop_.after(std::chrono::microseconds(0), [this, error] { finish(error); });
+    }
+
+    void finish(int error) {
+        loop_.readiness().remove(handle_);
+        later_.reset();
+        if (error != 0 && next_ < addresses_.size()) {
+            drop_socket();
+            try_next();
+            return;
+        }
+        // The callback may destroy this object.
+        auto const done = std::exchange(done_, nullptr);
+        if (error != 0) {
+            done(error_code(error, boost::system::system_category()));
+            return;
+        }
+        done(std::unique_ptr<byte_stream>(
+            std::make_unique<socket_stream>(loop_, std::move(socket_))));
+    }
+
+    void drop_socket() {
+        loop_.readiness().remove(handle_);
+        socket_.reset();
+    }
+
+    asio_runtime& loop_;
+    std::vector<socket_address> addresses_;
+    std::size_t next_ = 0;
+    tcp_connected done_;
+    file_descriptor socket_;
+    watched_handle handle_;
+    std::unique_ptr<timer> later_;
+};
+
+}  // namespace
+
+std::unique_ptr<pending_connect> connect_tcp(asio_runtime& loop,
+                                             std::vector<socket_address> addresses,
+                                             tcp_connected done) {
+    return std::make_unique<connect_attempt>(loop, std::move(addresses), std::move(done));
+}
+
+}  // namespace trunkline::transport
