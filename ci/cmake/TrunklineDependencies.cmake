@@ -4,19 +4,11 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS headers system url json)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
+include(TrunklineLibraries)
+
+# The program only.
 find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
-
-# Packages without a CMake configuration: one imported target each.
-function(trunkline_find_library target header library)
-    find_path(${target}_INCLUDE_DIR ${header} REQUIRED)
-    find_library(${target}_LIBRARY ${library} REQUIRED)
-    add_library(trunkline_${target} INTERFACE)
-    target_include_directories(trunkline_${target} SYSTEM INTERFACE "$<BUILD_INTERFACE:${${target}_INCLUDE_DIR}>")
-    target_link_libraries(trunkline_${target} INTERFACE "${${target}_LIBRARY}")
-endfunction()
-trunkline_find_library(xxhash xxhash.h xxhash)
-trunkline_find_library(deflate libdeflate.h deflate)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 add_library(trunkline_cli11 INTERFACE)
 target_include_directories(trunkline_cli11 SYSTEM INTERFACE "${CLI11_INCLUDE_DIR}")

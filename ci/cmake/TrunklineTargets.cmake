@@ -1,7 +1,9 @@
 # One helper per kind of target, one line per use.
 
-# trunkline_library(<name> ROOM <core|transports|server|conformance> SOURCES ... HEADERS ... LINKS ... PRIVATE_LINKS ...)
-# makes trunkline_<name> with the alias Trunkline::<name>. The include path of a header is its file path minus the room.
+# trunkline_library(<name> ROOM <core|transports|server|conformance> SOURCES ... HEADERS ... LINKS ...
+#     PRIVATE_LINKS ...)
+# makes trunkline_<name> with the alias Trunkline::<name>. The include path of a header is its file path minus the
+# room. Libraries of core and transports are installed.
 function(trunkline_library name)
     cmake_parse_arguments(arg "" "ROOM" "SOURCES;HEADERS;LINKS;PRIVATE_LINKS" ${ARGN})
     set(target trunkline_${name})
@@ -20,6 +22,9 @@ function(trunkline_library name)
     endif()
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
     add_library(Trunkline::${name} ALIAS ${target})
+    if(arg_ROOM MATCHES "^(core|transports)$")
+        install(TARGETS ${target} EXPORT Trunkline FILE_SET HEADERS)
+    endif()
 endfunction()
 
 # trunkline_test(<name> SOURCES ... LINKS ... [LABELS ...] [WHOLE] [MAIN])

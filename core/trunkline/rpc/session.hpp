@@ -133,7 +133,7 @@ public:
     void disconnect(error_code why);
 
     // Calls of ours
-    // -------------------------------------------------------------------------------------------------
+    // --------------------------------------------------------------------------------------------
 
     /// A complete call; the arguments travel as FORMAT.md "Arguments" says. Returns its request id.
     /// Fails with not_connected after disconnect(), message_too_large, too_many_calls.
@@ -157,7 +157,7 @@ public:
                                           std::uint64_t now_us);
 
     // Answers
-    // -------------------------------------------------------------------------------------------------------
+    // --------------------------------------------------------------------------------------------
 
     /// The whole answer. Unknown, already answered or cancelled ids are ignored: the caller may
     /// have gone.
@@ -169,7 +169,7 @@ public:
     void end_answer(call_id id, std::uint64_t now_us);
 
     // State
-    // ---------------------------------------------------------------------------------------------------------
+    // --------------------------------------------------------------------------------------------
 
     /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes.
     [[nodiscard]] gather_queue& output() noexcept;

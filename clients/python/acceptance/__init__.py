@@ -1,0 +1,1 @@
+"""The published Python client against the started program (README.md)."""
