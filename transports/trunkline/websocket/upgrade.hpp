@@ -1,0 +1,112 @@
+// The HTTP upgrade that opens a WebSocket, without I/O, for both roles (RFC 6455 section 4).
+// Stricter than HTTP asks: FORMAT.md, "Upgrade".
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/base/limits.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/websocket/http_head.hpp>
+#include <trunkline/websocket/ws_url.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace trunkline::websocket {
+
+enum class upgrade_state : std::uint8_t { more, accepted, refused };
+
+struct upgrade_options {
+    /// Paths that are served, compared exactly; a query may follow. Empty: any path.
+    std::vector<std::string> paths{"/ws"};
+    bool host_required = true;
+    bool send_date = true;
+};
+
+/// The accepting side: bytes of a request in, a response and a verdict out.
+class server_upgrade {
+public:
+    /// `options` outlives the object.
+    explicit server_upgrade(upgrade_options const& options) noexcept : options_(options) {}
+
+    /// Takes bytes from the front of `input`; what is left after `accepted` belongs to the
+    /// WebSocket. After accepted or refused, response() is to be sent, and after refused the
+    /// connection to be ended. `wall_clock_us`: microseconds since 1970 UTC, for the date.
+    [[nodiscard]] upgrade_state feed(bytes_view& input, websocket_limits const& limits,
+                                     std::uint64_t wall_clock_us);
+
+    /// Makes the response to a request that will not be read further, such as 408 or 503.
+    void refuse(unsigned status, std::string_view text, std::uint64_t wall_clock_us);
+
+    /// The whole response, empty before the verdict.
+    [[nodiscard]] std::string const& response() const noexcept { return response_; }
+
+    /// True once a byte of the request came.
+    [[nodiscard]] bool begun() const noexcept { return !head_.text().empty(); }
+
+    /// Which of options.paths was asked for; 0 where any path is served.
+    [[nodiscard]] std::size_t path_index() const noexcept { return path_index_; }
+
+    /// The request's target with its query, after accepted.
+    [[nodiscard]] std::string const& target() const noexcept { return target_; }
+
+private:
+    struct refusal;
+    upgrade_state answer(std::uint64_t wall_clock_us);
+    refusal check();
+
+    upgrade_options const& options_;
+    http_head head_;
+    std::string response_;
+    std::string target_;
+    std::string key_;
+    std::size_t path_index_ = 0;
+};
+
+enum class upgrade_error {
+    malformed_response = 1,  ///< not an HTTP/1.1 response head
+    response_too_large,      ///< the head is above its limits
+    not_switching,           ///< a status other than 101
+    wrong_upgrade,           ///< Upgrade or Connection do not say websocket and upgrade
+    wrong_accept_key,        ///< the answer to our key is missing or wrong
+    unasked_extension,       ///< an extension that we did not offer
+    unasked_protocol,        ///< a subprotocol that we did not offer
+};
+
+/// All of them are of the family transport_error::handshake_refused: compare
+/// default_error_condition().
+[[nodiscard]] error_code make_error_code(upgrade_error error) noexcept;
+
+/// The dialling side: a request out, a verdict about the response's bytes.
+class client_upgrade {
+public:
+    /// `key`: 16 random bytes.
+    client_upgrade(ws_url const& url, std::span<std::byte const, 16> key);
+
+    [[nodiscard]] std::string const& request() const noexcept { return request_; }
+
+    /// As server_upgrade::feed. After refused, error() says why.
+    [[nodiscard]] upgrade_state feed(bytes_view& input, websocket_limits const& limits);
+
+    [[nodiscard]] error_code error() const noexcept { return error_; }
+
+    /// The status of the response, 0 before it was read.
+    [[nodiscard]] unsigned status() const noexcept { return status_; }
+
+private:
+    error_code check();
+
+    http_head head_;
+    std::string request_;
+    std::string accept_key_;
+    error_code error_;
+    unsigned status_ = 0;
+};
+
+}  // namespace trunkline::websocket
+
+template <>
+struct boost::system::is_error_code_enum<trunkline::websocket::upgrade_error> : std::true_type {};

@@ -1,0 +1,37 @@
+#include <trunkline/websocket/ws_url.hpp>
+
+#include <trunkline/transport/endpoint_url.hpp>
+#include <trunkline/transport/error.hpp>
+
+namespace trunkline::websocket {
+
+namespace {
+
+constexpr std::string_view host_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:";
+
+}  // namespace
+
+result<ws_url> parse_ws_url(std::string_view text) {
+    auto parsed = transport::parse_endpoint(text);
+    if (!parsed) {
+        return parsed.error();
+    }
+    // The parser decodes %XX, and the host goes into a header line.
+    if (parsed->scheme != "ws" || parsed->host.empty() ||
+        parsed->host.find_first_not_of(host_characters) != std::string::npos) {
+        return make_error_code(transport::transport_error::invalid_endpoint);
+    }
+    ws_url out;
+    out.host = std::move(parsed->host);
+    out.port = parsed->port.value_or(80);
+    out.target = std::move(parsed->target);
+    bool const bracketed = out.host.find(':') != std::string::npos;
+    out.authority = bracketed ? "[" + out.host + "]" : out.host;
+    if (out.port != 80) {
+        out.authority += ":" + std::to_string(out.port);
+    }
+    return out;
+}
+
+}  // namespace trunkline::websocket
