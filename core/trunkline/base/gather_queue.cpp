@@ -61,12 +61,13 @@ void gather_queue::append_copy(bytes_view bytes) {
     owned_size_ += bytes.size();
     if (pending_frame_size_ == 0 && first_ < segments_.size()) {
         segment& last = segments_.back();
-        if (last.owned && last.data + last.size == at && at != blocks_.back().bytes.get()) {
+        if (last.owned && !last.ends_write && last.data + last.size == at &&
+            at != blocks_.back().bytes.get()) {
             last.size += bytes.size();
             return;
         }
     }
-    segments_.push_back({at, bytes.size(), std::exchange(pending_frame_size_, 0), true, {}});
+    segments_.push_back({at, bytes.size(), std::exchange(pending_frame_size_, 0), true, false, {}});
 }
 
 void gather_queue::append(slice piece) {
@@ -79,8 +80,14 @@ void gather_queue::append(slice piece) {
     }
     borrowed_size_ += piece.bytes.size();
     segments_.push_back({piece.bytes.data(), piece.bytes.size(),
-                         std::exchange(pending_frame_size_, 0), false,
+                         std::exchange(pending_frame_size_, 0), false, false,
                          std::move(piece.keep_alive)});
+}
+
+void gather_queue::end_write() noexcept {
+    if (first_ < segments_.size()) {
+        segments_.back().ends_write = true;
+    }
 }
 
 std::size_t gather_queue::peek(std::span<out_segment> out) const noexcept {
@@ -88,6 +95,9 @@ std::size_t gather_queue::peek(std::span<out_segment> out) const noexcept {
     for (std::size_t i = 0; i < count; ++i) {
         segment const& from = segments_[first_ + i];
         out[i] = {{from.data, from.size}, from.frame_size};
+        if (from.ends_write) {
+            return i + 1;
+        }
     }
     return count;
 }

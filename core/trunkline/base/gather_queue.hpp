@@ -40,8 +40,13 @@ public:
     /// pin.
     void append(slice piece);
 
+    /// What is queued from now on is not given by peek() before everything up to here has been
+    /// consumed: for frames that must be the last of their write.
+    void end_write() noexcept;
+
     /// Points `out` at the first bytes of the queue, in order; returns how many entries were
-    /// filled. The segments stay valid until the next append, consume or clear.
+    /// filled. All of them may go out in one write. The segments stay valid until the next append,
+    /// consume or clear.
     [[nodiscard]] std::size_t peek(std::span<out_segment> out) const noexcept;
 
     /// Removes `size` bytes (at most size()) from the front; pins are released once their last byte
@@ -63,6 +68,7 @@ private:
         std::size_t frame_size =
             0;              // as in out_segment, until the segment's first byte is consumed
         bool owned = true;  // the bytes live in blocks_, not behind keep_alive
+        bool ends_write = false;
         pin keep_alive;
     };
     struct block {

@@ -55,6 +55,21 @@ TEST(gather_queue, a_new_frame_is_a_new_segment) {
     EXPECT_EQ(out[1].frame_size, 1u);
 }
 
+TEST(gather_queue, peek_stops_at_the_end_of_a_write) {
+    gather_queue queue;
+    queue.begin_frame(1);
+    queue.append_copy(as_bytes("a"));
+    queue.begin_frame(1);
+    queue.append_copy(as_bytes("b"));
+    queue.end_write();
+    queue.append_copy(as_bytes("c"));
+    EXPECT_EQ(text_of(queue), "ab");
+    queue.consume(1);
+    EXPECT_EQ(text_of(queue), "b");
+    queue.consume(1);
+    EXPECT_EQ(text_of(queue), "c");
+}
+
 TEST(gather_queue, borrows_pinned_bytes_until_the_last_is_consumed) {
     std::string const value(100, 'v');
     int released = 0;

@@ -24,6 +24,8 @@ struct session_limits {
     std::size_t out_of_order_frames_max = 1024;   ///< per stream; the stream is dropped
     std::size_t out_of_order_size_max = 1 * mib;  ///< per stream; the stream is dropped
     std::size_t open_streams_max = 4096;          ///< incoming; a new one is refused
+    std::size_t unbegun_streams_max =
+        1024;  ///< incoming, known by later frames only; the oldest is dropped
     std::size_t unfinished_requests_max =
         1024;  ///< requests not yet received to their End; a new one is refused
     std::size_t unanswered_requests_max =
@@ -32,6 +34,7 @@ struct session_limits {
         1 * mib;  ///< queued bytes we own; above it no request is started
     std::size_t output_borrowed_mark =
         64 * mib;                            ///< queued bytes we borrow (file spans); same effect
+    std::size_t pending_calls_max = 65536;  ///< calls of ours awaiting an answer; a new one fails
     std::size_t protocol_errors_max = 1024;  ///< skipped frames and the like; the connection ends
 };
 

@@ -17,6 +17,13 @@ enum class layout : std::uint8_t {
 enum class kind : std::uint8_t { open = 0, data = 1, end = 2, cancel = 3, pong = 4, ping = 5 };
 
 inline constexpr std::uint8_t kind_max = 5;
+
+inline constexpr std::size_t payload_size_offset = 0;
+inline constexpr std::size_t stream_id_offset = 4;
+inline constexpr std::size_t sequence_offset = 8;
+inline constexpr std::size_t kind_offset = 12;
+inline constexpr std::size_t sent_at_offset = 13;  ///< layout a only
+
 inline constexpr std::size_t header_size_a = 21;
 inline constexpr std::size_t header_size_b = 13;
 inline constexpr std::size_t header_size_max = header_size_a;

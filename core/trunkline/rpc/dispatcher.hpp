@@ -41,9 +41,11 @@ public:
 private:
     friend class endpoint;
     responder(endpoint& owner, call_id id) noexcept;
+    void link(endpoint* owner) noexcept;
     void unlink() noexcept;
+    void give_up();
 
-    endpoint* owner_ = nullptr;  // cleared by the endpoint when the call is gone
+    endpoint* owner_ = nullptr;  // cleared once answered, and by the endpoint's destructor
     call_id id_{};
     responder* next_ = nullptr;  // the endpoint's list of live responders
     responder* previous_ = nullptr;

@@ -2,6 +2,7 @@
 // connection, without I/O.
 #pragma once
 
+#include <trunkline/frame/id_table.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/rpc/session.hpp>
 
@@ -43,6 +44,8 @@ public:
     endpoint(session_options const& options, dispatcher const& methods, clock_function clock,
              void* clock_context);
     ~endpoint();
+    endpoint(endpoint const&) = delete;
+    endpoint& operator=(endpoint const&) = delete;
 
     /// The protocol state: the driver feeds it and drains its output.
     [[nodiscard]] session& protocol() noexcept;
@@ -82,14 +85,29 @@ private:
     void on_response_end(std::uint32_t request_id) override;
     void on_call_lost(std::uint32_t request_id, error_code why) override;
 
-    struct pending_call;
+    struct pending_call {
+        response_callback on_answer;          // of a whole call
+        response_stream* receiver = nullptr;  // of a call in parts
+    };
+    struct open_stream {
+        std::unique_ptr<call_stream> receiver;  // null when its handler wants to hear nothing
+        bool in_callback = false;
+        error_code cancelled;  // reported once the callback under way has returned
+    };
+    class event_scope;
+
+    pending_call take_pending(std::uint32_t request_id);
+    void close_stream_if_cancelled(call_id id);
+    void output_queued();
+
     dispatcher const& methods_;
     clock_function clock_;
     void* clock_context_;
     std::function<void()> notify_;
-    std::unordered_map<std::uint32_t, pending_call> pending_;
-    std::unordered_map<call_id, std::unique_ptr<call_stream>> streams_;
-    responder* responders_ = nullptr;
+    frame::id_table<std::uint32_t, pending_call> pending_;
+    std::unordered_map<call_id, open_stream> streams_;  // references survive inserts
+    responder* responders_ = nullptr;                   // all that live, for our destructor
+    unsigned events_under_way_ = 0;
     session session_;
 };
 

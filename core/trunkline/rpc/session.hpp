@@ -7,6 +7,7 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
 #include <trunkline/frame/header.hpp>
+#include <trunkline/rpc/header.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -15,16 +16,6 @@
 #include <string_view>
 
 namespace trunkline::rpc {
-
-enum class message_type : std::uint8_t { call = 0, response = 1, event = 2 };
-
-/// Status byte of a response; open to unknown numbers (which count as success, FORMAT.md "Status").
-enum class status : std::uint8_t {
-    success = 0,
-    failed = 1,
-    system_error = 2,
-    method_not_found = 3
-};
 
 /// Which side of the connection we are: decides the high bit of the ids we allocate (FORMAT.md,
 /// "Ids").
@@ -97,6 +88,8 @@ struct session_options {
     side local_side = side::acceptor;
     /// Empty: detect from the peer's first bytes (acceptor) or stay with layout b (dialer).
     std::optional<frame::layout> layout;
+    /// The transport keeps message borders: detection then waits for the end of the first message.
+    bool message_borders = false;
     session_limits limits;
     std::uint32_t first_stream_id = 0;  ///< the high bit is set or cleared by `local_side`
     std::uint32_t first_request_id = 1;
@@ -168,10 +161,14 @@ public:
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
     void end_answer(call_id id, std::uint64_t now_us);
 
+    /// True while an answer to this call, or a further part of it, would still be sent.
+    [[nodiscard]] bool answerable(call_id id) const noexcept;
+
     // State
     // --------------------------------------------------------------------------------------------
 
-    /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes.
+    /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes. What one peek gives
+    /// may go out in one write; it ends after a Cancel frame, which must be the last of its write.
     [[nodiscard]] gather_queue& output() noexcept;
 
     /// Empty until known.

@@ -1,0 +1,52 @@
+// Cuts a byte stream into frames without copying payload.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/frame/header.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace trunkline::frame {
+
+/// A run of payload bytes of one frame. A frame that arrives whole is one fragment that begins and
+/// ends it; a split frame comes as several, so that nobody has to hold it twice. A frame of unknown
+/// kind comes as one empty fragment when it has been skipped.
+struct fragment {
+    header head;
+    bytes_view bytes;  ///< a view into the input
+    bool begins = true;
+    bool ends = true;
+};
+
+/// Holds the bytes of a split header and nothing else.
+class decoder {
+public:
+    /// `payload_size_max`, in bytes, bounds what a header may declare.
+    decoder(layout of, std::size_t payload_size_max) noexcept
+        : layout_(of), payload_size_max_(payload_size_max) {}
+
+    /// Takes one fragment off the front of `input`. Empty: the input is used up. Fails with
+    /// payload_too_large as soon as a header has been read, and from then on.
+    [[nodiscard]] result<std::optional<fragment>> next(bytes_view& input);
+
+    /// True between frames.
+    [[nodiscard]] bool at_border() const noexcept { return header_filled_ == 0 && !in_payload_; }
+
+private:
+    bool read_header(bytes_view& input) noexcept;
+
+    layout layout_;
+    bool in_payload_ = false;
+    bool begun_ = false;  // a fragment of the current frame has been given
+    std::uint8_t header_filled_ = 0;
+    std::array<std::byte, header_size_max> header_bytes_;
+    header head_;
+    std::uint32_t remaining_ = 0;
+    std::size_t payload_size_max_;
+};
+
+}  // namespace trunkline::frame

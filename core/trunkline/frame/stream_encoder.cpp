@@ -1,0 +1,189 @@
+#include <trunkline/frame/stream_encoder.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/frame/error.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace trunkline::frame {
+namespace {
+
+// Below this a copy costs less than one more entry in a gather write.
+constexpr std::size_t borrowed_size_min = 512;
+
+// Bytes of a slice leave the queue in order, so the pin goes with the last of them and the earlier
+// ones need none of their own.
+pin pinned_by_a_later_segment() noexcept {
+    static char anything = 0;
+    return {&anything, [](void*) noexcept {}};
+}
+
+}  // namespace
+
+// What can be sent: buffered bytes, then the prefix, then the slices.
+class stream_encoder::source {
+public:
+    source(bytes_view buffered, bytes_view prefix, std::span<slice> pieces) noexcept
+        : owned_{buffered, prefix}, pieces_(pieces), size_(buffered.size() + prefix.size()) {
+        for (slice const& piece : pieces) {
+            size_ += piece.bytes.size();
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Says how many bytes the moves that follow will take in all.
+    void plan(std::size_t count) noexcept { planned_ = count; }
+
+    void move_to(gather_queue& queue, std::size_t count) {
+        TRUNKLINE_ASSERT(count <= planned_ && count <= size_);
+        size_ -= count;
+        for (bytes_view& part : owned_) {
+            std::size_t const taken = std::min(count, part.size());
+            queue.append_copy(part.first(taken));
+            part = part.subspan(taken);
+            planned_ -= taken;
+            count -= taken;
+        }
+        while (count > 0) {
+            count -= move_from_slice(queue, count);
+        }
+    }
+
+    void copy_rest_to(std::vector<std::byte>& buffer) const {
+        for (bytes_view const part : owned_) {
+            buffer.insert(buffer.end(), part.begin(), part.end());
+        }
+        for (slice const& piece : pieces_) {
+            buffer.insert(buffer.end(), piece.bytes.begin(), piece.bytes.end());
+        }
+    }
+
+private:
+    std::size_t move_from_slice(gather_queue& queue, std::size_t count) {
+        slice& front = pieces_.front();
+        std::size_t const taken = std::min(count, front.bytes.size());
+        bool const borrow = cut_ || (front.keep_alive && front.bytes.size() >= borrowed_size_min);
+        bytes_view const part = front.bytes.first(taken);
+        front.bytes = front.bytes.subspan(taken);
+        planned_ -= taken;
+        bool const last_of_slice = front.bytes.empty() || planned_ == 0;
+        if (!borrow) {
+            queue.append_copy(part);
+        } else if (last_of_slice) {
+            queue.append({part, std::move(front.keep_alive)});
+        } else {
+            queue.append({part, pinned_by_a_later_segment()});
+        }
+        cut_ = borrow && !last_of_slice;
+        if (front.bytes.empty()) {
+            front.keep_alive = {};
+            pieces_ = pieces_.subspan(1);
+        }
+        return taken;
+    }
+
+    std::array<bytes_view, 2> owned_;
+    std::span<slice> pieces_;
+    std::size_t size_;
+    std::size_t planned_ = 0;
+    bool cut_ = false;  // bytes of the front slice are in the queue, its pin is not
+};
+
+error_code stream_encoder::refusal() const noexcept {
+    switch (state_) {
+        case state::open:
+            return {};
+        case state::ended:
+            return make_error_code(frame_error::write_after_end);
+        case state::cancelled:
+            return make_error_code(frame_error::write_after_cancel);
+    }
+    return {};
+}
+
+kind stream_encoder::next_data_kind() const noexcept {
+    return sequence_ == 0 ? kind::open : kind::data;
+}
+
+std::size_t stream_encoder::emit(kind of, std::size_t payload_size, source& from,
+                                 frame_sink const& to) {
+    std::array<std::byte, header_size_max> bytes;
+    header const head{static_cast<std::uint32_t>(payload_size), stream_id_, sequence_++,
+                      static_cast<std::uint8_t>(of), to.now_us};
+    std::size_t const head_size = encode_header(head, to.of, bytes);
+    to.queue.begin_frame(head_size + payload_size);
+    to.queue.append_copy(bytes_view(bytes).first(head_size));
+    from.move_to(to.queue, payload_size);
+    return head_size + payload_size;
+}
+
+std::size_t stream_encoder::emit_chunks(source& from, frame_sink const& to) {
+    std::size_t written = 0;
+    while (from.size() >= chunk_) {
+        written += emit(next_data_kind(), chunk_, from, to);
+    }
+    return written;
+}
+
+result<std::size_t> stream_encoder::write(bytes_view prefix, std::span<slice> pieces,
+                                          frame_sink const& to) {
+    if (error_code const refused = refusal()) {
+        return refused;
+    }
+    std::vector<std::byte> const before = std::exchange(buffered_, {});
+    source from(before, prefix, pieces);
+    from.plan(from.size() / chunk_ * chunk_);
+    std::size_t const written = emit_chunks(from, to);
+    from.copy_rest_to(buffered_);
+    for (slice& piece : pieces) {
+        piece.keep_alive = {};
+    }
+    return written;
+}
+
+result<std::size_t> stream_encoder::write_and_flush(bytes_view prefix, std::span<slice> pieces,
+                                                    frame_sink const& to) {
+    if (error_code const refused = refusal()) {
+        return refused;
+    }
+    source from(buffered_, prefix, pieces);
+    from.plan(from.size());
+    std::size_t written = emit_chunks(from, to);
+    if (from.size() > 0) {
+        written += emit(next_data_kind(), from.size(), from, to);
+    }
+    buffered_.clear();
+    return written;
+}
+
+result<std::size_t> stream_encoder::flush(frame_sink const& to) {
+    return write_and_flush({}, {}, to);
+}
+
+result<std::size_t> stream_encoder::end(frame_sink const& to) {
+    if (error_code const refused = refusal()) {
+        return refused;
+    }
+    source from(buffered_, {}, {});
+    from.plan(from.size());
+    std::size_t const written = emit(kind::end, from.size(), from, to);
+    buffered_ = {};
+    state_ = state::ended;
+    return written;
+}
+
+result<std::size_t> stream_encoder::cancel(frame_sink const& to) {
+    if (error_code const refused = refusal()) {
+        return refused;
+    }
+    source nothing({}, {}, {});
+    std::size_t const written = emit(kind::cancel, 0, nothing, to);
+    to.queue.end_write();
+    buffered_ = {};
+    state_ = state::cancelled;
+    return written;
+}
+
+}  // namespace trunkline::frame

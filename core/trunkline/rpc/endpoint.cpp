@@ -1,0 +1,220 @@
+#include <trunkline/rpc/endpoint.hpp>
+
+namespace trunkline::rpc {
+
+// While the session is telling us something, its owner is about to look at the output anyway.
+class endpoint::event_scope {
+public:
+    explicit event_scope(endpoint& of) noexcept : of_(of) { ++of_.events_under_way_; }
+    ~event_scope() { --of_.events_under_way_; }
+    event_scope(event_scope const&) = delete;
+    event_scope& operator=(event_scope const&) = delete;
+
+private:
+    endpoint& of_;
+};
+
+endpoint::endpoint(session_options const& options, dispatcher const& methods, clock_function clock,
+                   void* clock_context)
+    : methods_(methods), clock_(clock), clock_context_(clock_context), session_(options, *this) {}
+
+endpoint::~endpoint() {
+    while (responders_ != nullptr) {
+        responders_->unlink();
+    }
+}
+
+session& endpoint::protocol() noexcept {
+    return session_;
+}
+
+session const& endpoint::protocol() const noexcept {
+    return session_;
+}
+
+std::uint64_t endpoint::now_us() const noexcept {
+    return clock_ == nullptr ? 0 : clock_(clock_context_);
+}
+
+void endpoint::on_output(std::function<void()> notify) {
+    notify_ = std::move(notify);
+}
+
+void endpoint::output_queued() {
+    if (events_under_way_ == 0 && notify_) {
+        notify_();
+    }
+}
+
+// Calls of ours
+
+result<std::uint32_t> endpoint::call(std::uint64_t method_id, std::span<slice> arguments,
+                                     response_callback on_answer) {
+    auto const id = session_.call(method_id, arguments, delivery::whole, now_us());
+    if (id) {
+        pending_.insert(*id, pending_call{std::move(on_answer), nullptr});
+        output_queued();
+    }
+    return id;
+}
+
+result<std::uint32_t> endpoint::open(std::uint64_t method_id, bytes_view metadata,
+                                     response_stream& receiver) {
+    auto const id = session_.begin_call(method_id, metadata, delivery::parts, now_us());
+    if (id) {
+        pending_.insert(*id, pending_call{nullptr, &receiver});
+        output_queued();
+    }
+    return id;
+}
+
+result<void> endpoint::write(std::uint32_t request_id, std::span<slice> part) {
+    auto const written = session_.write_call(request_id, part, now_us());
+    if (written) {
+        output_queued();
+    }
+    return written;
+}
+
+result<void> endpoint::end(std::uint32_t request_id) {
+    auto const ended = session_.end_call(request_id, now_us());
+    if (ended) {
+        output_queued();
+    }
+    return ended;
+}
+
+void endpoint::cancel(std::uint32_t request_id) {
+    pending_call const given_up = take_pending(request_id);
+    session_.cancel_call(request_id, now_us());
+    output_queued();
+}
+
+void endpoint::disconnect(error_code why) {
+    session_.disconnect(why);
+}
+
+endpoint::pending_call endpoint::take_pending(std::uint32_t request_id) {
+    pending_call taken;
+    if (pending_call* const found = pending_.find(request_id)) {
+        taken = std::move(*found);
+        pending_.erase(request_id);
+    }
+    return taken;
+}
+
+void endpoint::on_response(std::uint32_t request_id, status code, bytes_view body) {
+    event_scope const scope(*this);
+    pending_call const of = take_pending(request_id);
+    if (of.on_answer) {
+        of.on_answer({{}, code, body});
+    } else if (of.receiver != nullptr) {
+        of.receiver->on_failed({}, code, body);
+    }
+}
+
+void endpoint::on_response_begin(std::uint32_t) {}
+
+void endpoint::on_response_part(std::uint32_t request_id, bytes_view part) {
+    event_scope const scope(*this);
+    pending_call const* const of = pending_.find(request_id);
+    if (of != nullptr && of->receiver != nullptr) {
+        of->receiver->on_part(part);
+    }
+}
+
+void endpoint::on_response_end(std::uint32_t request_id) {
+    event_scope const scope(*this);
+    pending_call const of = take_pending(request_id);
+    if (of.receiver != nullptr) {
+        of.receiver->on_end();
+    }
+}
+
+void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
+    event_scope const scope(*this);
+    pending_call const of = take_pending(request_id);
+    if (of.on_answer) {
+        of.on_answer({why, status::success, {}});
+    } else if (of.receiver != nullptr) {
+        of.receiver->on_failed(why, status::success, {});
+    }
+}
+
+// Calls of the peer
+
+delivery endpoint::on_call(call_id id, message_head const& head) {
+    event_scope const scope(*this);
+    if (stream_handler const* const handler = methods_.find_stream(head.method_id)) {
+        open_stream& made = streams_[id];
+        made.in_callback = true;
+        made.receiver =
+            (*handler)(head, head.type == message_type::event ? responder() : responder(*this, id));
+        close_stream_if_cancelled(id);
+        return delivery::parts;
+    }
+    // The payload of an unknown method is taken in parts so that none of it is kept.
+    return methods_.find(head.method_id) != nullptr ? delivery::whole : delivery::parts;
+}
+
+void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
+    event_scope const scope(*this);
+    if (unary_handler const* const handler = methods_.find(head.method_id)) {
+        (*handler)({head.method_id, head.request_id, arguments},
+                   head.type == message_type::event ? responder() : responder(*this, id));
+    }
+}
+
+void endpoint::on_call_part(call_id id, bytes_view part) {
+    event_scope const scope(*this);
+    auto const at = streams_.find(id);
+    if (at == streams_.end() || !at->second.receiver) {
+        return;
+    }
+    at->second.in_callback = true;
+    at->second.receiver->on_part(part);
+    close_stream_if_cancelled(id);
+}
+
+void endpoint::on_call_end(call_id id) {
+    event_scope const scope(*this);
+    auto const at = streams_.find(id);
+    if (at == streams_.end()) {
+        session_.answer(id, status::method_not_found, {}, now_us());
+        return;
+    }
+    std::unique_ptr<call_stream> const receiver = std::move(at->second.receiver);
+    streams_.erase(at);
+    if (receiver) {
+        receiver->on_end();
+    }
+}
+
+void endpoint::on_call_cancelled(call_id id, error_code why) {
+    event_scope const scope(*this);
+    auto const at = streams_.find(id);
+    if (at == streams_.end()) {
+        return;
+    }
+    at->second.cancelled = why;
+    if (!at->second.in_callback) {
+        close_stream_if_cancelled(id);
+    }
+}
+
+// A stream is destroyed only while none of its functions runs.
+void endpoint::close_stream_if_cancelled(call_id id) {
+    auto const at = streams_.find(id);
+    at->second.in_callback = false;
+    if (!at->second.cancelled) {
+        return;
+    }
+    std::unique_ptr<call_stream> const receiver = std::move(at->second.receiver);
+    error_code const why = at->second.cancelled;
+    streams_.erase(at);
+    if (receiver) {
+        receiver->on_cancelled(why);
+    }
+}
+
+}  // namespace trunkline::rpc

@@ -1,0 +1,115 @@
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/rpc/endpoint.hpp>
+
+namespace trunkline::rpc {
+
+responder::responder(endpoint& owner, call_id id) noexcept : id_(id) {
+    link(&owner);
+}
+
+responder::responder(responder&& other) noexcept : id_(other.id_), streaming_(other.streaming_) {
+    link(other.owner_);
+    other.unlink();
+}
+
+responder& responder::operator=(responder&& other) noexcept {
+    if (this != &other) {
+        give_up();
+        id_ = other.id_;
+        streaming_ = other.streaming_;
+        link(other.owner_);
+        other.unlink();
+    }
+    return *this;
+}
+
+responder::~responder() {
+    give_up();
+}
+
+void responder::link(endpoint* owner) noexcept {
+    owner_ = owner;
+    if (owner == nullptr) {
+        return;
+    }
+    previous_ = nullptr;
+    next_ = owner->responders_;
+    if (next_ != nullptr) {
+        next_->previous_ = this;
+    }
+    owner->responders_ = this;
+}
+
+void responder::unlink() noexcept {
+    if (owner_ == nullptr) {
+        return;
+    }
+    (previous_ != nullptr ? previous_->next_ : owner_->responders_) = next_;
+    if (next_ != nullptr) {
+        next_->previous_ = previous_;
+    }
+    owner_ = nullptr;
+}
+
+void responder::give_up() {
+    if (streaming_) {
+        end();
+    } else {
+        system_error("handler gave no answer");
+    }
+}
+
+void responder::answer(status code, std::span<slice> body) {
+    if (owner_ == nullptr) {
+        return;
+    }
+    endpoint& owner = *owner_;
+    unlink();
+    owner.session_.answer(id_, code, body, owner.now_us());
+    owner.output_queued();
+}
+
+void responder::success(std::span<slice> body) {
+    answer(status::success, body);
+}
+
+void responder::success(slice body) {
+    answer(status::success, {&body, 1});
+}
+
+void responder::system_error(std::string_view text) {
+    slice body{as_bytes(text), {}};
+    answer(status::system_error, {&body, 1});
+}
+
+void responder::part(std::span<slice> body) {
+    if (owner_ == nullptr) {
+        return;
+    }
+    std::uint64_t const now = owner_->now_us();
+    if (!std::exchange(streaming_, true)) {
+        owner_->session_.begin_answer(id_, now);
+    }
+    owner_->session_.write_answer(id_, body, now);
+    owner_->output_queued();
+}
+
+void responder::end() {
+    if (owner_ == nullptr) {
+        return;
+    }
+    endpoint& owner = *owner_;
+    unlink();
+    std::uint64_t const now = owner.now_us();
+    if (!std::exchange(streaming_, true)) {
+        owner.session_.begin_answer(id_, now);
+    }
+    owner.session_.end_answer(id_, now);
+    owner.output_queued();
+}
+
+bool responder::active() const noexcept {
+    return owner_ != nullptr && owner_->session_.answerable(id_);
+}
+
+}  // namespace trunkline::rpc

@@ -1,0 +1,101 @@
+#include <trunkline/rpc/session.hpp>
+
+#include <trunkline/rpc/session_state.hpp>
+
+namespace trunkline::rpc {
+
+session::session(session_options const& options, session_events& events)
+    : state_(std::make_unique<state>(options, events)) {}
+
+session::~session() = default;
+
+result<std::size_t> session::receive(bytes_view input, bool ends_message, std::uint64_t now_us) {
+    return state_->receive(input, ends_message, now_us);
+}
+
+result<void> session::settle() {
+    return state_->settle();
+}
+
+bool session::wants_input() const noexcept {
+    return state_->wants_input();
+}
+
+void session::disconnect(error_code why) {
+    state_->disconnect(why);
+}
+
+result<std::uint32_t> session::call(std::uint64_t method_id, std::span<slice> arguments,
+                                    delivery want, std::uint64_t now_us) {
+    return state_->call(method_id, arguments, want, now_us);
+}
+
+result<std::uint32_t> session::begin_call(std::uint64_t method_id, bytes_view metadata,
+                                          delivery want, std::uint64_t now_us) {
+    return state_->begin_call(method_id, metadata, want, now_us);
+}
+
+result<void> session::write_call(std::uint32_t request_id, std::span<slice> part,
+                                 std::uint64_t now_us) {
+    return state_->write_call(request_id, part, now_us);
+}
+
+result<void> session::end_call(std::uint32_t request_id, std::uint64_t now_us) {
+    return state_->end_call(request_id, now_us);
+}
+
+void session::cancel_call(std::uint32_t request_id, std::uint64_t now_us) {
+    state_->cancel_call(request_id, now_us);
+}
+
+result<void> session::send_event(std::uint64_t method_id, std::span<slice> arguments,
+                                 std::uint64_t now_us) {
+    return state_->send_event(method_id, arguments, now_us);
+}
+
+void session::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us) {
+    state_->answer(id, code, body, now_us);
+}
+
+void session::begin_answer(call_id id, std::uint64_t now_us) {
+    state_->begin_answer(id, now_us);
+}
+
+void session::write_answer(call_id id, std::span<slice> part, std::uint64_t now_us) {
+    state_->write_answer(id, part, now_us);
+}
+
+void session::end_answer(call_id id, std::uint64_t now_us) {
+    state_->end_answer(id, now_us);
+}
+
+bool session::answerable(call_id id) const noexcept {
+    incoming_call const* const found = state_->find_call(id);
+    return found != nullptr && !found->answered;
+}
+
+gather_queue& session::output() noexcept {
+    return state_->output;
+}
+
+std::optional<frame::layout> session::layout() const noexcept {
+    return state_->layout;
+}
+
+std::size_t session::held_size() const noexcept {
+    return state_->held_size();
+}
+
+std::size_t session::unanswered_requests() const noexcept {
+    return state_->unanswered;
+}
+
+bool session::idle() const noexcept {
+    return state_->idle();
+}
+
+session_counters const& session::counters() const noexcept {
+    return state_->counters;
+}
+
+}  // namespace trunkline::rpc

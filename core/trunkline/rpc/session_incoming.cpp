@@ -1,0 +1,343 @@
+// Bytes in: layout, frames, sequence, limits.
+#include <trunkline/rpc/session_state.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/frame/error.hpp>
+
+#include <algorithm>
+
+namespace trunkline::rpc {
+namespace {
+
+frame::reassembly_limits reassembly_limits_of(session_limits const& limits) {
+    return {limits.open_streams_max, limits.out_of_order_frames_max, limits.out_of_order_size_max,
+            limits.unbegun_streams_max};
+}
+
+error_code rpc_error_of(error_code from_frames) noexcept {
+    if (from_frames == frame::frame_error::payload_too_large) {
+        return rpc_error::frame_too_large;
+    }
+    return rpc_error::out_of_memory;
+}
+
+}  // namespace
+
+session::state::state(session_options const& options, session_events& events)
+    : events_(events),
+      limits_(options.limits),
+      id_bit_(options.local_side == side::acceptor ? acceptor_id_bit : 0),
+      next_stream_id_(options.first_stream_id),
+      next_request_id_(options.first_request_id),
+      reassembly_(reassembly_limits_of(options.limits)) {
+    layout = options.layout;
+    if (!layout && options.local_side == side::dialer) {
+        layout = frame::layout::b;
+    }
+    if (layout) {
+        decoder_.emplace(*layout, limits_.frame_payload_size_max);
+    } else {
+        detector_.emplace(options.message_borders);
+    }
+}
+
+result<std::size_t> session::state::receive(bytes_view input, bool ends_message,
+                                            std::uint64_t now_us) {
+    if (failure_) {
+        return failure_;
+    }
+    if (!connected_) {
+        return rpc_error::not_connected;
+    }
+    if (!wants_input()) {
+        return std::size_t{0};
+    }
+    now_us_ = now_us;
+    receiving_ = true;
+    auto const taken = take(input, ends_message);
+    receiving_ = false;
+    if (!taken) {
+        failure_ = taken.error();
+    }
+    if (!connected_) {
+        forget_incoming();
+    }
+    return taken;
+}
+
+result<std::size_t> session::state::take(bytes_view input, bool ends_message) {
+    if (!decoder_) {
+        if (error_code const failed = detect(input, ends_message)) {
+            return failed;
+        }
+        if (!decoder_) {
+            return input.size();
+        }
+    }
+    return consume(input, false);
+}
+
+error_code session::state::detect(bytes_view input, bool ends_message) {
+    layout = detector_->feed(input, ends_message);
+    if (!layout) {
+        if (detector_->declared_size().value_or(0) > limits_.frame_payload_size_max) {
+            return rpc_error::frame_too_large;
+        }
+        return check_held();
+    }
+    decoder_.emplace(*layout, limits_.frame_payload_size_max);
+    send_deferred();
+    frame::layout_detector const spent = std::move(*detector_);
+    detector_.reset();
+    auto const backlog = consume(spent.kept(), true);
+    if (!backlog) {
+        return backlog.error();
+    }
+    TRUNKLINE_ASSERT(*backlog == spent.kept().size() || !connected_);
+    return {};
+}
+
+// The backlog of detection is at most one frame and a few bytes, so no mark is looked at for it.
+result<std::size_t> session::state::consume(bytes_view input, bool from_backlog) {
+    std::size_t const given = input.size();
+    while (connected_ && (from_backlog || wants_input())) {
+        auto const next = decoder_->next(input);
+        if (!next) {
+            return rpc_error_of(next.error());
+        }
+        if (!*next) {
+            break;
+        }
+        if (error_code const failed = accept(**next, from_backlog)) {
+            return failed;
+        }
+    }
+    return given - input.size();
+}
+
+error_code session::state::accept(frame::fragment const& part, bool from_backlog) {
+    counters.frames_received += part.ends ? 1 : 0;
+    auto const placed = reassembly_.place(part);
+    if (!placed) {
+        return rpc_error_of(placed.error());
+    }
+    if (error_code const failed = handle(*placed, !from_backlog)) {
+        return failed;
+    }
+    while (auto const held = reassembly_.next_held()) {
+        if (error_code const failed = handle(*held, false)) {
+            return failed;
+        }
+    }
+    return check_held();
+}
+
+error_code session::state::handle(frame::arrived const& what, bool may_borrow) {
+    switch (what.what) {
+        case frame::arrival::piece:
+            return take_piece(what, may_borrow);
+        case frame::arrival::cancelled:
+            take_cancel(what.tag);
+            return {};
+        case frame::arrival::gap:
+            ++counters.frames_skipped;
+            if (what.tag != no_slot) {
+                refuse_message(what.tag, rpc_error::sequence_gap);
+            }
+            return count_protocol_error();
+        case frame::arrival::no_room:
+            if (what.part.begins) {
+                begin_refusal({}, rpc_error::too_many_streams);
+            }
+            go_on_refusing(what.part);
+            return {};
+        case frame::arrival::duplicate:
+        case frame::arrival::unknown_kind:
+            ++counters.frames_skipped;
+            return count_protocol_error();
+        case frame::arrival::dropped:
+            counters.frames_skipped += what.part.ends ? 1 : 0;
+            go_on_refusing(what.part);
+            return {};
+        case frame::arrival::kept:
+            return {};
+    }
+    return {};
+}
+
+error_code session::state::take_piece(frame::arrived const& piece, bool may_borrow) {
+    std::uint32_t slot = piece.tag;
+    if (slot == no_slot) {
+        slot = make_message(piece.part.head.stream_id);
+    }
+    bytes_view const bytes = piece.part.bytes;
+    bytes_view const before = messages_[slot].view();
+    if (piece.part.begins &&
+        before.size() + piece.part.head.payload_size > limits_.message_size_max) {
+        bool const head_known = messages_[slot].at != message::stage::head;
+        if (!head_known) {
+            begin_refusal(before, rpc_error::message_too_large);
+        }
+        refuse_message(slot, rpc_error::message_too_large);
+        go_on_refusing(piece.part);
+        return {};
+    }
+    if (error_code const failed = store(slot, bytes, may_borrow)) {
+        return failed;
+    }
+    if (!piece.part.ends) {
+        return {};
+    }
+    return frame_done(slot,
+                      piece.part.head.kind_byte == static_cast<std::uint8_t>(frame::kind::end));
+}
+
+void session::state::take_cancel(frame::stream_tag tag) {
+    if (tag == no_slot) {
+        return;
+    }
+    message const& of = messages_[tag];
+    message::stage const at = of.at;
+    call_id const call = of.call;
+    std::uint32_t const request_id = of.head.request_id;
+    put_message(tag);
+    if (at == message::stage::request || at == message::stage::request_parts) {
+        cancel_incoming(call, rpc_error::cancelled_by_peer);
+    } else if (at == message::stage::response || at == message::stage::response_parts) {
+        lose(request_id, rpc_error::cancelled_by_peer);
+    }
+}
+
+error_code session::state::count_protocol_error() {
+    if (++protocol_errors_ > limits_.protocol_errors_max) {
+        return rpc_error::too_many_protocol_errors;
+    }
+    return {};
+}
+
+// Refusals: a status 2 for every call whose request id is known.
+
+void session::state::refuse_message(std::uint32_t slot, rpc_error why) {
+    message const& of = messages_[slot];
+    message::stage const at = of.at;
+    call_id const call = of.call;
+    header const head = of.head;
+    header const early = of.view().size() >= header_size && at == message::stage::head
+                             ? decode_header(of.view())
+                             : header{message_type_max + 1, 0, 0, 0};
+    drop_message(slot);
+    switch (at) {
+        case message::stage::head:
+            refuse_head(early, why);
+            break;
+        case message::stage::request:
+        case message::stage::request_parts:
+            ++counters.calls_refused;
+            if (incoming_call* const of_peer = find_call(call)) {
+                if (!of_peer->answered && !of_peer->answer) {
+                    std::string const text = make_error_code(why).message();
+                    slice body{as_bytes(text), {}};
+                    send_response(head.request_id, head.method_id, status::system_error,
+                                  {&body, 1});
+                }
+                cancel_incoming(call, why);
+            }
+            break;
+        case message::stage::response:
+        case message::stage::response_parts:
+            lose(head.request_id, why);
+            break;
+    }
+}
+
+void session::state::refuse_head(header const& head, rpc_error why) {
+    if (head.type_byte == static_cast<std::uint8_t>(message_type::call)) {
+        ++counters.calls_refused;
+        std::string const text = make_error_code(why).message();
+        slice body{as_bytes(text), {}};
+        send_response(head.request_id, head.method_id, status::system_error, {&body, 1});
+    } else if (head.type_byte == static_cast<std::uint8_t>(message_type::response)) {
+        if (pending_call* const of = pending_.find(head.request_id);
+            of != nullptr && of->response == no_slot) {
+            lose(head.request_id, why);
+        }
+    }
+}
+
+void session::state::begin_refusal(bytes_view known, rpc_error why) {
+    refused_why_ = why;
+    refused_head_size_ = std::min(known.size(), header_size);
+    std::copy_n(known.begin(), refused_head_size_, refused_head_.begin());
+}
+
+void session::state::go_on_refusing(frame::fragment const& part) {
+    if (refused_head_size_ == header_size) {
+        return;
+    }
+    std::size_t const taken = std::min(header_size - refused_head_size_, part.bytes.size());
+    std::copy_n(part.bytes.begin(), taken, refused_head_.begin() + refused_head_size_);
+    refused_head_size_ += taken;
+    if (refused_head_size_ == header_size) {
+        refuse_head(decode_header(refused_head_), refused_why_);
+    } else if (part.ends) {
+        refused_head_size_ = header_size;
+    }
+}
+
+// State
+
+void session::state::disconnect(error_code why) {
+    if (!connected_) {
+        return;
+    }
+    connected_ = false;
+    std::vector<call_id> cancelled;
+    for (std::uint32_t at = 0; at < calls_.slots(); ++at) {
+        if (calls_[at].id != call_id{}) {
+            cancelled.push_back(calls_[at].id);
+        }
+    }
+    std::vector<std::uint32_t> lost;
+    pending_.for_each([&](std::uint32_t id, pending_call const&) { lost.push_back(id); });
+    calls_.clear();
+    pending_.clear();
+    deferred_.clear();
+    output.clear();
+    unanswered = 0;
+    unfinished_ = 0;
+    if (!receiving_) {
+        forget_incoming();
+    }
+    for (call_id const id : cancelled) {
+        events_.on_call_cancelled(id, why);
+    }
+    for (std::uint32_t const id : lost) {
+        events_.on_call_lost(id, why);
+    }
+}
+
+bool session::state::wants_input() const noexcept {
+    return output.owned_size() <= limits_.output_owned_mark &&
+           output.borrowed_size() <= limits_.output_borrowed_mark &&
+           unanswered < limits_.unanswered_requests_max;
+}
+
+std::size_t session::state::held_size() const noexcept {
+    return (detector_ ? detector_->kept().size() : 0) + reassembly_.held_size() + messages_held_ +
+           messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call);
+}
+
+error_code session::state::check_held() const noexcept {
+    if (held_size() > limits_.held_size_max) {
+        return rpc_error::held_too_much;
+    }
+    return {};
+}
+
+bool session::state::idle() const noexcept {
+    return reassembly_.streams() == 0 && calls_.size() == 0 && pending_.empty() &&
+           deferred_.empty() && output.empty() && (!detector_ || detector_->kept().empty()) &&
+           (!decoder_ || decoder_->at_border());
+}
+
+}  // namespace trunkline::rpc

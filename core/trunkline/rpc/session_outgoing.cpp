@@ -1,0 +1,293 @@
+#include <trunkline/base/assert.hpp>
+#include <trunkline/rpc/session_state.hpp>
+
+#include <algorithm>
+
+namespace trunkline::rpc {
+namespace {
+
+std::size_t total_size(std::span<slice const> pieces) noexcept {
+    std::size_t size = 0;
+    for (slice const& piece : pieces) {
+        size += piece.bytes.size();
+    }
+    return size;
+}
+
+// For writes to streams that are known to be open.
+void must_succeed(result<std::size_t> const& written) {
+    TRUNKLINE_ASSERT(written.has_value());
+}
+
+constexpr std::size_t response_head_size = header_size + 1;
+
+std::array<std::byte, response_head_size> response_head(std::uint32_t request_id,
+                                                        std::uint64_t method_id, status code) {
+    std::array<std::byte, response_head_size> bytes;
+    auto const head = encode_header(
+        {static_cast<std::uint8_t>(message_type::response), request_id, method_id, 1});
+    std::copy(head.begin(), head.end(), bytes.begin());
+    bytes[header_size] = static_cast<std::byte>(code);
+    return bytes;
+}
+
+}  // namespace
+
+// Ids (FORMAT.md, "Ids")
+
+std::uint32_t session::state::take_request_id() {
+    std::uint32_t id = 0;
+    do {
+        id = (next_request_id_++ & ~acceptor_id_bit) | id_bit_;
+    } while (pending_.contains(id));
+    return id;
+}
+
+bool session::state::stream_id_in_use(std::uint32_t id) {
+    bool used = false;
+    pending_.for_each([&](std::uint32_t, pending_call const& each) {
+        used = used || (each.request && each.request->stream_id() == id);
+    });
+    for (std::uint32_t at = 0; at < calls_.slots(); ++at) {
+        used = used || (calls_[at].answer && calls_[at].answer->stream_id() == id);
+    }
+    return used;
+}
+
+std::uint32_t session::state::take_stream_id() {
+    std::uint32_t id = 0;
+    do {
+        id = (next_stream_id_++ & ~acceptor_id_bit) | id_bit_;
+        stream_ids_wrapped_ = stream_ids_wrapped_ || (next_stream_id_ & ~acceptor_id_bit) == 0;
+    } while (stream_ids_wrapped_ && stream_id_in_use(id));
+    return id;
+}
+
+// Whole messages
+
+void session::state::send_whole(bytes_view head, std::span<slice> body) {
+    frame::stream_encoder stream(take_stream_id());
+    must_succeed(stream.write_and_flush(head, body, sink()));
+    must_succeed(stream.end(sink()));
+}
+
+void session::state::send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
+                                   std::span<slice> body) {
+    send_whole(response_head(request_id, method_id, code), body);
+}
+
+error_code session::state::refuse_new_call() const noexcept {
+    if (!connected_ || failure_) {
+        return rpc_error::not_connected;
+    }
+    if (pending_.size() >= limits_.pending_calls_max) {
+        return rpc_error::too_many_calls;
+    }
+    return {};
+}
+
+result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t method_id,
+                                                std::span<slice> arguments) {
+    if (error_code const refused = refuse_new_call()) {
+        return refused;
+    }
+    std::size_t const size = total_size(arguments);
+    if (size + header_size > limits_.message_size_max) {
+        return rpc_error::message_too_large;
+    }
+    std::uint32_t const request_id = take_request_id();
+    std::uint16_t const metadata_size =
+        size < payload_arguments_size_min ? static_cast<std::uint16_t>(size) : std::uint16_t{0};
+    auto const head =
+        encode_header({static_cast<std::uint8_t>(type), request_id, method_id, metadata_size});
+    if (layout) {
+        send_whole(head, arguments);
+    } else {
+        defer(request_id, head, arguments).ended = true;
+    }
+    return request_id;
+}
+
+result<std::uint32_t> session::state::call(std::uint64_t method_id, std::span<slice> arguments,
+                                           delivery want, std::uint64_t now_us) {
+    now_us_ = now_us;
+    auto sent = send_call(message_type::call, method_id, arguments);
+    if (sent) {
+        pending_.insert(*sent, pending_call{want, no_slot, nullptr});
+    }
+    return sent;
+}
+
+result<void> session::state::send_event(std::uint64_t method_id, std::span<slice> arguments,
+                                        std::uint64_t now_us) {
+    now_us_ = now_us;
+    auto const sent = send_call(message_type::event, method_id, arguments);
+    if (!sent) {
+        return sent.error();
+    }
+    return {};
+}
+
+// Calls in parts
+
+result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_view metadata,
+                                                 delivery want, std::uint64_t now_us) {
+    now_us_ = now_us;
+    if (error_code const refused = refuse_new_call()) {
+        return refused;
+    }
+    if (metadata.size() > metadata_size_max) {
+        return rpc_error::metadata_too_large;
+    }
+    std::uint32_t const request_id = take_request_id();
+    auto const head = encode_header({static_cast<std::uint8_t>(message_type::call), request_id,
+                                     method_id, static_cast<std::uint16_t>(metadata.size())});
+    slice body{metadata, {}};
+    pending_call made{want, no_slot, nullptr};
+    if (layout) {
+        made.request = std::make_unique<frame::stream_encoder>(take_stream_id());
+        must_succeed(made.request->write_and_flush(head, {&body, 1}, sink()));
+    } else {
+        std::uint32_t const stream_id = defer(request_id, head, {&body, 1}).stream_id;
+        made.request = std::make_unique<frame::stream_encoder>(stream_id);
+    }
+    pending_.insert(request_id, std::move(made));
+    return request_id;
+}
+
+result<void> session::state::write_call(std::uint32_t request_id, std::span<slice> part,
+                                        std::uint64_t now_us) {
+    now_us_ = now_us;
+    pending_call* const of = pending_.find(request_id);
+    if (of == nullptr || !of->request) {
+        return rpc_error::unknown_call;
+    }
+    if (deferred_stream* const waiting = find_deferred(request_id)) {
+        for (slice& piece : part) {
+            waiting->bytes.insert(waiting->bytes.end(), piece.bytes.begin(), piece.bytes.end());
+            piece.keep_alive = {};
+        }
+        return {};
+    }
+    must_succeed(of->request->write_and_flush({}, part, sink()));
+    return {};
+}
+
+result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t now_us) {
+    now_us_ = now_us;
+    pending_call* const of = pending_.find(request_id);
+    if (of == nullptr || !of->request) {
+        return rpc_error::unknown_call;
+    }
+    if (deferred_stream* const waiting = find_deferred(request_id)) {
+        waiting->ended = true;
+        of->request.reset();
+        return {};
+    }
+    end_request(*of);
+    return {};
+}
+
+void session::state::end_request(pending_call& of) {
+    if (of.request) {
+        must_succeed(of.request->end(sink()));
+        of.request.reset();
+    }
+}
+
+void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us) {
+    now_us_ = now_us;
+    pending_call* const of = pending_.find(request_id);
+    if (of == nullptr) {
+        return;
+    }
+    drop_response(*of);
+    if (find_deferred(request_id) != nullptr) {
+        std::erase_if(deferred_, [&](auto const& each) { return each.request_id == request_id; });
+    } else if (of->request) {
+        must_succeed(of->request->cancel(sink()));
+    }
+    pending_.erase(request_id);
+}
+
+// What waits for the layout
+
+deferred_stream& session::state::defer(std::uint32_t request_id, bytes_view head,
+                                       std::span<slice> body) {
+    deferred_stream made{take_stream_id(), request_id, {head.begin(), head.end()}, false};
+    for (slice& piece : body) {
+        made.bytes.insert(made.bytes.end(), piece.bytes.begin(), piece.bytes.end());
+        piece.keep_alive = {};
+    }
+    return deferred_.emplace_back(std::move(made));
+}
+
+deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcept {
+    auto const at = std::find_if(deferred_.begin(), deferred_.end(),
+                                 [&](auto const& each) { return each.request_id == request_id; });
+    return at == deferred_.end() ? nullptr : &*at;
+}
+
+void session::state::send_deferred() {
+    std::vector<deferred_stream> const waiting = std::exchange(deferred_, {});
+    for (deferred_stream const& each : waiting) {
+        pending_call* const of = pending_.find(each.request_id);
+        if (each.ended) {
+            frame::stream_encoder stream(each.stream_id);
+            must_succeed(stream.write_and_flush(each.bytes, {}, sink()));
+            must_succeed(stream.end(sink()));
+        } else if (of != nullptr && of->request) {
+            must_succeed(of->request->write_and_flush(each.bytes, {}, sink()));
+        }
+    }
+}
+
+// Answers
+
+void session::state::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us) {
+    incoming_call* const of = find_call(id);
+    if (of == nullptr || of->answered) {
+        return;
+    }
+    if (of->answer) {
+        end_answer(id, now_us);  // its head has been sent: nothing but the end can follow
+        return;
+    }
+    now_us_ = now_us;
+    send_response(of->request_id, of->method_id, code, body);
+    mark_answered(*of);
+}
+
+void session::state::begin_answer(call_id id, std::uint64_t now_us) {
+    incoming_call* const of = find_call(id);
+    if (of == nullptr || of->answered || of->answer) {
+        return;
+    }
+    now_us_ = now_us;
+    of->answer = std::make_unique<frame::stream_encoder>(take_stream_id());
+    // Published peers give a streamed response the method id 0.
+    must_succeed(of->answer->write(response_head(of->request_id, 0, status::success), {}, sink()));
+}
+
+void session::state::write_answer(call_id id, std::span<slice> part, std::uint64_t now_us) {
+    incoming_call* const of = find_call(id);
+    if (of == nullptr || !of->answer) {
+        return;
+    }
+    now_us_ = now_us;
+    must_succeed(of->answer->write_and_flush({}, part, sink()));
+}
+
+void session::state::end_answer(call_id id, std::uint64_t now_us) {
+    incoming_call* const of = find_call(id);
+    if (of == nullptr || !of->answer) {
+        return;
+    }
+    now_us_ = now_us;
+    must_succeed(of->answer->flush(sink()));
+    must_succeed(of->answer->end(sink()));
+    of->answer.reset();
+    mark_answered(*of);
+}
+
+}  // namespace trunkline::rpc

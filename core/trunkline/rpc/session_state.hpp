@@ -1,0 +1,202 @@
+// The inside of a session, shared by its three source files; not for users.
+#pragma once
+
+#include <trunkline/base/growing_buffer.hpp>
+#include <trunkline/frame/decoder.hpp>
+#include <trunkline/frame/id_table.hpp>
+#include <trunkline/frame/layout_detector.hpp>
+#include <trunkline/frame/reassembly.hpp>
+#include <trunkline/frame/stream_encoder.hpp>
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/rpc/session.hpp>
+#include <trunkline/rpc/slab.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace trunkline::rpc {
+
+inline constexpr std::uint32_t no_slot = frame::no_tag;
+
+/// One message on its way in. Its bytes are one run: borrowed from the input as long as one piece
+/// is all there is, else held.
+struct message {
+    enum class stage : std::uint8_t {
+        head,            ///< the head is not complete
+        request,         ///< collected until its End
+        request_parts,   ///< handed over frame by frame
+        response,        ///< collected until its End
+        response_parts,  ///< handed over frame by frame
+    };
+
+    std::uint64_t serial = 0;  ///< tells uses of one slot apart
+    std::uint32_t stream_id = 0;
+    stage at = stage::head;
+    header head;
+    call_id call{};
+    bytes_view borrowed;
+    growing_buffer held;
+
+    [[nodiscard]] bytes_view view() const noexcept {
+        return held.size() > 0 ? held.view() : borrowed;
+    }
+};
+
+/// The bytes of a message after it has left its slot: valid as long as this lives, or as the input.
+struct detached_bytes {
+    growing_buffer owner;
+    bytes_view view;
+};
+
+/// A call of the peer, from its head until it has been both received and answered.
+struct incoming_call {
+    call_id id{};
+    std::uint64_t method_id = 0;
+    std::uint32_t request_id = 0;
+    bool received = false;
+    bool answered = false;                          ///< also for events, which get no answer
+    std::unique_ptr<frame::stream_encoder> answer;  ///< while it is answered in parts
+};
+
+/// A call of ours that awaits its response.
+struct pending_call {
+    delivery want = delivery::whole;
+    std::uint32_t response = no_slot;                ///< its message, once begun
+    std::unique_ptr<frame::stream_encoder> request;  ///< while its parts are being written
+};
+
+/// Something of ours to send that waits for the layout: one stream, as far as it has been written.
+struct deferred_stream {
+    std::uint32_t stream_id = 0;
+    std::uint32_t request_id = 0;
+    std::vector<std::byte> bytes;
+    bool ended = false;
+};
+
+class session::state {
+public:
+    state(session_options const& options, session_events& events);
+
+    // session_incoming.cpp
+    result<std::size_t> receive(bytes_view input, bool ends_message, std::uint64_t now_us);
+    result<void> settle();
+    void disconnect(error_code why);
+    [[nodiscard]] bool wants_input() const noexcept;
+    [[nodiscard]] std::size_t held_size() const noexcept;
+    [[nodiscard]] bool idle() const noexcept;
+
+    // session_outgoing.cpp
+    result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments, delivery want,
+                               std::uint64_t now_us);
+    result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata, delivery want,
+                                     std::uint64_t now_us);
+    result<void> write_call(std::uint32_t request_id, std::span<slice> part, std::uint64_t now_us);
+    result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
+    void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
+    result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
+                            std::uint64_t now_us);
+    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us);
+    void begin_answer(call_id id, std::uint64_t now_us);
+    void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
+    void end_answer(call_id id, std::uint64_t now_us);
+
+    [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
+
+    gather_queue output;
+    std::optional<frame::layout> layout;
+    session_counters counters;
+    std::size_t unanswered = 0;
+
+private:
+    // Bytes in
+    result<std::size_t> take(bytes_view input, bool ends_message);
+    error_code detect(bytes_view input, bool ends_message);
+    result<std::size_t> consume(bytes_view input, bool from_backlog);
+    error_code accept(frame::fragment const& part, bool from_backlog);
+    error_code handle(frame::arrived const& what, bool may_borrow);
+    error_code take_piece(frame::arrived const& piece, bool may_borrow);
+    void take_cancel(frame::stream_tag tag);
+    error_code count_protocol_error();
+    [[nodiscard]] error_code check_held() const noexcept;
+
+    // Messages
+    std::uint32_t make_message(std::uint32_t stream_id);
+    error_code store(std::uint32_t slot, bytes_view bytes, bool may_borrow);
+    error_code hold(message& into, bytes_view bytes);
+    detached_bytes detach_bytes(message& from) noexcept;
+    void put_message(std::uint32_t slot);
+    void drop_message(std::uint32_t slot);
+    error_code frame_done(std::uint32_t slot, bool is_end);
+    error_code read_head(std::uint32_t slot);
+    void begin_request(std::uint32_t slot);
+    void begin_response(std::uint32_t slot);
+    void hand_over_part(std::uint32_t slot, std::size_t skip);
+    void finish(std::uint32_t slot);
+    void finish_request(std::uint32_t slot);
+    void finish_response(std::uint32_t slot);
+    void forget_incoming();
+
+    // Refusals (FORMAT.md, "Limits")
+    void refuse_message(std::uint32_t slot, rpc_error why);
+    void refuse_head(header const& head, rpc_error why);
+    void begin_refusal(bytes_view known, rpc_error why);
+    void go_on_refusing(frame::fragment const& part);
+
+    // Calls of the peer and of ours
+    void cancel_incoming(call_id id, error_code why);
+    void mark_answered(incoming_call& of);
+    void release_call(incoming_call& of);
+    void lose(std::uint32_t request_id, error_code why);
+    void end_request(pending_call& of);
+    void drop_response(pending_call& of);
+
+    // Bytes out
+    [[nodiscard]] error_code refuse_new_call() const noexcept;
+    std::uint32_t take_request_id();
+    std::uint32_t take_stream_id();
+    [[nodiscard]] bool stream_id_in_use(std::uint32_t id);
+    result<std::uint32_t> send_call(message_type type, std::uint64_t method_id,
+                                    std::span<slice> arguments);
+    void send_whole(bytes_view head, std::span<slice> body);
+    void send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
+                       std::span<slice> body);
+    deferred_stream& defer(std::uint32_t request_id, bytes_view head, std::span<slice> body);
+    deferred_stream* find_deferred(std::uint32_t request_id) noexcept;
+    void send_deferred();
+    [[nodiscard]] frame::frame_sink sink() noexcept { return {output, *layout, now_us_}; }
+
+    session_events& events_;
+    session_limits limits_;
+    std::uint32_t id_bit_;
+    std::uint32_t next_stream_id_;
+    std::uint32_t next_request_id_;
+    bool stream_ids_wrapped_ = false;
+
+    std::optional<frame::layout_detector> detector_;
+    std::optional<frame::decoder> decoder_;
+    frame::reassembly reassembly_;
+    slab<message> messages_;
+    std::size_t messages_held_ = 0;  // capacities of their buffers
+    std::uint64_t next_serial_ = 1;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> borrowing_;  // slot and serial
+
+    slab<incoming_call> calls_;
+    std::size_t unfinished_ = 0;
+    frame::id_table<std::uint32_t, pending_call> pending_;
+    std::vector<deferred_stream> deferred_;
+
+    // A message that is being refused although its head has not all come: its first bytes.
+    std::array<std::byte, header_size> refused_head_{};
+    std::size_t refused_head_size_ = header_size;  // header_size: none is being refused
+    rpc_error refused_why_ = rpc_error::message_too_large;
+
+    std::uint64_t now_us_ = 0;
+    std::uint64_t protocol_errors_ = 0;
+    error_code failure_;
+    bool connected_ = true;
+    bool receiving_ = false;
+};
+
+}  // namespace trunkline::rpc

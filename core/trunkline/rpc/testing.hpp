@@ -1,0 +1,147 @@
+// A small language for tests of the RPC layer: two peers wired back to back, bytes as text.
+#pragma once
+
+#include <trunkline/rpc/endpoint.hpp>
+#include <trunkline/rpc/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::rpc::testing {
+
+using byte_string = std::vector<std::byte>;
+
+inline constexpr std::uint64_t test_now_us = 1'800'000'000'000'000;  // in the year 2027
+
+inline std::uint64_t test_clock(void*) noexcept {
+    return test_now_us;
+}
+
+inline slice text(std::string_view characters) {
+    return {as_bytes(characters), {}};
+}
+
+/// Everything that a queue would send, write by write; the queue is empty afterwards.
+inline std::vector<byte_string> take_writes(gather_queue& queue) {
+    std::vector<byte_string> writes;
+    std::vector<out_segment> segments(64);
+    while (!queue.empty()) {
+        byte_string bytes;
+        std::size_t const count = queue.peek(segments);
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes.insert(bytes.end(), segments[i].bytes.begin(), segments[i].bytes.end());
+        }
+        queue.consume(bytes.size());
+        writes.push_back(std::move(bytes));
+    }
+    return writes;
+}
+
+inline byte_string take_output(gather_queue& queue) {
+    byte_string all;
+    for (byte_string const& each : take_writes(queue)) {
+        all.insert(all.end(), each.begin(), each.end());
+    }
+    return all;
+}
+
+/// Feeds `bytes` in pieces of `step`, each from a buffer that is gone afterwards.
+inline result<std::size_t> feed(session& to, bytes_view bytes,
+                                std::size_t step = std::numeric_limits<std::size_t>::max()) {
+    std::size_t fed = 0;
+    while (fed < bytes.size()) {
+        std::size_t const size = std::min(step, bytes.size() - fed);
+        byte_string const buffer(bytes.begin() + static_cast<std::ptrdiff_t>(fed),
+                                 bytes.begin() + static_cast<std::ptrdiff_t>(fed + size));
+        auto const taken = to.receive(buffer, false, test_now_us);
+        auto const settled = to.settle();
+        if (!taken) {
+            return taken.error();
+        }
+        if (!settled) {
+            return settled.error();
+        }
+        fed += *taken;
+        if (*taken < size) {
+            break;
+        }
+    }
+    return fed;
+}
+
+/// Two endpoints on one wire: `dialer` calls `acceptor` and the other way round.
+class two_peers {
+public:
+    explicit two_peers(frame::layout of = frame::layout::b, session_limits const& limits = {}) {
+        session_options options;
+        options.local_side = side::dialer;
+        options.layout = of;
+        options.limits = limits;
+        dialer = std::make_unique<endpoint>(options, dialer_methods, test_clock, nullptr);
+        options.local_side = side::acceptor;
+        options.layout.reset();
+        acceptor = std::make_unique<endpoint>(options, acceptor_methods, test_clock, nullptr);
+    }
+
+    /// Moves bytes both ways, `step` at a time, until nothing is left to move.
+    void run(std::size_t step = std::numeric_limits<std::size_t>::max()) {
+        while (move(*dialer, *acceptor, step) | move(*acceptor, *dialer, step)) {
+        }
+    }
+
+    dispatcher dialer_methods;
+    dispatcher acceptor_methods;
+    std::unique_ptr<endpoint> dialer;
+    std::unique_ptr<endpoint> acceptor;
+
+private:
+    static bool move(endpoint& from, endpoint& to, std::size_t step) {
+        byte_string const bytes = take_output(from.protocol().output());
+        EXPECT_EQ(feed(to.protocol(), bytes, step).value(), bytes.size());
+        return !bytes.empty();
+    }
+};
+
+/// A response as a test sees it.
+struct outcome {
+    bool done = false;
+    error_code error;
+    status code = status::success;
+    std::string body;
+};
+
+inline response_callback note(outcome& into) {
+    return [&into](response const& got) {
+        EXPECT_FALSE(into.done);
+        into = {true, got.error, got.code, std::string(as_text(got.body))};
+    };
+}
+
+/// A streamed response as a test sees it.
+struct noted_stream final : response_stream {
+    std::vector<std::string> parts;
+    bool ended = false;
+    bool failed = false;
+    error_code error;
+    status code = status::success;
+    std::string body;
+
+    void on_part(bytes_view part) override { parts.emplace_back(as_text(part)); }
+    void on_end() override { ended = true; }
+    void on_failed(error_code why, status with, bytes_view text_of_it) override {
+        failed = true;
+        error = why;
+        code = with;
+        body = as_text(text_of_it);
+    }
+};
+
+}  // namespace trunkline::rpc::testing
