@@ -54,15 +54,23 @@ public:
 
     [[nodiscard]] virtual capabilities abilities() const noexcept = 0;
 
-    /// Reads once from the link into `buffer` and gives the payload found in it. Never blocks. The
-    /// pieces stay valid as long as the buffer is untouched. `out` has room for at least 1 piece;
-    /// what does not fit is given by the next read before the link is asked again (so call until
-    /// would_block or end).
+    /// Reads at most once from the link into `buffer` and gives the payload found in it. Never
+    /// blocks. The pieces stay valid as long as the buffer is untouched. `out` has room for at
+    /// least 1 piece. A read that fills all of `out` may hold more pieces in `buffer`: call again,
+    /// with the same buffer, before anybody else gets it; the link is not asked before all are
+    /// given. A read that fills less holds nothing.
+    ///
+    /// `end`: the peer has ended its direction, or a closing handshake is over; not called again.
+    /// `error`: nothing more will come. When the peer broke the transport's own rules (an error of
+    /// transport_error), the connection has already begun to close as by close(), with the fitting
+    /// code. After any close() reads take and drop what comes, until `end` or `error`.
     [[nodiscard]] virtual read_result read(mutable_bytes buffer, std::span<in_piece> out) = 0;
 
     /// Takes any prefix of the segments' bytes, never blocks. A segment with frame_size begins a
-    /// message where borders are kept. Returns payload bytes taken, not bytes on the wire. With an
-    /// empty span: flushes the connection's own control traffic.
+    /// message where borders are kept. `size` counts payload bytes taken, not bytes on the wire. A
+    /// write that takes less than all may have hit a bound of its own: would_block says that the
+    /// link is full. With an empty span: flushes the connection's own control traffic; `ok` with
+    /// size 0 when there is nothing left of it.
     [[nodiscard]] virtual io_result write(std::span<out_segment const> segments) = 0;
 
     /// Asks the peer for a sign of life; nothing where `probe` is not declared.
@@ -72,8 +80,9 @@ public:
     virtual void shutdown_write() = 0;
 
     /// Starts an orderly close: what was written goes out first, then `code` and `reason` (cut to
-    /// 123 bytes) where the transport carries them. The driver goes on reading until end or its
-    /// close timeout, then destroys.
+    /// 123 bytes) where the transport carries them. Nothing can be written afterwards but by the
+    /// flush of an empty span. The driver goes on reading until `end` or its close timeout, then
+    /// destroys the connection. A second call does nothing.
     virtual void close(close_code code, std::string_view reason) = 0;
 
     /// True while written bytes or control traffic wait inside the connection for the link to take
