@@ -1,15 +1,16 @@
 #include <trunkline/config/config_file.hpp>
 
+#include <trunkline/test_support/scratch_folder.hpp>
+
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 
 namespace trunkline::config {
 namespace {
 
 struct config_file : ::testing::Test {
-    std::filesystem::path folder = make_folder();
+    test_support::scratch_folder folder;
     std::filesystem::path path = folder / "serve.toml";
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;
@@ -19,13 +20,6 @@ struct config_file : ::testing::Test {
                           {"port", "", count_of(port, 0, 65535)},
                           {"message-size-max", "", size_of(message_size, 1024, 1 << 30)},
                           {"allow-plain", "", toggle{&allow_plain}}};
-
-    static std::filesystem::path make_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "trunkline_XXXXXX").string();
-        return ::mkdtemp(name.data());
-    }
-
-    ~config_file() override { std::filesystem::remove_all(folder); }
 
     std::string read(std::string_view contents) {
         std::ofstream(path) << contents;
@@ -82,8 +76,8 @@ TEST_F(config_file, must_be_readable) {
     EXPECT_EQ(read_config_file(folder / "absent.toml", settings),
               "cannot read the configuration file " + (folder / "absent.toml").string() +
                   ": No such file or directory");
-    EXPECT_EQ(read_config_file(folder, settings),
-              "cannot read the configuration file " + folder.string() + ": Is a directory");
+    EXPECT_EQ(read_config_file(folder.path(), settings),
+              "cannot read the configuration file " + folder.path().string() + ": Is a directory");
 }
 
 }  // namespace

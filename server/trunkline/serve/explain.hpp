@@ -3,14 +3,10 @@
 
 #include <trunkline/base/result.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace trunkline::server {
-
-/// Why the store at `path` could not be opened: one line.
-[[nodiscard]] std::string explain_open(std::filesystem::path const& path, error_code why);
 
 /// Why `endpoint`, such as "127.0.0.1:8080", could not be listened on: one line.
 [[nodiscard]] std::string explain_listen(std::string_view endpoint, error_code why);

@@ -1,8 +1,9 @@
 #include <trunkline/serve/port_file.hpp>
 
+#include <trunkline/test_support/scratch_folder.hpp>
+
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -11,17 +12,10 @@ namespace trunkline::server {
 namespace {
 
 struct port_file : ::testing::Test {
-    std::filesystem::path folder = make_folder();
-
-    static std::filesystem::path make_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "trunkline_XXXXXX").string();
-        return ::mkdtemp(name.data());
-    }
-
-    ~port_file() override { std::filesystem::remove_all(folder); }
+    test_support::scratch_folder folder;
 
     std::ptrdiff_t files() const {
-        return std::distance(std::filesystem::directory_iterator(folder), {});
+        return std::distance(std::filesystem::directory_iterator(folder.path()), {});
     }
 };
 
@@ -35,7 +29,7 @@ TEST_F(port_file, holds_the_number_and_a_newline) {
 }
 
 TEST_F(port_file, leaves_nothing_behind_when_it_fails) {
-    EXPECT_EQ(write_port_file(folder / "absent" / "port", 1).error(),
+    EXPECT_EQ(write_port_file(folder / "absent/port", 1).error(),
               boost::system::errc::no_such_file_or_directory);
     std::filesystem::create_directory(folder / "taken");
     EXPECT_EQ(write_port_file(folder / "taken", 1).error(), boost::system::errc::is_a_directory);

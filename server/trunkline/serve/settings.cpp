@@ -1,7 +1,7 @@
 #include <trunkline/serve/settings.hpp>
 
 #include <trunkline/config/limit_relations.hpp>
-#include <trunkline/serve/host.hpp>
+#include <trunkline/transport/socket_address.hpp>
 
 #include <sys/resource.h>
 
@@ -88,6 +88,8 @@ void add_message_limits(config::setting_list& list, session_limits& of) {
         "bytes of one stream that came too early; the stream is dropped");
     add("open-streams-max", count_of(of.open_streams_max, 1, million),
         "streams a peer has open; a new one is refused");
+    add("unbegun-streams-max", count_of(of.unbegun_streams_max, 1, million),
+        "streams known by their later frames only; the oldest is dropped");
     add("unfinished-requests-max", count_of(of.unfinished_requests_max, 1, million),
         "requests not yet received to their end; a new one is refused");
     add("unanswered-requests-max", count_of(of.unanswered_requests_max, 1, million),
@@ -96,6 +98,8 @@ void add_message_limits(config::setting_list& list, session_limits& of) {
         "queued answers in our memory; no further request is started");
     add("output-borrowed-mark", size_of(of.output_borrowed_mark, chunk_size, 64 * gib),
         "queued answers in the mapped file; no further request is started");
+    add("pending-calls-max", count_of(of.pending_calls_max, 1, million),
+        "calls of ours to a peer awaiting an answer; a new one fails");
     add("protocol-errors-max", count_of(of.protocol_errors_max, 1, million),
         "frames of a connection that had to be skipped; the connection is closed");
 }
@@ -139,12 +143,12 @@ std::string check_path(std::string_view flag, std::string_view path) {
 }
 
 std::string check_host(serve_options const& options) {
-    auto const host = parse_host(options.host);
+    auto const host = transport::socket_address::resolve(options.host, options.port);
     if (!host) {
         return "--host: \"" + options.host +
                "\" is not an address; write one such as 127.0.0.1 or ::1, or localhost";
     }
-    if (!host->is_loopback && !options.allow_plain) {
+    if (!host->front().is_loopback() && !options.allow_plain) {
         return "--host " + options.host +
                " lets other machines in without encryption; add --allow-plain if that is meant, or "
                "stay on 127.0.0.1";
