@@ -52,8 +52,16 @@ function(trunkline_test name)
         add_test(NAME ${name} COMMAND ${target})
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
     else()
-        gtest_discover_tests(${target} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-            PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+        gtest_discover_tests(${target} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+            PROPERTIES TIMEOUT 300)
+        # Several labels do not survive as an argument of gtest_discover_tests; so they are given when ctest reads the
+        # list of the discovered tests.
+        set(labels_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")
+        file(CONFIGURE OUTPUT "${labels_file}" @ONLY CONTENT "if(${target}_TESTS)
+    set_tests_properties(\${${target}_TESTS} PROPERTIES LABELS \"${arg_LABELS}\")
+endif()
+")
+        set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels_file}")
     endif()
 endfunction()
 
