@@ -1,0 +1,50 @@
+// Replays of a recorded connection with us in the place of one of its two programs.
+#pragma once
+
+#include <replay/exchange.hpp>
+#include <replay/recorded_session.hpp>
+#include <replay/served_connection.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace trunkline::replay {
+
+/// How a call ended for its caller. `request_id` is the recorded one.
+struct returned_call {
+    std::uint32_t request_id = 0;
+    std::uint8_t status = 0;
+    byte_string body;
+
+    auto operator<=>(returned_call const&) const = default;
+};
+
+struct replay_outcome {
+    std::vector<sent_message> answers;    ///< what we answered
+    std::vector<sent_message> calls;      ///< what we called, with the recorded request ids
+    std::vector<returned_call> returned;  ///< how our calls ended
+    std::vector<returned_call> lost;      ///< calls without an answer
+    error_code ended;                     ///< why we ended the connection, if we did
+};
+
+/// We are the server: takes what the client sent, makes the calls that the server made.
+[[nodiscard]] replay_outcome replay_as_server(recorded_session const& session,
+                                              std::size_t connection,
+                                              rpc::dispatcher const& methods, feed_shape shape);
+
+/// We are the client: makes the calls that the client made, takes what the server sent. Calls of
+/// `streamed_method` are made in parts.
+[[nodiscard]] replay_outcome replay_as_client(recorded_session const& session,
+                                              std::size_t connection,
+                                              rpc::dispatcher const& methods,
+                                              std::uint64_t streamed_method, feed_shape shape);
+
+/// The messages of one direction as they were recorded, of the types given.
+[[nodiscard]] std::vector<sent_message> recorded_messages(recorded_session const& session,
+                                                          std::size_t connection, direction toward,
+                                                          std::uint8_t type);
+
+}  // namespace trunkline::replay
