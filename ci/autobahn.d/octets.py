@@ -1,8 +1,8 @@
 """Octets as text, for code written when a Python string was a string of octets.
 
 The suite keeps the octets of the wire in `str`. Here each octet is the character of the same number
-(latin-1), and they become bytes only where the suite meets the library below it. port.py copies this
-module into the installed suite.
+(latin-1), and they become bytes only where the suite meets the library below it. port.py copies
+this module into the installed suite.
 """
 import binascii
 

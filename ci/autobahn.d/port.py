@@ -1,8 +1,9 @@
 """Turns the installed Autobahn|Testsuite, which is Python 2, into Python 3, in place.
 
-Run by the interpreter of the virtual environment that holds it, once, right after the installation:
-first the 2to3 fixers, then octets.py is added, then the replacements below. Each of them has to find
-its text, so another release of the suite stops here instead of testing something else.
+Run by the interpreter of the virtual environment that holds it, once, right after the
+installation: first the 2to3 fixers, then octets.py is added, then the replacements below. Each of
+them has to find its text, so another release of the suite stops here instead of testing something
+else.
 """
 import importlib.util
 import pathlib
@@ -58,7 +59,8 @@ REPLACEMENTS = {
         ("class FuzzingProtocol:", "class FuzzingProtocol(Boundary):"),
         ("dd.decode('utf8', errors", "to_bytes(dd).decode('utf8', errors"),
         ("p = ''.join(payload)", "p = to_str(b''.join(payload))"),
-        ("(len(payload), asciiLogData(payload)),", "(len(payload), asciiLogData(to_str(payload))),"),
+        ("(len(payload), asciiLogData(payload)),",
+         "(len(payload), asciiLogData(to_str(payload))),"),
         ("def binLogData(data, maxlen = 64):\n",
          "def binLogData(data, maxlen = 64):\n   data = to_str(data)\n"),
         ("self.runCase.onPong(payload)", "self.runCase.onPong(to_str(payload))"),

@@ -37,41 +37,53 @@ file const* build_file_of(tree const& all, std::string_view path) {
     }
 }
 
-/// Headers of ours that more than tests include, as the include lines name them.
-std::set<std::string_view> included_by_code(tree const& all) {
+/// As include lines name a file: its path minus the room.
+std::string_view include_path(file const& in) {
+    return std::string_view(in.path).substr(in.path.find('/') + 1);
+}
+
+bool is_listed(tree const& all, file const& in) {
+    auto const* build = build_file_of(all, in.path);
+    if (build == nullptr) {
+        return false;
+    }
+    bool const is_fuzzer = in.path == "fuzz/" + std::string(in.name());
+    return has_word(build->text, in.path.substr(build->folder().size() + 1)) ||
+           (is_fuzzer && has_word(build->text, in.stem()));
+}
+
+/// The include paths that belong to the interface of some library: what its listed headers include,
+/// and what code of another folder includes.
+std::set<std::string_view> interface_of_libraries(tree const& all) {
     std::set<std::string_view> found;
     for (auto const& in : all.files()) {
-        if (in.is_cpp() && !in.is_test()) {
-            auto const includes = in.includes();
-            found.insert(includes.begin(), includes.end());
+        if (!in.is_cpp() || in.is_test()) {
+            continue;
+        }
+        bool const is_interface = in.ends_with(".hpp") && is_listed(all, in);
+        auto const own = include_path(in);
+        auto const folder = own.substr(0, own.rfind('/'));
+        for (auto include : in.includes()) {
+            if (is_interface || include.substr(0, include.rfind('/')) != folder) {
+                found.insert(include);
+            }
         }
     }
     return found;
 }
 
-/// A helper of the tests of its folder is not part of the library and stands in no list.
-bool is_test_helper(file const& in, std::set<std::string_view> const& used) {
-    auto const at = in.path.find("/trunkline/");
-    return in.ends_with(".hpp") && at != std::string::npos &&
-           !used.contains(std::string_view(in.path).substr(at + 1));
+/// A header that only sources and tests of its folder include stands in no list: nobody else sees
+/// it.
+bool is_private(file const& in, std::set<std::string_view> const& interface) {
+    return in.ends_with(".hpp") && !interface.contains(include_path(in));
 }
 
 complaints unlisted_sources(tree const& all) {
     complaints found;
-    auto const used = included_by_code(all);
+    auto const interface = interface_of_libraries(all);
     for (auto const& in : all.files()) {
-        if (!in.is_cpp() || in.path.find('/') == std::string::npos || is_test_helper(in, used)) {
-            continue;
-        }
-        auto const* build = build_file_of(all, in.path);
-        if (build != nullptr && build->text.empty()) {
-            continue;  // not furnished yet
-        }
-        auto const relative =
-            build == nullptr ? in.path : in.path.substr(build->folder().size() + 1);
-        bool const is_fuzzer = in.path == "fuzz/" + std::string(in.name());
-        if (build == nullptr ||
-            !(has_word(build->text, relative) || (is_fuzzer && has_word(build->text, in.stem())))) {
+        if (in.is_cpp() && in.path.find('/') != std::string::npos && !is_listed(all, in) &&
+            !is_private(in, interface)) {
             found.push_back(in.path);
         }
     }
@@ -145,7 +157,7 @@ complaints fuzzers_without_words(tree const& all) {
 std::vector<rule> build_rules() {
     return {
         {"listed",
-         "Every source and header stands in the CMakeLists.txt of its folder.",
+         "Every source and every header for others stands in the CMakeLists.txt of its folder.",
          unlisted_sources,
          {{"core/a/CMakeLists.txt", "SOURCES bb.cpp"}, {"core/a/b.cpp", ""}}},
         {"exists",

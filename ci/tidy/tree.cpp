@@ -43,7 +43,8 @@ std::string_view file::stem() const {
 }
 
 bool file::is_test() const {
-    return ends_with("_test.cpp") || ends_with("_prop.cpp");
+    return ends_with("_test.cpp") || ends_with("_prop.cpp") ||
+           (ends_with(".hpp") && (stem().starts_with("test_") || stem().ends_with("testing")));
 }
 
 bool file::is_script() const {

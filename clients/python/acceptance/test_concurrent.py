@@ -108,24 +108,19 @@ class Concurrent(StoreCase):
             self.assertEqual(self.client.read(b"done %d" % number), b"threads agreed")
 
 
-class OneProcess(unittest.TestCase):
+def one_process(port, number):
     """What each process of test_processes runs: `python -m MODULE PORT NUMBER`."""
-
-    port = number = 0
-
-    def runTest(self):
-        def client():
-            return DataStoreWsClient(HOST, self.port)
-        models = run_threads([
-            lambda name=f"process {self.number} thread {at}": exercise(self, client(), name, 60)
-            for at in range(8)])
-        left = Mirror(self, client(), union(models))
-        for key in list(left.entries):
-            left.read(key)
-            left.delete(key)
-        left.client.write(b"done %d" % self.number, b"threads agreed")
+    test = unittest.TestCase()
+    models = run_threads([
+        lambda name=f"process {number} thread {at}":
+            exercise(test, DataStoreWsClient(HOST, port), name, 60)
+        for at in range(8)])
+    left = Mirror(test, DataStoreWsClient(HOST, port), union(models))
+    for key in list(left.entries):
+        left.read(key)
+        left.delete(key)
+    left.client.write(b"done %d" % number, b"threads agreed")
 
 
 if __name__ == "__main__":
-    OneProcess.port, OneProcess.number = int(sys.argv[1]), int(sys.argv[2])
-    sys.exit(not unittest.TextTestRunner(stream=sys.stderr).run(OneProcess()).wasSuccessful())
+    one_process(int(sys.argv[1]), int(sys.argv[2]))

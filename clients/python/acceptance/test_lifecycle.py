@@ -8,8 +8,8 @@ import threading
 import time
 import unittest
 
-from simd_r_drive_ws_client import ConnectionError as Disconnected
 from simd_r_drive_ws_client import DataStoreWsClient
+from simd_r_drive_ws_client.simd_r_drive_ws_client import ConnectionError as Disconnected
 
 from .model import Mirror, content
 from .server import HOST, wait_for
