@@ -2,6 +2,8 @@
 
 #include <trunkline/rpc/testing.hpp>
 
+#include <gtest/gtest.h>
+
 namespace trunkline::rpc {
 namespace {
 

@@ -1,10 +1,9 @@
 // A small language for tests of the RPC layer: two peers wired back to back, bytes as text.
 #pragma once
 
+#include <trunkline/base/assert.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/rpc/error.hpp>
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
@@ -105,7 +104,7 @@ public:
 private:
     static bool move(endpoint& from, endpoint& to, std::size_t step) {
         byte_string const bytes = take_output(from.protocol().output());
-        EXPECT_EQ(feed(to.protocol(), bytes, step).value(), bytes.size());
+        TRUNKLINE_ASSERT(feed(to.protocol(), bytes, step).value() == bytes.size());
         return !bytes.empty();
     }
 };
@@ -120,7 +119,7 @@ struct outcome {
 
 inline response_callback note(outcome& into) {
     return [&into](response const& got) {
-        EXPECT_FALSE(into.done);
+        TRUNKLINE_ASSERT(!into.done);
         into = {true, got.error, got.code, std::string(as_text(got.body))};
     };
 }
