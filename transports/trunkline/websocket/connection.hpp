@@ -1,0 +1,109 @@
+// A WebSocket connection over any byte stream, for both roles, after its handshake.
+#pragma once
+
+#include <trunkline/transport/connection.hpp>
+#include <trunkline/websocket/context.hpp>
+#include <trunkline/websocket/message.hpp>
+#include <trunkline/websocket/protocol.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace trunkline::websocket {
+
+/// The peer's Close as it came; code 1005 when it carried none.
+struct peer_close {
+    std::uint16_t code = no_close_code;
+    std::string reason;
+};
+
+/// One frame of the session, one binary message; received binary messages are given piece by piece.
+/// Text is checked, then ignored (or refused, by websocket_limits::refuse_text).
+///
+/// The end: a Close of the peer is answered at once and read() gives `end`; a bare end of the
+/// stream gives `end` too; a broken protocol is answered with a Close and read() gives `error`.
+/// Whoever destroys the connection then need not wait: the byte stream goes to the context's
+/// lingering set, which sends what is left and ends it within linger_timeout. After close() the
+/// owner reads on until `end` or until its own patience ends, and what arrives is discarded; with
+/// a code other than normal and going_away a server ends its direction right behind the Close.
+///
+/// A frame that was begun is finished first: after close() write() still takes the rest of it and
+/// refuses what follows with transport_error::closed. What a write did not take must be offered
+/// again, unchanged, by the next write that is not empty.
+///
+/// Private memory while idle: this object; a few hundred bytes more while a control frame or part
+/// of a header waits for the link.
+class connection final : public transport::connection {
+public:
+    /// `shared` outlives it. `early_input`: bytes that came together with the handshake.
+    connection(context& shared, role side, std::unique_ptr<transport::byte_stream> link,
+               bytes_view early_input = {});
+    ~connection() override;
+
+    [[nodiscard]] transport::capabilities abilities() const noexcept override;
+
+    /// When all of `out` was filled, more may wait in `buffer`: read again before using it
+    /// otherwise.
+    [[nodiscard]] transport::read_result read(mutable_bytes buffer,
+                                              std::span<transport::in_piece> out) override;
+    [[nodiscard]] transport::io_result write(std::span<out_segment const> segments) override;
+    void probe() override;
+    void shutdown_write() override {}
+    void close(transport::close_code code, std::string_view reason) override;
+    [[nodiscard]] bool wants_write() const noexcept override;
+    void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override;
+    void acknowledge_now() override { link_->acknowledge_now(); }
+    [[nodiscard]] std::string peer() const override { return link_->peer(); }
+
+    /// As read(), for text and binary messages.
+    [[nodiscard]] transport::read_result read_messages(mutable_bytes buffer,
+                                                       std::span<message_piece> out);
+
+    /// As write(), for text and binary messages. `would_block` when the link took less.
+    [[nodiscard]] send_result write_messages(std::span<message_segment const> segments);
+
+    /// Ends it as a peer that broke the protocol: the next read gives `error`.
+    void fail(websocket_error error);
+
+    /// What the peer's Close said; null before it came.
+    [[nodiscard]] peer_close const* received_close() const noexcept;
+
+private:
+    enum class ending : std::uint8_t { none, closed_by_peer, failed };
+    struct extra;
+
+    template <class Take>
+    transport::read_result receive(mutable_bytes buffer, Take take);
+    transport::io_result fill(mutable_bytes buffer);
+    transport::read_result end_result() const noexcept;
+    void on_close(event const& told);
+
+    void plan(std::span<message_segment const> segments, std::size_t offset);
+    void plan_control();
+    bool plan_message(message_segment const& segment, std::size_t offset, std::uint64_t& frame_left,
+                      mask_key& mask);
+    void settle(std::size_t written, std::span<message_segment const> segments, send_result& done);
+    bool settle_own(send_batch::step const& made, std::size_t& written);
+    bool settle_message(send_batch::step const& made, std::size_t& written,
+                        message_segment const& segment, send_result& done);
+    void stash(bytes_view unsent);
+    [[nodiscard]] bytes_view leftover() const noexcept;
+    void flush();
+    void after_write();
+    extra& more();
+    std::vector<std::byte> last_bytes();
+
+    context& shared_;
+    std::unique_ptr<transport::byte_stream> link_;
+    std::unique_ptr<extra> extra_;  // what few connections need, and only for a while
+    std::byte* rest_ = nullptr;     // received and not yet parsed, in the reader's buffer
+    std::uint64_t frame_left_ = 0;  // payload bytes still to be sent of the frame begun
+    protocol protocol_;
+    mask_key mask_ = 0;  // of the frame begun, rotated to its next byte
+    std::uint32_t rest_size_ = 0;
+    ending ending_ = ending::none;
+    bool end_after_close_ = false;
+};
+
+}  // namespace trunkline::websocket

@@ -1,0 +1,105 @@
+#include <trunkline/websocket/lingering.hpp>
+
+#include <trunkline/base/limits.hpp>
+
+#include <array>
+#include <utility>
+
+namespace trunkline::websocket {
+
+using transport::io_result;
+using transport::io_status;
+
+namespace {
+
+constexpr int reads_per_turn = 4;
+
+}  // namespace
+
+class lingering_set::stream final : private transport::readiness_sink {
+public:
+    stream(lingering_set& owner, std::unique_ptr<transport::byte_stream> link,
+           std::vector<std::byte> last_bytes, farewell how)
+        : owner_(owner), link_(std::move(link)), left_(std::move(last_bytes)), how_(how) {}
+
+    /// False when there is nothing to wait for.
+    bool start() {
+        if (!go_on()) {
+            return false;
+        }
+        deadline_ = owner_.loop_.after(owner_.timeout_, [this] { owner_.remove(*this); });
+        return true;
+    }
+
+private:
+    void on_ready(bool /*readable*/, bool /*writable*/) override {
+        if (!go_on()) {
+            owner_.remove(*this);
+        }
+    }
+
+    bool go_on() {
+        if (!send() || !discard()) {
+            return false;
+        }
+        link_->watch(this, true, sent_ < left_.size());
+        return true;
+    }
+
+    bool send() {
+        while (sent_ < left_.size()) {
+            std::array const pieces{bytes_view(left_).subspan(sent_)};
+            io_result const done = link_->write(pieces);
+            if (done.status != io_status::ok) {
+                return done.status == io_status::would_block;
+            }
+            sent_ += done.size;
+        }
+        if (how_ == farewell::end) {
+            how_ = farewell::wait;
+            link_->shutdown_write();
+        }
+        return true;
+    }
+
+    bool discard() {
+        for (int i = 0; i < reads_per_turn; ++i) {
+            io_result const done = link_->read(owner_.scratch_);
+            if (done.status != io_status::ok) {
+                return done.status == io_status::would_block;
+            }
+        }
+        return true;
+    }
+
+    lingering_set& owner_;
+    std::unique_ptr<transport::byte_stream> link_;
+    std::vector<std::byte> left_;
+    std::size_t sent_ = 0;
+    farewell how_;
+    std::unique_ptr<transport::timer> deadline_;
+};
+
+lingering_set::lingering_set(transport::runtime& loop, mutable_bytes scratch,
+                             transport::runtime::duration timeout)
+    : loop_(loop), scratch_(scratch), timeout_(timeout) {}
+
+lingering_set::~lingering_set() = default;
+
+void lingering_set::add(std::unique_ptr<transport::byte_stream> link,
+                        std::vector<std::byte> last_bytes, farewell how) {
+    if (streams_.size() >= lingering_max) {
+        return;
+    }
+    stream& made = streams_.emplace_back(*this, std::move(link), std::move(last_bytes), how);
+    if (!made.start()) {
+        streams_.pop_back();
+    }
+}
+
+void lingering_set::remove(stream const& gone) {
+    // Under the end's own feet: nothing of the stream is touched after this.
+    streams_.remove_if([&](stream const& each) { return &each == &gone; });
+}
+
+}  // namespace trunkline::websocket
