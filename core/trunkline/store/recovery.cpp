@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
+#include <vector>
 
 namespace trunkline::store {
 namespace {
@@ -59,9 +62,10 @@ public:
           alignment_(alignment),
           proven_(file.size() + 1),
           refuted_(file.size() + 1),
+          sound_(file.size() + 1),
           checksums_(file) {}
 
-    [[nodiscard]] bool has_memory() const noexcept { return proven_ && refuted_; }
+    [[nodiscard]] bool has_memory() const noexcept { return proven_ && refuted_ && sound_; }
 
     [[nodiscard]] std::uint64_t find_tail(std::uint64_t from) {
         for (auto end = from; end >= entry_size_min; --end) {
@@ -71,14 +75,59 @@ public:
             }
             auto const entry = entry_before(file_, end, alignment_);
             if (entry && has_zero_pad(file_, *entry) && reaches_begin(previous) &&
-                checksums_.of(entry->payload.start, entry->payload.end) == entry->tail.checksum) {
+                has_right_checksum(*entry)) {
                 return end;
             }
         }
         return 0;
     }
 
+    // Behind a write that was cut short lie bytes of its payload, or what the disk held before. A
+    // history that ends there may rest on an entry that is none, and whose checksum fails: it spans
+    // sound entries, or it is half new and half old and lies where the write was lost. The oldest
+    // such entry gives way to the longest run of sound entries that begins where it begins. Any
+    // other entry that fails was damaged later and stays. Gives the tail of what remains.
+    [[nodiscard]] std::uint64_t without_imitations(std::uint64_t tail) {
+        std::vector<std::pair<std::uint64_t, std::uint64_t>> failing;
+        for (auto at = tail; at != 0;) {
+            auto const entry = entry_before(file_, at, alignment_);
+            at = entry->tail.previous_tail;
+            if (!has_right_checksum(*entry)) {
+                failing.emplace_back(at, entry->trailer_offset);
+            }
+        }
+        for (auto const& [begin, end] : failing | std::views::reverse) {
+            if (end + unsettled_size >= file_.size() || longest_sound_run(begin, end) != begin) {
+                return longest_sound_run(begin, file_.size());
+            }
+        }
+        return tail;
+    }
+
 private:
+    bool has_right_checksum(entry_view const& entry) {
+        return checksums_.of(entry.payload.start, entry.payload.end) == entry.tail.checksum;
+    }
+
+    // The end of the longest run of entries with zero pads and right checksums that begins at
+    // `begin` and ends at most at `limit`; `begin` when there is none.
+    std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit) {
+        auto longest = begin;
+        for (auto end = begin + entry_size_min; end <= limit; ++end) {
+            auto const previous = load_le<std::uint64_t>(file_.data() + end - 12);
+            if (previous != begin &&
+                (previous < begin || previous >= end || !sound_.contains(previous))) {
+                continue;
+            }
+            auto const entry = entry_before(file_, end, alignment_);
+            if (entry && has_zero_pad(file_, *entry) && has_right_checksum(*entry)) {
+                sound_.insert(end);
+                longest = end;
+            }
+        }
+        return longest;
+    }
+
     // True when the entries below `tail` go back to offset 0.
     bool reaches_begin(std::uint64_t tail) noexcept {
         auto at = tail;
@@ -113,6 +162,7 @@ private:
     std::uint32_t alignment_;
     offset_set proven_;
     offset_set refuted_;
+    offset_set sound_;
     range_checksums checksums_;
 };
 
@@ -159,7 +209,7 @@ result<recovered> recover(bytes_view file, std::uint32_t alignment) {
     if (!damaged.has_memory()) {
         return make_error_code(boost::system::errc::not_enough_memory);
     }
-    auto const tail = damaged.find_tail(file.size());
+    auto const tail = damaged.without_imitations(damaged.find_tail(file.size()));
     return recovered{tail, count_entries(file, tail, alignment).value_or(0)};
 }
 

@@ -67,9 +67,15 @@ struct recovered {
     std::uint64_t entries = 0;  ///< in the history
 };
 
+/// How far before the end of a damaged file a lost write may lie, in bytes. A system keeps written
+/// data for some seconds before it goes to the disk.
+inline constexpr std::uint64_t unsettled_size = 16 << 20;
+
 /// The longest history: entries that cover every byte from 0, the newest with a zero pad and the
-/// right checksum. Work and memory grow linearly with the file, whatever it holds. Fails with
-/// not_enough_memory only.
+/// right checksum. When that does not end at the end of the file, its other checksums are looked
+/// at, too: the history ends before an entry that fails and covers sound ones, and before one that
+/// fails within unsettled_size of the end. Work and memory grow
+/// linearly with the file, whatever it holds. Fails with not_enough_memory only.
 [[nodiscard]] result<recovered> recover(bytes_view file, std::uint32_t alignment);
 
 }  // namespace trunkline::store

@@ -1,0 +1,240 @@
+// Opening each golden file, whole or damaged: what is kept, what is read, what the next write
+// gives.
+#include <replay/plain_store.hpp>
+#include <replay/store_set.hpp>
+
+#include <trunkline/store/check.hpp>
+#include <trunkline/store/digest.hpp>
+#include <trunkline/store/error.hpp>
+#include <trunkline/store/scratch_folder.hpp>
+#include <trunkline/store/store.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace trunkline::replay {
+namespace {
+
+byte_string prefix_of(byte_string const& bytes, std::uint64_t size) {
+    return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+// A file that nobody damaged and no defect spoiled is kept whole; of others verified recovery keeps
+// what its list says.
+std::optional<std::uint64_t> expected_tail(store_record const& record, std::uint64_t size) {
+    if (auto const verified = verified_tail_of(record)) {
+        return verified;
+    }
+    return record.list("ops") != nullptr && !record.shows_defect() ? std::optional(size)
+                                                                   : std::nullopt;
+}
+
+std::vector<store_record> records_to_open() {
+    std::vector<store_record> chosen;
+    for (auto& record : store_records()) {
+        if (expected_tail(record, 0)) {
+            chosen.push_back(std::move(record));
+        }
+    }
+    return chosen;
+}
+
+// A golden file, copied to where it may be changed.
+class opened_copy {
+public:
+    explicit opened_copy(store_record const& record)
+        : record_(record),
+          content_(read_bytes(record.path())),
+          tail_(*expected_tail(record, content_.size())),
+          plain_(prefix_of(content_, tail_), record.alignment) {
+        write_bytes(path_, content_);
+    }
+
+    void check() {
+        auto opened =
+            store::store::open(path_, {.alignment = record_.alignment, .create = false}, &report_);
+        if (tail_ == 0 && !content_.empty()) {
+            check_refused(opened);
+            return;
+        }
+        ASSERT_TRUE(opened) << report_.explain(opened.error());
+        store_ = std::move(*opened);
+        check_kept();
+        check_reads();
+        check_append();
+    }
+
+private:
+    void check_refused(result<std::unique_ptr<store::store>> const& opened) {
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error(), store::store_error::not_a_store);
+        EXPECT_TRUE(read_bytes(path_) == content_) << "a refused file was changed";
+    }
+
+    void check_kept() {
+        EXPECT_EQ(store_->file_size(), tail_);
+        EXPECT_TRUE(read_bytes(path_) == plain_.bytes());
+        EXPECT_EQ(report_.entries_kept, plain_.entries().size());
+        // Deleted keys are absent (section 21.8): only live ones are counted.
+        EXPECT_EQ(store_->size(), plain_.live().size());
+        EXPECT_EQ(report_.cut_file.empty(), tail_ == content_.size());
+        if (!report_.cut_file.empty()) {
+            auto whole = plain_.bytes();
+            auto const cut = read_bytes(report_.cut_file);
+            whole.insert(whole.end(), cut.begin(), cut.end());
+            EXPECT_TRUE(whole == content_) << "kept and cut bytes are not the file";
+        }
+    }
+
+    // Against the plain store, and where the published one keeps the same bytes, against what it
+    // read.
+    void check_reads() {
+        auto const* const open = record_.object("open");
+        if (open == nullptr || !open->contains("keys")) {
+            return;
+        }
+        bool const same_tail = number_of(open->at("tail_offset")) == tail_;
+        for (auto& each : plain_.live()) {
+            values_.emplace(each.key_hash, std::move(each.payload));
+        }
+        for (auto const& each : open->at("keys").as_array()) {
+            auto const& fields = each.as_object();
+            SCOPED_TRACE(json::serialize(fields).substr(0, 200));
+            auto const key = from_hex(std::string_view(fields.at("key").as_string()));
+            auto const found = store_->read(key);
+            auto const expected = plain_value(key);
+            ASSERT_EQ(found.has_value(), expected.has_value());
+            EXPECT_EQ(store_->exists(key), expected.has_value());
+            if (found) {
+                EXPECT_TRUE(std::ranges::equal(found->bytes, *expected));
+            }
+            if (same_tail) {
+                check_read(fields, found);
+            }
+        }
+        if (same_tail && std::ranges::none_of(plain_.entries(), &plain_store::entry::tombstone)) {
+            EXPECT_EQ(store_->size(), number_of(open->at("len")));
+        }
+    }
+
+    [[nodiscard]] std::optional<byte_string> plain_value(bytes_view key) const {
+        auto const found = values_.find(store::hash_key(key));
+        return found != values_.end() ? std::optional(found->second) : std::nullopt;
+    }
+
+    static void check_read(json::object const& fields, std::optional<slice> const& found) {
+        ASSERT_EQ(found.has_value(), fields.at("exists").as_bool());
+        if (!found) {
+            return;
+        }
+        if (auto const* const hex = fields.if_contains("hex")) {
+            EXPECT_EQ(to_hex(found->bytes), std::string_view(hex->as_string()));
+        }
+        if (auto const* const digest = fields.if_contains("sha256")) {
+            EXPECT_EQ(sha256_hex(found->bytes), std::string_view(digest->as_string()));
+        }
+        EXPECT_EQ(found->bytes.size(), number_of(fields.at("len")));
+    }
+
+    void check_append() {
+        auto const* const open = record_.object("open");
+        auto const* const append =
+            open != nullptr ? open->if_contains("append_after_open") : nullptr;
+        if (append == nullptr) {
+            return;
+        }
+        auto const& fields = append->as_object();
+        auto const key = from_hex(std::string_view(fields.at("key").as_string()));
+        auto const payload = payload_of(fields.at("payload"));
+        auto const written = store_->write(key, payload);
+        ASSERT_TRUE(written);
+        plain_.write(key, payload);
+        EXPECT_EQ(*written, plain_.tail());
+        store_.reset();
+        auto const after = read_bytes(path_);
+        EXPECT_TRUE(after == plain_.bytes());
+        if (number_of(open->at("tail_offset")) == tail_) {
+            EXPECT_EQ(*written, number_of(fields.at("returns")));
+            EXPECT_EQ(after.size(), number_of(fields.at("size_file")));
+            EXPECT_EQ(sha256_hex(after), std::string_view(fields.at("sha256_file").as_string()));
+        }
+    }
+
+    store_record const& record_;
+    store::scratch_folder folder_;
+    std::filesystem::path path_ = folder_ / "opened.bin";
+    byte_string content_;
+    std::uint64_t tail_;
+    plain_store plain_;
+    std::map<std::uint64_t, byte_string> values_;  // of the plain store, by key hash
+    store::open_report report_;
+    std::unique_ptr<store::store> store_;
+};
+
+TEST(store_open, keeps_the_verified_history) {
+    check_store_records(records_to_open(),
+                        [](store_record const& record) { opened_copy(record).check(); });
+}
+
+// The values that a whole file holds when it is read with `alignment`.
+std::vector<byte_string> live_payloads(byte_string const& content, std::uint32_t alignment) {
+    std::vector<byte_string> payloads;
+    for (auto& each : plain_store(content, alignment).live()) {
+        payloads.push_back(std::move(each.payload));
+    }
+    return payloads;
+}
+
+// Section 9: a file is never cut because it was opened with the wrong alignment. It reads the same,
+// or it is refused and an alignment is named under which it does.
+TEST(store_open, wrong_alignment_never_damages) {
+    std::vector<store_record> whole;
+    for (auto& record : store_records()) {
+        if (record.list("ops") != nullptr && !record.shows_defect()) {
+            whole.push_back(std::move(record));
+        }
+    }
+    check_store_records(whole, [](store_record const& record) {
+        auto const content = read_bytes(record.path());
+        auto const payloads = live_payloads(content, record.alignment);
+        for (std::uint32_t const alignment : {64U, 16U, 1U}) {
+            store::scratch_folder const folder;
+            auto const path = folder / "opened.bin";
+            write_bytes(path, content);
+            store::open_report report;
+            auto const opened = store::store::open(path, {.alignment = alignment}, &report);
+            EXPECT_TRUE(read_bytes(path) == content);
+            if (!opened) {
+                EXPECT_NE(alignment, record.alignment);
+                EXPECT_EQ(opened.error(), store::store_error::wrong_alignment);
+                EXPECT_TRUE(live_payloads(content, report.alignment_found) == payloads);
+            } else if (alignment != record.alignment) {
+                EXPECT_TRUE(live_payloads(content, alignment) == payloads);
+            }
+        }
+    });
+}
+
+// Our whole-file check finds the alignment, nothing wrong with files that are whole, and something
+// wrong with files of which recovery does not keep all.
+TEST(store_open, check_finds_what_is_wrong) {
+    check_store_records(records_to_open(), [](store_record const& record) {
+        auto const before = read_bytes(record.path());
+        auto const report = store::check_file(record.path());
+        ASSERT_TRUE(report) << report.error().message();
+        auto const tail = *expected_tail(record, before.size());
+        bool whole = tail == before.size();
+        if (whole) {
+            plain_store const plain(before, record.alignment);
+            auto const* const open = record.object("open");
+            whole = open == nullptr ||
+                    number_of(open->at("iter_checksum_valid")) == number_of(open->at("iter_count"));
+            EXPECT_EQ(report->live_keys, plain.live().size());
+        }
+        EXPECT_EQ(report->sound(), whole) << report->to_text();
+        EXPECT_TRUE(read_bytes(record.path()) == before);
+    });
+}
+
+}  // namespace
+}  // namespace trunkline::replay

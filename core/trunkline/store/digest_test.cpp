@@ -1,0 +1,82 @@
+#include <trunkline/store/digest.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::store {
+namespace {
+
+using namespace std::string_view_literals;
+
+TEST(digest, key_hash_is_xxh3) {
+    struct row {
+        std::string_view key;
+        std::uint64_t hash;
+    };
+    for (auto const& [key, hash] :
+         std::vector<row>{{"", 0x2d06800538d394c2},
+                          {"\0"sv, 0xc44bdff4074eecdb},
+                          {"a", 0xe6c632b61e964e1f},
+                          {"abc", 0x78af5f94892f3950},
+                          {"alice", 0x4da10dd61a0116b0},
+                          {"hello world", 0xd447b1ea40e6988b},
+                          {"The quick brown fox jumps over the lazy dog", 0xce7d19a5418fb365}}) {
+        EXPECT_EQ(hash_key(as_bytes(key)), hash) << key;
+    }
+    EXPECT_EQ(hash_key({}), 0x2d06800538d394c2);
+}
+
+TEST(digest, checksum_is_crc32_of_zlib) {
+    struct row {
+        std::string_view payload;
+        std::uint32_t checksum;
+    };
+    for (auto const& [payload, checksum] : std::vector<row>{{"123456789", 0xcbf43926},
+                                                            {"", 0},
+                                                            {"\0"sv, 0xd202ef8d},
+                                                            {"a", 0xe8b7be43},
+                                                            {"hello world", 0x0d4a1185}}) {
+        EXPECT_EQ(checksum_of(as_bytes(payload)), checksum) << payload;
+    }
+    EXPECT_EQ(checksum_of({}), 0U);
+}
+
+std::string some_bytes(std::size_t size) {
+    std::string bytes(size, '\0');
+    std::uint64_t state = size;
+    for (auto& each : bytes) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        each = static_cast<char>(state >> 56);
+    }
+    return bytes;
+}
+
+TEST(digest, checksums_of_parts_combine) {
+    auto const bytes = some_bytes(70'000);
+    auto const whole = as_bytes(bytes);
+    for (std::size_t const cut : {0, 1, 2, 15, 16, 17, 255, 256, 4095, 65'535, 65'536, 70'000}) {
+        EXPECT_EQ(combine_checksums(checksum_of(whole.first(cut)), checksum_of(whole.subspan(cut)),
+                                    whole.size() - cut),
+                  checksum_of(whole))
+            << cut;
+    }
+}
+
+TEST(digest, ranges_are_the_same_before_and_after_the_table_is_made) {
+    auto const bytes = some_bytes(10'000);
+    range_checksums ranges(as_bytes(bytes));
+    for (std::size_t round = 0; round < 5; ++round) {
+        for (std::size_t begin = 0; begin < bytes.size(); begin += 997) {
+            for (std::size_t end = begin; end <= bytes.size(); end += 1024 + round) {
+                EXPECT_EQ(ranges.of(begin, end),
+                          checksum_of(as_bytes(bytes).subspan(begin, end - begin)));
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::store

@@ -1,0 +1,103 @@
+#include <trunkline/store/key_index.hpp>
+
+#include <trunkline/store/index_builder.hpp>
+#include <trunkline/store/plain_model.hpp>
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace trunkline::store {
+namespace {
+
+// Hashes laid into memory as trailers, so that the table can compare them.
+class hashes_in_file {
+public:
+    std::uint64_t add(std::uint64_t hash) {
+        auto const at = file_.size();
+        file_.resize(at + trailer_size);
+        store_trailer(file_.data() + at, {hash, 0, 0});
+        return at;
+    }
+    [[nodiscard]] std::byte const* data() const { return file_.data(); }
+
+private:
+    std::vector<std::byte> file_{1};
+};
+
+TEST(key_index, finds_what_was_put_and_nothing_else) {
+    hashes_in_file file;
+    auto const table = index_table::make(64).value();
+    auto const first = file.add(1);
+    auto const second = file.add(2);
+    EXPECT_EQ(table->find(1, file.data()), 0U);
+    EXPECT_EQ(table->put(1, first, file.data()), 0U);
+    EXPECT_EQ(table->put(2, second, file.data()), 0U);
+    EXPECT_EQ(table->find(1, file.data()), first);
+    EXPECT_EQ(table->find(2, file.data()), second);
+    EXPECT_EQ(table->find(3, file.data()), 0U);
+    auto const newer = file.add(1);
+    EXPECT_EQ(table->put(1, newer, file.data()), first);
+    EXPECT_EQ(table->find(1, file.data()), newer);
+    EXPECT_EQ(table->put_if_absent(1, first, file.data()), newer);
+    EXPECT_EQ(table->find(1, file.data()), newer);
+    EXPECT_EQ(table->used(), 2U);
+}
+
+// Hashes that agree in any 16 bits, and so in the tag or in the low bits, are told apart.
+TEST(key_index, hashes_that_look_alike_are_told_apart) {
+    hashes_in_file file;
+    auto const table = index_table::make(4096).value();
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> put;
+    for (std::uint64_t i = 0; i < 400; ++i) {
+        for (unsigned const shift : {0U, 16U, 32U, 48U}) {
+            auto const hash = 0x1234567890abcdef ^ (i + 1) << shift;
+            if (table->find(hash, file.data()) == 0) {
+                auto const offset = file.add(hash);
+                put.emplace_back(hash, offset);
+                table->put(hash, offset, file.data());
+            }
+        }
+    }
+    for (auto const& [hash, offset] : put) {
+        EXPECT_EQ(table->find(hash, file.data()), offset);
+    }
+    EXPECT_EQ(table->used(), put.size());
+}
+
+TEST(key_index, a_table_made_for_keys_has_room_for_them) {
+    for (std::uint64_t keys = 0; keys < 200'000; keys += 1 + keys / 7) {
+        auto const capacity = index_table::capacity_for(keys);
+        auto const used_max = capacity / 8 * 7;
+        EXPECT_LT(keys, used_max);
+        EXPECT_EQ(capacity & (capacity - 1), 0U);
+        if (capacity > index_table::capacity_min && keys > 1000) {
+            EXPECT_LE(static_cast<double>(capacity * 8) / static_cast<double>(keys), 20.0) << keys;
+        }
+    }
+}
+
+TEST(key_index, is_built_from_the_newest_entries) {
+    for (auto const alignment : alignments) {
+        plain_image image(alignment);
+        for (int i = 0; i < 5000; ++i) {
+            image.write("key " + std::to_string(i % 1000), "value " + std::to_string(i));
+        }
+        for (int i = 0; i < 300; ++i) {
+            image.remove("key " + std::to_string(i));
+        }
+        image.write("key 7", "again");
+        auto const file = as_bytes(image.bytes);
+        auto const built =
+            build_index(file, file.size(), image.tails.size() - 1, alignment).value();
+        EXPECT_EQ(built.live_keys, 701U);
+        EXPECT_LE(built.table->capacity(), index_table::capacity_for(701));
+        EXPECT_EQ(built.table->find(hash_key(as_bytes("key 7")), file.data()),
+                  file.size() - trailer_size);
+        EXPECT_NE(built.table->find(hash_key(as_bytes("key 999")), file.data()), 0U);
+        EXPECT_EQ(built.table->find(hash_key(as_bytes("key 1000")), file.data()), 0U);
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::store

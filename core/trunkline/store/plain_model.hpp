@@ -1,0 +1,166 @@
+// For tests and fuzzing: the format's page written down once more, slowly and plainly. Shares only
+// the two digests with the store.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/store/digest.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::store {
+
+/// A file as it grows, with every tail it had.
+class plain_image {
+public:
+    explicit plain_image(std::uint32_t alignment) : alignment_(alignment) {}
+
+    void write(std::string_view key, std::string_view payload) {
+        append(hash_key(as_bytes(key)), payload, false);
+    }
+    void remove(std::string_view key) {
+        append(hash_key(as_bytes(key)), std::string_view("\0", 1), true);
+    }
+    void append(std::uint64_t key_hash, std::string_view payload, bool tombstone) {
+        auto const begin = bytes.size();
+        while (!tombstone && bytes.size() % alignment_ != 0) {
+            bytes.push_back('\0');
+        }
+        bytes += payload;
+        add_number(key_hash, 8);
+        add_number(begin, 8);
+        add_number(checksum_of(as_bytes(payload)), 4);
+        tails.push_back(bytes.size());
+    }
+
+    /// The longest tail that is at most `size`.
+    [[nodiscard]] std::uint64_t tail_within(std::uint64_t size) const {
+        std::uint64_t longest = 0;
+        for (auto const tail : tails) {
+            longest = tail <= size ? tail : longest;
+        }
+        return longest;
+    }
+
+    std::string bytes;
+    std::vector<std::uint64_t> tails{0};
+
+private:
+    void add_number(std::uint64_t number, int size) {
+        for (int i = 0; i < size; ++i) {
+            bytes.push_back(static_cast<char>(number >> (8 * i)));
+        }
+    }
+
+    std::uint32_t alignment_;
+};
+
+/// FORMAT.md, "Recovery", as a table over every offset.
+class plain_recovery {
+public:
+    plain_recovery(std::string_view file, std::uint32_t alignment)
+        : file_(file), alignment_(alignment), reaches_begin_(file.size() + 1) {
+        reaches_begin_[0] = true;
+        for (std::uint64_t end = 1; end <= file.size(); ++end) {
+            auto const found = entry_at(end);
+            reaches_begin_[end] = found && reaches_begin_[found->begin];
+        }
+    }
+
+    /// The tail that recovery keeps.
+    [[nodiscard]] std::uint64_t tail() const {
+        auto kept = longest_history();
+        if (kept == file_.size()) {
+            return kept;
+        }
+        auto instead = kept;
+        for (auto at = kept; at != 0;) {  // the oldest is looked at last and decides
+            auto const found = entry_at(at);
+            if (!right_checksum(*found) &&
+                (found->end + unsettled >= file_.size() ||
+                 longest_sound_run(found->begin, found->end) != found->begin)) {
+                instead = longest_sound_run(found->begin, file_.size());
+            }
+            at = found->begin;
+        }
+        return instead;
+    }
+
+    struct entry {
+        std::uint64_t begin, start, end;
+        std::uint64_t key_hash;
+        std::uint32_t checksum;
+    };
+
+    /// The entry that ends at `end` by its structure.
+    [[nodiscard]] std::optional<entry> entry_at(std::uint64_t end) const {
+        if (end < 20 || file_.substr(end - 20, 20) == std::string_view(zeros, 20)) {
+            return std::nullopt;
+        }
+        entry found{number(end - 12, 8), 0, end - 20, number(end - 20, 8),
+                    static_cast<std::uint32_t>(number(end - 4, 4))};
+        if (found.begin >= found.end) {
+            return std::nullopt;
+        }
+        found.start = found.begin;
+        if (found.end - found.begin != 1 || file_[found.begin] != '\0') {
+            while (found.start % alignment_ != 0) {
+                ++found.start;
+            }
+        }
+        return found.start < found.end ? std::optional(found) : std::nullopt;
+    }
+
+    [[nodiscard]] std::string_view payload(entry const& of) const {
+        return file_.substr(of.start, of.end - of.start);
+    }
+
+private:
+    static constexpr char zeros[64] = {};
+    static constexpr std::uint64_t unsettled = 16 * 1024 * 1024;
+
+    [[nodiscard]] std::uint64_t number(std::uint64_t at, int size) const {
+        std::uint64_t value = 0;
+        for (int i = size; i-- > 0;) {
+            value = value << 8 | static_cast<unsigned char>(file_[at + static_cast<unsigned>(i)]);
+        }
+        return value;
+    }
+    [[nodiscard]] bool right_checksum(entry const& of) const {
+        return checksum_of(as_bytes(payload(of))) == of.checksum;
+    }
+    [[nodiscard]] bool sound(entry const& of) const {
+        auto const pad = file_.substr(of.begin, of.start - of.begin);
+        return pad.find_first_not_of('\0') == std::string_view::npos && right_checksum(of);
+    }
+    [[nodiscard]] std::uint64_t longest_history() const {
+        for (auto end = file_.size(); end > 0; --end) {
+            if (reaches_begin_[end] && sound(*entry_at(end))) {
+                return end;
+            }
+        }
+        return 0;
+    }
+    [[nodiscard]] std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit) const {
+        std::vector<bool> reached(limit + 1);
+        reached[begin] = true;
+        auto longest = begin;
+        for (auto end = begin + 1; end <= limit; ++end) {
+            auto const found = entry_at(end);
+            if (found && found->begin >= begin && reached[found->begin] && sound(*found)) {
+                reached[end] = true;
+                longest = end;
+            }
+        }
+        return longest;
+    }
+
+    std::string_view file_;
+    std::uint32_t alignment_;
+    std::vector<bool> reaches_begin_;
+};
+
+}  // namespace trunkline::store

@@ -1,0 +1,265 @@
+#include <trunkline/store/recovery.hpp>
+
+#include <trunkline/store/plain_model.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace trunkline::store {
+namespace {
+
+recovered recover_text(std::string_view bytes, std::uint32_t alignment) {
+    return recover(as_bytes(bytes), alignment).value();
+}
+
+std::string noise(std::size_t size, std::uint64_t seed) {
+    std::string bytes(size, '\0');
+    for (auto& each : bytes) {
+        seed = seed * 6364136223846793005U + 1442695040888963407U;
+        each = static_cast<char>(seed >> 56);
+    }
+    return bytes;
+}
+
+// Sizes around every border, overwrites and deletions.
+plain_image some_history(std::uint32_t alignment) {
+    plain_image image(alignment);
+    for (std::size_t const size : {1, 2, 11, 12, 20, 43, 44, 45, 63, 64, 65, 200}) {
+        image.write("key " + std::to_string(size % 5), noise(size, size));
+        if (size % 3 == 0) {
+            image.remove("key " + std::to_string(size % 5));
+        }
+    }
+    image.write("zeros", std::string(90, '\0'));
+    image.write("last", noise(30, 9));
+    return image;
+}
+
+// Zero bytes may be what the lost ones were.
+std::size_t trailing_zeros_of(plain_image const& image, std::size_t size, std::size_t most) {
+    std::size_t zeros = 0;
+    while (zeros < most && size + zeros < image.bytes.size() && image.bytes[size + zeros] == 0) {
+        ++zeros;
+    }
+    return zeros;
+}
+
+class recovery : public testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, recovery, testing::ValuesIn(alignments),
+                         testing::PrintToStringParamName());
+
+TEST_P(recovery, whole_files_are_kept_and_counted) {
+    auto const image = some_history(GetParam());
+    auto const found = recover_text(image.bytes, GetParam());
+    EXPECT_EQ(found.tail, image.bytes.size());
+    EXPECT_EQ(found.entries, image.tails.size() - 1);
+    EXPECT_EQ(recover_text("", GetParam()).tail, 0U);
+}
+
+// STO-03
+TEST_P(recovery, every_prefix_gives_the_longest_history) {
+    auto const image = some_history(GetParam());
+    for (std::size_t size = 0; size <= image.bytes.size(); ++size) {
+        EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), GetParam()).tail,
+                  image.tail_within(size))
+            << size;
+    }
+}
+
+// STO-04: what a file system leaves where a write was lost.
+TEST_P(recovery, zero_and_noise_tails_are_left_off) {
+    auto const image = some_history(GetParam());
+    for (std::size_t size = 21; size <= image.bytes.size(); ++size) {
+        auto const kept = image.bytes.substr(0, size);
+        auto const tail = image.tail_within(size);
+        for (std::size_t const more : {1, 8, 12, 13, 20, 21, 64, 500}) {
+            EXPECT_EQ(recover_text(kept + std::string(more, '\0'), GetParam()).tail,
+                      image.tail_within(size + trailing_zeros_of(image, size, more)))
+                << size << " and " << more << " zero bytes";
+        }
+        EXPECT_EQ(recover_text(kept + std::string(300, '\xa5'), GetParam()).tail, tail) << size;
+    }
+}
+
+// STO-04: the blocks behind the lost write hold an earlier life of the file, entries with right
+// places and checksums among them. `shared` entries are the same in both lives.
+TEST_P(recovery, recycled_tails_are_left_off) {
+    for (int const shared : {0, 3, 8}) {
+        plain_image image(GetParam());
+        plain_image earlier(GetParam());
+        for (int i = 0; i < 20; ++i) {
+            auto const key = "key " + std::to_string(i);
+            image.write(key, noise(50 + static_cast<std::size_t>(i), 11));
+            earlier.write(key, noise(50 + static_cast<std::size_t>(i < shared ? i : 3 * i + 1),
+                                     i < shared ? 11 : 12));
+        }
+        // From the first byte on in which both lives differ.
+        auto const parting = image.tails[static_cast<std::size_t>(shared)];
+        for (auto size = parting + pad_size(parting, GetParam()) + 1; size < image.bytes.size();
+             ++size) {
+            auto const file = image.bytes.substr(0, size) + earlier.bytes.substr(size) + "rest";
+            if (earlier.tail_within(size) == image.tail_within(size)) {
+                continue;  // the earlier entry behind continues the history rightly
+            }
+            EXPECT_EQ(recover_text(file, GetParam()).tail, image.tail_within(size))
+                << size << ", " << shared << " shared";
+        }
+    }
+}
+
+// STO-05: a whole store as a value has offsets of its own, which are wrong where it now lies.
+TEST_P(recovery, payloads_that_hold_a_store_never_win) {
+    auto const inner = some_history(GetParam());
+    plain_image outer(GetParam());
+    outer.write("first", "value");
+    outer.write("a store", inner.bytes);
+    outer.write("behind", "value");
+    for (std::size_t size = 21; size <= outer.bytes.size(); ++size) {
+        EXPECT_EQ(recover_text(std::string_view(outer.bytes).substr(0, size), GetParam()).tail,
+                  outer.tail_within(size))
+            << size;
+    }
+}
+
+// A trailer inside a payload, with an entry of one byte before it, that names `previous`.
+std::string imitation(std::uint64_t begin_of_payload, std::size_t at, std::uint64_t previous,
+                      std::uint32_t alignment, std::string_view file_before) {
+    std::string payload = noise(at, 5) + std::string(alignment, '\0') + "x";
+    // The imitated entry reaches from `previous` over all that lies between.
+    auto const whole = std::string(file_before) +
+                       std::string(begin_of_payload - file_before.size(), '\0') + payload;
+    auto const start = (previous + alignment - 1) / alignment * alignment;
+    plain_image trailer(1);
+    trailer.append(0xabcd, std::string_view(whole).substr(start), false);
+    auto fields = trailer.bytes.substr(trailer.bytes.size() - 20);
+    for (unsigned i = 0; i < 8; ++i) {
+        fields[8 + i] = static_cast<char>(previous >> (8 * i));
+    }
+    return payload + fields;
+}
+
+// STO-05: with the right place, pad and checksum an imitation is byte for byte a valid file when
+// everything behind it is lost, and nothing otherwise.
+TEST_P(recovery, an_imitation_counts_only_where_the_file_ends_with_it) {
+    auto const alignment = GetParam();
+    plain_image image(alignment);
+    image.write("first", "value");
+    auto const begin = (image.bytes.size() + alignment - 1) / alignment * alignment;
+    auto const fake = imitation(begin, 0, 0, alignment, image.bytes);
+    auto const tail_before = image.bytes.size();
+    image.write("imitating", fake + noise(40, 3));
+    auto const fake_end = begin + fake.size();
+
+    EXPECT_EQ(recover_text(image.bytes, alignment).tail, image.bytes.size());
+    // Torn inside the payload, behind the imitation: its checksum is right, so it is a history.
+    for (auto size = fake_end; size < image.bytes.size(); ++size) {
+        EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), alignment).tail,
+                  fake_end);
+    }
+    for (auto size = tail_before; size < fake_end; ++size) {
+        EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), alignment).tail,
+                  tail_before);
+    }
+}
+
+// An imitated chain whose older link only looks like an entry would hide everything before it. Its
+// checksum is wrong, and sound entries lie where it claims to be.
+TEST_P(recovery, made_up_older_entries_do_not_hide_sound_ones) {
+    auto const alignment = GetParam();
+    plain_image image(alignment);
+    for (int i = 0; i < 10; ++i) {
+        image.write("key " + std::to_string(i), noise(50, 4));
+    }
+    auto const tail_before = image.bytes.size();
+    auto const begin = (tail_before + alignment - 1) / alignment * alignment;
+    plain_image fake(alignment);
+    // First link: a trailer that claims everything from 0; second link: a sound entry behind it.
+    fake.bytes = image.bytes + std::string(begin - tail_before, '\0') + "payload";
+    plain_image trailer(1);
+    trailer.append(1, "whatever", false);
+    fake.bytes += trailer.bytes.substr(8);
+    fake.write("second link", "sound");
+    auto const fake_end = fake.bytes.size();
+    image.write("imitating", fake.bytes.substr(begin) + noise(100, 6));
+
+    EXPECT_EQ(recover_text(image.bytes, alignment).tail, image.bytes.size());
+    for (auto size = tail_before; size < image.bytes.size(); ++size) {
+        // A file that ends with the imitation ends well, so only its last checksum is looked at.
+        EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), alignment).tail,
+                  size == fake_end ? fake_end : tail_before)
+            << size;
+    }
+}
+
+// A byte that changed later is no reason to drop what came after it.
+TEST_P(recovery, damage_inside_a_history_that_ends_well_costs_nothing_else) {
+    auto image = some_history(GetParam());
+    auto const whole = image.bytes;
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        image.bytes[at] = static_cast<char>(image.bytes[at] ^ 0x10);
+        EXPECT_EQ(recover_text(image.bytes, GetParam()).tail,
+                  plain_recovery(image.bytes, GetParam()).tail());
+        auto const torn = std::string_view(image.bytes).substr(0, image.bytes.size() - 3);
+        EXPECT_EQ(recover_text(torn, GetParam()).tail, plain_recovery(torn, GetParam()).tail());
+        image.bytes[at] = whole[at];
+    }
+    image.bytes[21 + pad_size(21, GetParam())] ^= 1;  // a payload
+    EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, whole.size());
+}
+
+// Nor when a later write is lost, unless it could be that write.
+TEST_P(recovery, only_damage_near_a_lost_write_is_taken_for_it) {
+    plain_image image(GetParam());
+    image.write("first", "value");
+    image.write("second", "damaged");
+    image.write("third", std::string(unsettled_size, 'x'));
+    image.write("fourth", "value");
+    image.write("fifth", "damaged");
+    image.write("sixth", "value");
+    auto const tails = image.tails;
+    image.bytes[image.bytes.find("damaged")] = 'D';
+    EXPECT_EQ(recover_text(image.bytes + "torn", GetParam()).tail, tails[6]);
+    image.bytes[image.bytes.rfind("damaged")] = 'D';
+    EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, tails[6]);
+    EXPECT_EQ(recover_text(image.bytes + "torn", GetParam()).tail, tails[4]);
+}
+
+TEST_P(recovery, foreign_bytes_have_no_history) {
+    for (auto const& bytes :
+         {std::string(1, 'x'), std::string(19, '\0'), std::string(20, '\0'), std::string(21, '\0'),
+          std::string(5000, '\0'), noise(5000, 1), std::string(5000, 'a')}) {
+        EXPECT_EQ(recover_text(bytes, GetParam()).tail, 0U) << bytes.size();
+    }
+}
+
+// Every byte of a hostile file can be the end of a candidate. Nothing here measures time: with
+// quadratic work these files would not end.
+TEST_P(recovery, hostile_files_take_linear_work) {
+    constexpr std::size_t size = 4 << 20;
+    // Links to 0 everywhere, so every ninth byte ends a candidate over the whole file.
+    std::string to_begin(size, '\0');
+    for (std::size_t i = 0; i < size; i += 9) {
+        to_begin[i] = 'x';
+    }
+    EXPECT_EQ(recover_text(to_begin, GetParam()).tail, 0U);
+    // Numbers that are offsets in the file, each linked to the one before.
+    std::string links(size, '\0');
+    for (std::size_t i = 8; i + 8 <= size; i += 8) {
+        store_le(reinterpret_cast<std::byte*>(links.data()) + i, std::uint64_t{i - 4});
+    }
+    EXPECT_EQ(recover_text(links, GetParam()).tail, 0U);
+    // A sound begin, then bytes that all lead there.
+    plain_image image(GetParam());
+    image.write("key", noise(64, 1));
+    auto const tail = image.bytes.size();
+    image.bytes.resize(size, '\1');
+    for (std::size_t i = tail; i + 20 < size; i += 9) {
+        store_le(reinterpret_cast<std::byte*>(image.bytes.data()) + i, std::uint64_t{tail});
+    }
+    EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, tail);
+}
+
+}  // namespace
+}  // namespace trunkline::store
