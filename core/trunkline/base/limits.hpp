@@ -71,6 +71,20 @@ inline constexpr std::chrono::milliseconds linger_timeout{500};
 /// Byte streams that may linger at once on one thread; further ones end at once.
 inline constexpr std::size_t lingering_max = 4096;
 
+/// Limits of one bitcode message (bitcode/FORMAT.md, "Limits").
+struct bitcode_limits {
+    std::size_t list_elements_max =
+        1024 * kib;  ///< in all lists of one place together; the message is refused
+    std::size_t decoded_size_max =
+        24 * mib;  ///< bytes: the input plus what decoding allocates; the message is refused
+    std::size_t packed_size_max =
+        8 * mib;  ///< bytes of packed output per column; a larger one is sent plain
+};
+
+static_assert(bitcode_limits{}.decoded_size_max <= session_limits{}.held_size_max,
+              "decoding stays within what a connection may hold");
+static_assert(session_limits{}.message_size_max <= bitcode_limits{}.decoded_size_max,
+              "every message that arrives can be decoded");
 static_assert(session_limits{}.message_size_max + 8 * mib <= session_limits{}.held_size_max,
               "a message at its limit must fit into what a connection may hold");
 
