@@ -114,6 +114,20 @@ std::vector<prediction> predict(recorded_session const& session, rule_set publis
     return predictions;
 }
 
+std::uint32_t alignment_of(recorded_session const& session) {
+    return server_release(session) < release{0, 15, 0} ? 1 : 64;
+}
+
+std::vector<prediction> predict_store(recorded_session const& session) {
+    rule_set kept;
+    if (server_release(session) >= release{0, 15, 0}) {
+        kept.add(rule::absent_delete_writes_nothing);
+    }
+    return predict(session, kept, [&](rule_set rules) {
+        return std::make_unique<store_model>(alignment_of(session), rules);
+    });
+}
+
 bool we_end(recorded_session const& session, std::size_t connection) {
     message_reader reader(session.client_layout, our_rules());
     for (recorded_message const& message : binary_messages(session, connection)) {

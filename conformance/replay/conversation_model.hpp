@@ -20,6 +20,13 @@ using service_maker = std::function<std::unique_ptr<service_model>(rule_set)>;
 [[nodiscard]] std::vector<prediction> predict(recorded_session const& session,
                                               rule_set published_rules, service_maker const& make);
 
+/// As predict(), for a session with a published store server: alignment and rules follow from its
+/// release (store 2).
+[[nodiscard]] std::vector<prediction> predict_store(recorded_session const& session);
+
+/// The alignment of the entries that the published server wrote.
+[[nodiscard]] std::uint32_t alignment_of(recorded_session const& session);
+
 /// True when, by our rules, the connection is ended for what its client sent (wire 10).
 [[nodiscard]] bool we_end(recorded_session const& session, std::size_t connection);
 

@@ -28,6 +28,25 @@ TEST(conversation_model, the_demonstration_is_answered_as_recorded) {
                    });
 }
 
+// Stores are modelled with the rules that the published server of each session kept. Answers to bad
+// arguments differ in their texts between builds.
+TEST(conversation_model, stores_answer_as_recorded) {
+    check_sessions([](auto const& session) { return session.who == cast::store_server; },
+                   [](recorded_session const& session) {
+                       auto const expected = predict_store(session);
+                       for (std::size_t number = 0; number < session.connections(); ++number) {
+                           message_sorter recorded(session.server_layout);
+                           for (recorded_message const& each : binary_messages(session, number)) {
+                               if (each.toward == direction::to_client) {
+                                   recorded.add(each.bytes);
+                               }
+                           }
+                           EXPECT_TRUE(same_answers(recorded.messages(), expected[number].published,
+                                                    {expected[number].published, {}, {}}));
+                       }
+                   });
+}
+
 sent_message answer_to(std::uint32_t request_id, std::string_view text) {
     wire_message call;
     call.request_id = request_id;

@@ -1,6 +1,6 @@
 #include <replay/recorded_session.hpp>
 #include <replay/vector_set.hpp>
-#include <trunkline/base/limits.hpp>
+#include <replay/websocket_model.hpp>
 
 #include <xxhash.h>
 #include <algorithm>
@@ -102,46 +102,6 @@ cast cast_of(json::object const& meta) {
     throw std::runtime_error("the first line does not say who the server was");
 }
 
-/// Joins fragments and stops where a conforming receiver would.
-class message_joiner {
-public:
-    explicit message_joiner(bool peer_masks) : peer_masks_(peer_masks) {}
-
-    /// A complete binary message, when `event` completes one.
-    std::optional<byte_string> take(recorded_event const& event) {
-        bool const control = event.code >= 8;
-        auto const code = static_cast<opcode>(event.code);
-        if (stopped_ || code == opcode::close || event.masked != peer_masks_ ||
-            event.reserved != 0 || (event.code > 2 && !control) || event.code > 10 ||
-            (control && (!event.fin || event.bytes.size() > 125)) ||
-            (!control && (code == opcode::continuation) != open_)) {
-            stopped_ = true;
-            return std::nullopt;
-        }
-        if (control) {
-            return std::nullopt;
-        }
-        if (code != opcode::continuation) {
-            binary_ = code == opcode::binary;
-        }
-        open_ = !event.fin;
-        joined_.insert(joined_.end(), event.bytes.begin(), event.bytes.end());
-        stopped_ = joined_.size() > session_limits{}.message_size_max;
-        if (open_ || stopped_) {
-            return std::nullopt;
-        }
-        byte_string message = std::exchange(joined_, {});
-        return binary_ ? std::optional(std::move(message)) : std::nullopt;
-    }
-
-private:
-    bool peer_masks_;
-    bool stopped_ = false;
-    bool open_ = false;
-    bool binary_ = false;
-    byte_string joined_;
-};
-
 }  // namespace
 
 std::size_t recorded_session::connections() const {
@@ -213,15 +173,15 @@ release server_release(recorded_session const& session) {
 
 std::vector<recorded_message> binary_messages(recorded_session const& session,
                                               std::size_t connection) {
-    message_joiner from_client(true);
-    message_joiner from_server(false);
+    websocket_model from_client(true);
+    websocket_model from_server(false);
     std::vector<recorded_message> messages;
     for (recorded_event const& each : session.of(connection)) {
         if (each.what != traffic::websocket) {
             continue;
         }
-        auto& joiner = each.toward == direction::to_server ? from_client : from_server;
-        if (auto message = joiner.take(each)) {
+        auto& receiver = each.toward == direction::to_server ? from_client : from_server;
+        if (auto message = receiver.take(each)) {
             messages.push_back({each.toward, std::move(*message), each.at});
         }
     }

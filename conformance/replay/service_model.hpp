@@ -12,7 +12,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 
 namespace trunkline::replay {
 
@@ -30,7 +32,7 @@ public:
 protected:
     explicit service_model(rule_set rules) : rules_(rules) {}
 
-    [[nodiscard]] bool in_force(rule name) {
+    bool in_force(rule name) {
         touched_.add(name);
         return rules_.has(name);
     }
@@ -54,21 +56,22 @@ private:
         std::uint8_t status = 0;
         byte_string body;
     };
-    using bytes_map = std::map<byte_string, byte_string>;
+    using key_and_payload = std::pair<byte_string, byte_string>;
 
-    [[nodiscard]] std::optional<outcome> call_method(std::uint64_t method_id, bytes_view arguments);
+    [[nodiscard]] outcome call_method(std::uint64_t method_id, bytes_view arguments);
     [[nodiscard]] outcome write(bytes_view arguments);
     [[nodiscard]] outcome batch_write(bytes_view arguments);
-    [[nodiscard]] outcome read(bytes_view arguments) const;
-    [[nodiscard]] outcome batch_read(bytes_view arguments) const;
+    [[nodiscard]] outcome read(bytes_view arguments);
+    [[nodiscard]] outcome batch_read(bytes_view arguments);
     [[nodiscard]] outcome remove(bytes_view arguments);
-    [[nodiscard]] outcome exists(bytes_view arguments) const;
-    void append(bytes_view key, bytes_view payload);
-    void append_tombstone();
+    [[nodiscard]] outcome exists(bytes_view arguments);
+    [[nodiscard]] outcome bad_arguments();
+    [[nodiscard]] outcome write_all(std::span<key_and_payload const> entries);
+    [[nodiscard]] std::optional<byte_string> find(byte_string const& key) const;
 
     std::uint32_t alignment_;
     std::uint64_t tail_ = 0;
-    bytes_map live_;
+    std::map<byte_string, byte_string> live_;
 };
 
 /// The methods of the generic demonstration; their ids are in the session's first line.

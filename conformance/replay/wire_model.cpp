@@ -2,6 +2,7 @@
 #include <trunkline/base/limits.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace trunkline::replay {
 namespace {
@@ -209,13 +210,15 @@ std::size_t message_reader::receiver_of(std::size_t message) {
         return each.request_id == messages_[message].request_id && !each.ended;
     });
     auto const found = static_cast<std::size_t>(first - messages_.begin());
-    return found >= message || in_force(rule::stream_is_the_key) ? message : found;
+    bool const elsewhere = first != messages_.end() && found != message;
+    return elsewhere && !in_force(rule::stream_is_the_key) ? found : message;
 }
 
 void message_reader::finish(std::uint32_t stream_id, std::size_t message) {
     assemblies_.erase(stream_id);
-    messages_[message].ended = true;
-    completed_.push_back(message);
+    if (!std::exchange(messages_[message].ended, true)) {
+        completed_.push_back(message);
+    }
 }
 
 std::vector<raw_frame> frames_of_message(wire_message const& message) {
