@@ -63,6 +63,18 @@ public:
         return deliver(frame);
     }
 
+    /// As reassembly::discard.
+    void discard(std::uint32_t stream_id) {
+        if (streams_.contains(stream_id)) {
+            if (streams_[stream_id].end) {
+                forget(stream_id);
+            } else {
+                streams_[stream_id].dropped = true;
+                streams_[stream_id].ahead.clear();
+            }
+        }
+    }
+
     [[nodiscard]] std::size_t streams() const { return streams_.size(); }
 
 private:
@@ -117,15 +129,13 @@ private:
         return given;
     }
 
+    // After a gap: nothing is kept of a stream that never began.
     void drop(std::uint32_t stream_id) {
-        stream& of = streams_[stream_id];
-        bool const begun = of.next > 0;
-        if (!begun || of.end) {
+        if (streams_[stream_id].next == 0) {
             forget(stream_id);
-            return;
+        } else {
+            discard(stream_id);
         }
-        of.dropped = true;
-        of.ahead.clear();
     }
 
     void forget(std::uint32_t stream_id) {
