@@ -3,6 +3,7 @@
 #include <trunkline/base/limits.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace trunkline::frame {
 namespace {
@@ -111,11 +112,15 @@ std::optional<layout> layout_detector::feed(bytes_view piece, bool ends_message)
     return found;
 }
 
-std::optional<std::uint32_t> layout_detector::declared_size() const noexcept {
-    if (kept_.size() < sizeof(std::uint32_t)) {
+std::optional<std::uint32_t> layout_detector::declared_size(bytes_view piece) const noexcept {
+    std::array<std::byte, sizeof(std::uint32_t)> field;
+    std::size_t const from_kept = std::min(kept_.size(), field.size());
+    if (from_kept + piece.size() < field.size()) {
         return std::nullopt;
     }
-    return load_le<std::uint32_t>(kept_.data() + payload_size_offset);
+    std::copy_n(kept_.begin(), from_kept, field.begin());
+    std::copy_n(piece.begin(), field.size() - from_kept, field.begin() + from_kept);
+    return load_le<std::uint32_t>(field.data());
 }
 
 }  // namespace trunkline::frame

@@ -39,9 +39,9 @@ public:
     /// The bytes of earlier pieces.
     [[nodiscard]] bytes_view kept() const noexcept { return kept_; }
 
-    /// The payload size that the first header declares, the same in both layouts; empty while
-    /// `kept()` is shorter than that field.
-    [[nodiscard]] std::optional<std::uint32_t> declared_size() const noexcept;
+    /// The payload size that the first header declares, the same in both layouts, were `piece` fed
+    /// next; empty while there are too few bytes.
+    [[nodiscard]] std::optional<std::uint32_t> declared_size(bytes_view piece) const noexcept;
 
 private:
     [[nodiscard]] bool may_become_one_frame(bytes_view start) const noexcept;

@@ -102,11 +102,13 @@ TEST(detection, a_method_id_that_looks_like_a_time_is_told_apart) {
 }
 
 TEST(detection, tells_the_declared_size_before_the_layout) {
-    layout_detector detector(false);
-    EXPECT_EQ(detector.declared_size(), std::nullopt);
-    byte_string const bytes(13, std::byte{0xff});
-    EXPECT_EQ(detector.feed(bytes, true), std::nullopt);
-    EXPECT_EQ(detector.declared_size(), 0xffffffffu);
+    byte_string const bytes{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}};
+    for (std::size_t kept = 0; kept < 5; ++kept) {
+        layout_detector detector(false);
+        (void)detector.feed(bytes_view(bytes).first(kept), false);
+        EXPECT_EQ(detector.declared_size({}).has_value(), kept == 4);
+        EXPECT_EQ(detector.declared_size(bytes_view(bytes).subspan(kept)), 0x04030201u);
+    }
 }
 
 // A message of many frames in pieces is not waited for: it cannot be one frame of published size.

@@ -78,11 +78,11 @@ result<std::size_t> session::state::take(bytes_view input, bool ends_message) {
 }
 
 error_code session::state::detect(bytes_view input, bool ends_message) {
+    if (detector_->declared_size(input).value_or(0) > limits_.frame_payload_size_max) {
+        return rpc_error::frame_too_large;
+    }
     layout = detector_->feed(input, ends_message);
     if (!layout) {
-        if (detector_->declared_size().value_or(0) > limits_.frame_payload_size_max) {
-            return rpc_error::frame_too_large;
-        }
         return check_held();
     }
     decoder_.emplace(*layout, limits_.frame_payload_size_max);
