@@ -1,4 +1,7 @@
-"""Many threads and several processes at once."""
+"""Many threads and several processes at once.
+
+The client keeps the interpreter's lock while it waits for an answer. So calls of threads take
+turns, though their connections are many; calls of processes overlap."""
 import random
 import subprocess
 import sys
