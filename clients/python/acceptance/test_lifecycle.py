@@ -46,9 +46,9 @@ class Lifecycle(StoreCase):
             mirror.everything()
 
     def test_stop_answers_every_pending_call(self):
-        """This client goes on waiting for an answer when the connection has ended: for half a minute,
-        older ones for ever. It holds up all threads of its process meanwhile, so each caller is a
-        process of its own, with a deadline."""
+        """This client goes on waiting for an answer when the connection has ended: for half a
+        minute, older ones for ever. It holds up all threads of its process meanwhile, so each
+        caller is a process of its own, with a deadline."""
         for how in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=how.name):
                 self.stop_with_calls_pending(how)
