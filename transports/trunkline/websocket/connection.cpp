@@ -26,7 +26,7 @@ struct connection::extra {
     std::size_t leftover_sent = 0;
     std::vector<std::byte> early;  // received with the handshake
     std::size_t early_read = 0;
-    std::unique_ptr<transport::timer> early_notice;
+    std::unique_ptr<transport::timer> notice;
     error_code failure;
     peer_close close;
 };
@@ -41,6 +41,7 @@ connection::connection(context& shared, role side, std::unique_ptr<transport::by
 
 connection::~connection() {
     if (ending_ != ending::none) {
+        conclude();
         link_->watch(nullptr, false, false);
         bool const server = protocol_.side() == role::server;
         shared_.lingering().add(std::move(link_), last_bytes(),
@@ -86,6 +87,7 @@ template <class Take>
 read_result connection::receive(mutable_bytes buffer, Take take) {
     read_result result;
     if (ending_ != ending::none) {
+        conclude();
         return end_result();
     }
     mutable_bytes input(rest_, rest_size_);
@@ -108,7 +110,8 @@ read_result connection::receive(mutable_bytes buffer, Take take) {
         if (told.type == event_type::data) {
             wanted = protocol_.close_queued() || take(told, result.pieces);
         } else if (told.type == event_type::close) {
-            on_close(told);
+            more().close = {.code = told.code, .reason = std::string(as_text(told.bytes))};
+            ending_ = ending::closed_by_peer;
         } else if (told.type == event_type::failed) {
             fail(told.error);
         }
@@ -116,6 +119,7 @@ read_result connection::receive(mutable_bytes buffer, Take take) {
     rest_ = input.data();
     rest_size_ = static_cast<std::uint32_t>(input.size());
     if (ending_ != ending::none && result.pieces == 0) {
+        conclude();
         std::size_t const wire_bytes = result.wire_bytes;
         result = end_result();
         result.wire_bytes = wire_bytes;
@@ -133,7 +137,7 @@ io_result connection::fill(mutable_bytes buffer) {
     extra_->early_read += size;
     if (size == waiting.size()) {
         extra_->early = {};
-        extra_->early_notice.reset();
+        extra_->notice.reset();
     }
     return {.status = io_status::ok, .size = size, .error = {}};
 }
@@ -147,20 +151,26 @@ read_result connection::end_result() const noexcept {
     return result;
 }
 
-void connection::on_close(event const& told) {
-    more().close = {.code = told.code, .reason = std::string(as_text(told.bytes))};
-    ending_ = ending::closed_by_peer;
-    flush();
+void connection::fail(websocket_error error) {
+    if (ending_ == ending::none) {
+        protocol_.end_input();
+        more().failure = error;
+        ending_ = ending::failed;
+        ++shared_.counters().protocol_errors;
+    }
 }
 
-void connection::fail(websocket_error error) {
-    if (ending_ != ending::none) {
+// Says our last word, once.
+void connection::conclude() {
+    if (concluded_) {
         return;
     }
-    protocol_.fail(error);
-    more().failure = error;
-    ending_ = ending::failed;
-    ++shared_.counters().protocol_errors;
+    concluded_ = true;
+    if (ending_ == ending::failed) {
+        protocol_.queue_close(static_cast<websocket_error>(extra_->failure.value()));
+    } else {
+        protocol_.queue_close(extra_->close.code, {});
+    }
     flush();
 }
 
@@ -170,14 +180,14 @@ peer_close const* connection::received_close() const noexcept {
 
 void connection::watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) {
     link_->watch(sink, read_interest, write_interest);
-    if (extra_ == nullptr || extra_->early.empty()) {
+    if (extra_ == nullptr) {
         return;
     }
-    // The link does not know of these bytes.
-    extra_->early_notice.reset();
-    if (sink != nullptr && read_interest) {
-        extra_->early_notice = shared_.loop().after(transport::runtime::duration::zero(),
-                                                    [sink] { sink->on_ready(true, false); });
+    // The link does not know of what waits here.
+    extra_->notice.reset();
+    if (sink != nullptr && read_interest && (!extra_->early.empty() || ending_ != ending::none)) {
+        extra_->notice = shared_.loop().after(transport::runtime::duration::zero(),
+                                              [sink] { sink->on_ready(true, false); });
     }
 }
 

@@ -21,9 +21,10 @@ struct peer_close {
 /// One frame of the session, one binary message; received binary messages are given piece by piece.
 /// Text is checked, then ignored (or refused, by websocket_limits::refuse_text).
 ///
-/// The end: a Close of the peer is answered at once and read() gives `end`; a bare end of the
-/// stream gives `end` too; a broken protocol is answered with a Close and read() gives `error`.
-/// Whoever destroys the connection then need not wait: the byte stream goes to the context's
+/// The end: on a Close of the peer read() gives `end`; a bare end of the stream gives `end` too; on
+/// a broken protocol read() gives `error`. What came before in the same read is given first, and
+/// the answering Close leaves with the read that tells the end: what is written in between still
+/// goes. Whoever destroys the connection then need not wait: the byte stream goes to the context's
 /// lingering set, which sends what is left and ends it within linger_timeout. After close() the
 /// owner reads on until `end` or until its own patience ends, and what arrives is discarded; with
 /// a code other than normal and going_away a server ends its direction right behind the Close.
@@ -77,7 +78,7 @@ private:
     transport::read_result receive(mutable_bytes buffer, Take take);
     transport::io_result fill(mutable_bytes buffer);
     transport::read_result end_result() const noexcept;
-    void on_close(event const& told);
+    void conclude();
 
     void plan(std::span<message_segment const> segments, std::size_t offset);
     void plan_control();
@@ -103,6 +104,7 @@ private:
     mask_key mask_ = 0;  // of the frame begun, rotated to its next byte
     std::uint32_t rest_size_ = 0;
     ending ending_ = ending::none;
+    bool concluded_ = false;
     bool end_after_close_ = false;
 };
 

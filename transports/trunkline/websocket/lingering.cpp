@@ -22,19 +22,17 @@ public:
            std::vector<std::byte> last_bytes, farewell how)
         : owner_(owner), link_(std::move(link)), left_(std::move(last_bytes)), how_(how) {}
 
-    /// False when there is nothing to wait for.
-    bool start() {
-        if (!go_on()) {
-            return false;
-        }
-        deadline_ = owner_.loop_.after(owner_.timeout_, [this] { owner_.remove(*this); });
-        return true;
+    /// `self`: where the owner keeps it.
+    void start(std::list<stream>::iterator self) {
+        self_ = self;
+        deadline_ = owner_.loop_.after(owner_.timeout_, [this] { owner_.streams_.erase(self_); });
+        on_ready(true, true);
     }
 
 private:
     void on_ready(bool /*readable*/, bool /*writable*/) override {
         if (!go_on()) {
-            owner_.remove(*this);
+            owner_.streams_.erase(self_);  // and with it this object
         }
     }
 
@@ -76,6 +74,7 @@ private:
     std::unique_ptr<transport::byte_stream> link_;
     std::vector<std::byte> left_;
     std::size_t sent_ = 0;
+    std::list<stream>::iterator self_;
     farewell how_;
     std::unique_ptr<transport::timer> deadline_;
 };
@@ -91,15 +90,9 @@ void lingering_set::add(std::unique_ptr<transport::byte_stream> link,
     if (streams_.size() >= lingering_max) {
         return;
     }
-    stream& made = streams_.emplace_back(*this, std::move(link), std::move(last_bytes), how);
-    if (!made.start()) {
-        streams_.pop_back();
-    }
-}
-
-void lingering_set::remove(stream const& gone) {
-    // Under the end's own feet: nothing of the stream is touched after this.
-    streams_.remove_if([&](stream const& each) { return &each == &gone; });
+    auto const made =
+        streams_.emplace(streams_.end(), *this, std::move(link), std::move(last_bytes), how);
+    made->start(made);
 }
 
 }  // namespace trunkline::websocket

@@ -38,7 +38,6 @@ public:
 
 private:
     class stream;
-    void remove(stream const& gone);
 
     transport::runtime& loop_;
     mutable_bytes scratch_;

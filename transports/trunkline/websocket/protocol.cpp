@@ -76,15 +76,14 @@ event protocol::next(mutable_bytes& input, websocket_limits const& limits) noexc
 }
 
 event protocol::fail_event(websocket_error error) noexcept {
-    fail(error);
+    end_input();
     event out;
     out.type = event_type::failed;
     out.error = error;
     return out;
 }
 
-void protocol::fail(websocket_error error) noexcept {
-    queue_close(static_cast<std::uint16_t>(close_code_for(error)), describe(error));
+void protocol::end_input() noexcept {
     stage_ = stage::ended;
     payload_left_ = 0;
 }
@@ -292,8 +291,7 @@ event protocol::on_close(bytes_view payload) noexcept {
             return fail_event(websocket_error::invalid_utf8);
         }
     }
-    queue_close(out.code, {});
-    stage_ = stage::ended;
+    end_input();
     return out;
 }
 
@@ -329,6 +327,10 @@ void protocol::queue_close(std::uint16_t code, std::string_view reason) noexcept
     state.close[1] = static_cast<std::byte>(code & 0xffU);
     std::copy(text.begin(), text.end(), state.close.begin() + 2);
     state.close_size = static_cast<std::uint8_t>(2 + text.size());
+}
+
+void protocol::queue_close(websocket_error error) noexcept {
+    queue_close(static_cast<std::uint16_t>(close_code_for(error)), describe(error));
 }
 
 bool protocol::has_control() const noexcept {

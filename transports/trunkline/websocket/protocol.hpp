@@ -22,8 +22,8 @@ enum class event_type : std::uint8_t {
     data,    ///< a piece of a message
     ping,    ///< already answered (a pong is queued)
     pong,    ///< a sign of life
-    close,   ///< the peer's Close, already answered unless ours went first; nothing follows
-    failed,  ///< the peer broke the protocol; our Close is queued; nothing follows
+    close,   ///< the peer's Close; nothing follows; the owner answers with queue_close()
+    failed,  ///< the peer broke the protocol; nothing follows; the owner answers with queue_close()
 };
 
 /// What the bytes meant. `bytes` is a view into the input or, for a control frame that came in
@@ -65,12 +65,15 @@ public:
     /// Queues an empty ping, unless one waits already or a Close is queued.
     void queue_ping() noexcept;
 
-    /// Queues our Close, once; `reason` is cut to 123 bytes at a character's border. Pongs and a
-    /// ping that wait go first.
+    /// Queues our Close, once; `reason` is cut to 123 bytes at a character's border, and
+    /// no_close_code makes it empty. Pongs and a ping that wait go first.
     void queue_close(std::uint16_t code, std::string_view reason) noexcept;
 
-    /// Refuses what the peer sent for a reason that the caller found: as event_type::failed.
-    void fail(websocket_error error) noexcept;
+    /// Queues the Close that `error` calls for, unless a Close is queued.
+    void queue_close(websocket_error error) noexcept;
+
+    /// Takes no more input, for a reason that the owner found.
+    void end_input() noexcept;
 
     /// True while control frames wait to be taken.
     [[nodiscard]] bool has_control() const noexcept;

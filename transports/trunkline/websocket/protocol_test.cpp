@@ -371,9 +371,10 @@ TEST_P(protocol_as, pieces_are_views_into_the_input) {
     EXPECT_THAT(input, IsEmpty());
 }
 
-TEST_P(protocol_as, fails_on_request_of_its_owner) {
+TEST_P(protocol_as, ends_on_request_of_its_owner) {
     transcript made(us);
-    made.machine().fail(websocket_error::text_refused);
+    made.machine().end_input();
+    made.machine().queue_close(websocket_error::text_refused);
     made.feed(peer(opcode::binary, "ignored"));
     EXPECT_THAT(made.lines(), IsEmpty());
     transcript peer_side(other(us));

@@ -92,9 +92,11 @@ private:
                 break;
             case event_type::close:
                 lines_.push_back("close " + std::to_string(told.code) + " " + bytes);
+                protocol_.queue_close(told.code, {});
                 break;
             case event_type::failed:
                 lines_.push_back("failed: " + std::string(describe(told.error)));
+                protocol_.queue_close(told.error);
                 break;
         }
     }

@@ -1,0 +1,51 @@
+// Turns accepted byte streams into WebSocket connections: the server's side of the handshake, with
+// its deadline.
+#pragma once
+
+#include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/websocket/connection.hpp>
+#include <trunkline/websocket/context.hpp>
+#include <trunkline/websocket/upgrade.hpp>
+
+#include <functional>
+#include <list>
+#include <memory>
+
+namespace trunkline::websocket {
+
+/// Single-threaded. A refused peer gets its status and then the end of the stream; one that is not
+/// through after context_options::handshake_timeout, counted from add() and not restarted by
+/// bytes, gets 408 if it sent anything, and the end. A handshake holds at most http_head_size_max
+/// bytes of its peer.
+class acceptor {
+public:
+    /// `path_index`: which of upgrade_options::paths was asked for.
+    using accepted = std::function<void(std::unique_ptr<connection> made, std::size_t path_index)>;
+
+    /// `shared` outlives it. `sink` is called from the loop or from inside add(); it may close or
+    /// destroy the acceptor.
+    acceptor(context& shared, upgrade_options options, accepted sink);
+    ~acceptor();
+    acceptor(acceptor const&) = delete;
+    acceptor& operator=(acceptor const&) = delete;
+
+    /// Starts the handshake on a fresh stream; after close() the stream is dropped.
+    void add(std::unique_ptr<transport::byte_stream> link);
+
+    /// Refuses (503) what is in its handshake, and everything that comes later.
+    void close();
+
+    /// Handshakes under way.
+    [[nodiscard]] std::size_t pending() const noexcept { return handshakes_.size(); }
+
+private:
+    class handshake;
+
+    context& shared_;
+    upgrade_options options_;
+    std::shared_ptr<accepted> sink_;  // kept alive while it is called
+    std::list<handshake> handshakes_;
+    bool closed_ = false;
+};
+
+}  // namespace trunkline::websocket
