@@ -92,7 +92,10 @@ public:
 
     /// Moves bytes both ways, `step` at a time, until nothing is left to move.
     void run(std::size_t step = std::numeric_limits<std::size_t>::max()) {
-        while (move(*dialer, *acceptor, step) | move(*acceptor, *dialer, step)) {
+        for (bool moved = true; moved;) {
+            bool const forth = move(*dialer, *acceptor, step);
+            bool const back = move(*acceptor, *dialer, step);
+            moved = forth || back;
         }
     }
 
