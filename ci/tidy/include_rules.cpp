@@ -34,6 +34,7 @@ std::map<std::string_view, names> const arrows{
     {"bitcode", {"base"}},
     {"store", {"base"}},
     {"rpc", {"base", "frame", "flow"}},
+    {"typed", {"base", "frame", "flow", "rpc", "bitcode"}},
     {"transport", {"base", "frame", "flow", "rpc"}},
     {"memory", {"base", "frame", "flow", "rpc", "transport"}},
     {"tcp", {"base", "frame", "flow", "rpc", "transport"}},

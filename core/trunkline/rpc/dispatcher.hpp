@@ -57,6 +57,9 @@ struct request {
     std::uint64_t method_id = 0;
     std::uint32_t request_id = 0;
     bytes_view arguments;
+    /// Bytes that may be held for this call, its arguments included: what the connection's bound on
+    /// held bytes leaves. Unpacking counts against it.
+    std::size_t memory_left = session_limits{}.held_size_max;
 };
 
 using unary_handler = std::function<void(request const&, responder)>;

@@ -160,7 +160,7 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
 void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
     event_scope const scope(*this);
     if (unary_handler const* const handler = methods_.find(head.method_id)) {
-        (*handler)({head.method_id, head.request_id, arguments},
+        (*handler)({head.method_id, head.request_id, arguments, session_.memory_left()},
                    head.type == message_type::event ? responder() : responder(*this, id));
     }
 }

@@ -86,6 +86,10 @@ std::size_t session::held_size() const noexcept {
     return state_->held_size();
 }
 
+std::size_t session::memory_left() const noexcept {
+    return state_->memory_left();
+}
+
 std::size_t session::unanswered_requests() const noexcept {
     return state_->unanswered;
 }

@@ -177,6 +177,9 @@ public:
     /// Bytes held for the peer: partial frames, reassembly, unfinished requests, their bookkeeping.
     [[nodiscard]] std::size_t held_size() const noexcept;
 
+    /// How much more may be held before the connection ends.
+    [[nodiscard]] std::size_t memory_left() const noexcept;
+
     /// Requests received to their end and not yet answered.
     [[nodiscard]] std::size_t unanswered_requests() const noexcept;
 

@@ -327,6 +327,10 @@ std::size_t session::state::held_size() const noexcept {
            messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call);
 }
 
+std::size_t session::state::memory_left() const noexcept {
+    return limits_.held_size_max - std::min(limits_.held_size_max, held_size());
+}
+
 error_code session::state::check_held() const noexcept {
     if (held_size() > limits_.held_size_max) {
         return rpc_error::held_too_much;

@@ -85,6 +85,7 @@ public:
     void disconnect(error_code why);
     [[nodiscard]] bool wants_input() const noexcept;
     [[nodiscard]] std::size_t held_size() const noexcept;
+    [[nodiscard]] std::size_t memory_left() const noexcept;
     [[nodiscard]] bool idle() const noexcept;
 
     // session_outgoing.cpp

@@ -1,0 +1,71 @@
+// Handlers that take a decoded request and give a response to be encoded.
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/bitcode/decode.hpp>
+#include <trunkline/bitcode/encode.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/typed/method.hpp>
+
+#include <algorithm>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace trunkline::typed {
+
+/// The right, and the duty, to answer one typed call: a responder that knows the type of its
+/// answer. Moves; the rules of rpc::responder hold.
+template <class Answer>
+class reply {
+public:
+    reply(rpc::responder to, bitcode_limits const& limits) noexcept
+        : to_(std::move(to)), limits_(limits) {}
+
+    /// Answers with success.
+    void operator()(Answer value) {
+        bitcode::encoded body = bitcode::encode(std::move(value), limits_);
+        to_.success(body.slices());
+    }
+
+    /// Answers with status 2 and plain text, which every published client shows.
+    void refuse(std::string_view text) { to_.system_error(text); }
+
+    /// For any other answer.
+    [[nodiscard]] rpc::responder& untyped() noexcept { return to_; }
+
+private:
+    rpc::responder to_;
+    bitcode_limits limits_;
+};
+
+/// What a caller is told of arguments that cannot be decoded: the published text, and for our
+/// limits what they are.
+[[nodiscard]] std::string_view refusal_text(error_code why) noexcept;
+
+/// Puts a handler, callable as void(Request const&, reply<Answer>), into the table. Its request and
+/// the views in it are valid until it returns. Arguments that cannot be decoded are refused without
+/// calling it; a request without fields takes any arguments and ignores them. False when the method
+/// has a handler already.
+template <class Request, class Response, class Answer, class Handler>
+[[nodiscard]] bool add(rpc::dispatcher& methods, method<Request, Response, Answer> const& of,
+                       Handler handler, bitcode_limits const& limits = {}) {
+    return methods.add(
+        of.id, [handler = std::move(handler), limits](rpc::request const& call, rpc::responder to) {
+            reply<Answer> answer(std::move(to), limits);
+            if constexpr (std::is_empty_v<Request>) {
+                handler(Request{}, std::move(answer));
+            } else {
+                bitcode_limits bounded = limits;
+                bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
+                auto const arguments = bitcode::decode<Request>(call.arguments, bounded);
+                if (!arguments) {
+                    answer.refuse(refusal_text(arguments.error()));
+                    return;
+                }
+                handler(**arguments, std::move(answer));
+            }
+        });
+}
+
+}  // namespace trunkline::typed

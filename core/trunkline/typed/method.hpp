@@ -1,0 +1,29 @@
+// A method that can be called by name with a request and answers with a response: described once,
+// used by both sides.
+//
+//     inline constexpr typed::method<read_request, read_response> read{"read"};
+#pragma once
+
+#include <trunkline/rpc/method_id.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace trunkline::typed {
+
+/// `Request` and `Response` are described as bitcode/describe.hpp says. `Answer` is the form in
+/// which a handler gives the response, when that is another one with the same bytes: one with
+/// slices that take their pins along.
+template <class Request, class Response, class Answer = Response>
+struct method {
+    using request = Request;
+    using response = Response;
+    using answer = Answer;
+
+    consteval explicit method(std::string_view of) : name(of), id(rpc::method_id(of)) {}
+
+    std::string_view name;
+    std::uint64_t id;
+};
+
+}  // namespace trunkline::typed
