@@ -78,7 +78,7 @@ struct bitcode_limits {
     std::size_t decoded_size_max =
         24 * mib;  ///< bytes: the input plus what decoding allocates; the message is refused
     std::size_t packed_size_max =
-        8 * mib;  ///< bytes of packed output per column; a larger one is sent plain
+        4 * mib;  ///< bytes of packed output per column; a larger one is sent plain
 };
 
 static_assert(bitcode_limits{}.decoded_size_max <= session_limits{}.held_size_max,

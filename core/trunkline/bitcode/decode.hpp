@@ -79,11 +79,11 @@ template <class Element>
 [[nodiscard]] bool expect_elements(input& in, std::size_t total, std::size_t lists) {
     constexpr std::size_t bits = bits_min<Element>();
     constexpr std::size_t list_overhead = 16;  // of one allocation
-    if (total > in.limits().list_elements_max) {
-        return in.fail(bitcode_error::too_many_elements);
-    }
     if (total * bits > in.size_left() * 8) {
         return in.fail(bitcode_error::end_of_input);
+    }
+    if (total > in.limits().list_elements_max) {
+        return in.fail(bitcode_error::too_many_elements);
     }
     return in.charge(total, sizeof(Element)) && in.charge(std::min(total, lists), list_overhead);
 }

@@ -1,20 +1,5 @@
 // How a struct or an enumeration becomes a message: it names its fields, once, and both directions
 // follow.
-//
-//     struct write_request {
-//         bytes_view key;
-//         bytes_view payload;
-//         static constexpr auto fields() {
-//             return std::tuple(&write_request::key, &write_request::payload);
-//         }
-//     };
-//
-// Types that cannot be changed are described beside them, enumerations always:
-//
-//     template <>
-//     struct trunkline::bitcode::description<colour> {
-//         static constexpr std::size_t variants = 3;  // numbers 0, 1, 2
-//     };
 #pragma once
 
 #include <trunkline/base/bytes.hpp>
@@ -34,8 +19,24 @@
 
 namespace trunkline::bitcode {
 
-/// The description of a record: fields() gives its members in the order of the wire. Or of an
-/// enumeration: `variants` is how many there are, numbered from 0 (at most 256).
+/// The description of a record: fields() gives its members in the order of the wire. A type brings
+/// its own:
+///
+///     struct write_request {
+///         bytes_view key;
+///         bytes_view payload;
+///         static constexpr auto fields() {
+///             return std::tuple(&write_request::key, &write_request::payload);
+///         }
+///     };
+///
+/// or, when it cannot be changed, gets one beside it, as enumerations always do: `variants` is how
+/// many there are, numbered from 0 (at most 256).
+///
+///     template <>
+///     struct trunkline::bitcode::description<colour> {
+///         static constexpr std::size_t variants = 3;
+///     };
 template <class Type>
 struct description {
     static constexpr auto fields()
