@@ -31,8 +31,9 @@ ws_listener::ws_listener(context& shared, transport::asio_runtime& loop,
 void ws_listener::start(accepted sink) {
     sink_ = std::make_shared<accepted>(std::move(sink));
     tcp_.start([this](std::unique_ptr<transport::byte_stream> link) {
-        if (!options_.admit || options_.admit()) {
-            acceptor_.add(std::move(link));
+        auto admitted = options_.admit ? options_.admit(std::move(link)) : std::move(link);
+        if (admitted) {
+            acceptor_.add(std::move(admitted));
         }
     });
 }

@@ -9,6 +9,7 @@
 #include <trunkline/websocket/echo_room.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace trunkline::websocket {
@@ -18,8 +19,10 @@ struct listen_options {
     std::string echo_path;     ///< of the echo endpoint; empty: there is none
     bool host_required = true;
     connection_limits echo_limits;  ///< times of echo connections
-    /// Asked for every stream before its handshake; false drops it. Empty: all are welcome.
-    std::function<bool()> admit;
+    /// Asked for every stream before its handshake: gives it back, maybe wrapped, or null to refuse
+    /// it. Empty: all are welcome.
+    std::function<std::unique_ptr<transport::byte_stream>(std::unique_ptr<transport::byte_stream>)>
+        admit;
 };
 
 /// Single-threaded: one per thread, each with its own socket of the group from listen_tcp().

@@ -159,7 +159,9 @@ TEST(ws_tcp, echo_stands_beside_rpc_and_admission_comes_first) {
     bool open = true;
     listen_options options;
     options.echo_path = "/echo";
-    options.admit = [&] { return open; };
+    options.admit = [&](std::unique_ptr<transport::byte_stream> link) {
+        return open ? std::move(link) : nullptr;
+    };
     network net("127.0.0.1", options);
     auto url = net.listener->endpoint();
     url.replace(url.size() - 3, 3, "/echo");
