@@ -1,0 +1,26 @@
+#include <trunkline/store_service/backend.hpp>
+
+namespace trunkline::store_service {
+
+result<std::uint64_t> embedded_backend::write(std::span<store::key_value const> entries) {
+    return entries.size() == 1 ? store_.write(entries[0].key, entries[0].payload)
+                               : store_.batch_write(entries);
+}
+
+result<std::uint64_t> embedded_backend::remove(bytes_view key) {
+    return store_.remove(key);
+}
+
+std::optional<slice> embedded_backend::read(bytes_view key) {
+    return store_.read(key);
+}
+
+std::vector<std::optional<slice>> embedded_backend::batch_read(std::span<bytes_view const> keys) {
+    return store_.batch_read(keys);
+}
+
+store_backend::totals embedded_backend::count() {
+    return {store_.size(), store_.file_size()};
+}
+
+}  // namespace trunkline::store_service

@@ -1,0 +1,113 @@
+// For tests of the service: a backend of plain maps, and a caller that speaks in types.
+#pragma once
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/bitcode/decode.hpp>
+#include <trunkline/bitcode/encode.hpp>
+#include <trunkline/rpc/testing.hpp>
+#include <trunkline/store_service/backend.hpp>
+#include <trunkline/store_service/methods.hpp>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trunkline::store_service::testing {
+
+/// A store of maps. Its file grows by one byte per write. Values may be watched: how many of their
+/// pins live.
+class map_backend final : public store_backend {
+public:
+    [[nodiscard]] result<std::uint64_t> write(std::span<store::key_value const> entries) override {
+        ++writes;
+        if (fails) {
+            return fails;
+        }
+        for (store::key_value const& each : entries) {
+            values[std::string(as_text(each.key))] = as_text(each.payload);
+            ++tail;
+        }
+        return tail;
+    }
+
+    [[nodiscard]] result<std::uint64_t> remove(bytes_view key) override {
+        tail += values.erase(std::string(as_text(key)));
+        return tail;
+    }
+
+    [[nodiscard]] std::optional<slice> read(bytes_view key) override {
+        auto const at = values.find(std::string(as_text(key)));
+        if (at == values.end()) {
+            return std::nullopt;
+        }
+        ++pins;
+        auto const release = [](void* count) noexcept { --*static_cast<int*>(count); };
+        return slice{as_bytes(at->second), pin(&pins, release)};
+    }
+
+    [[nodiscard]] std::vector<std::optional<slice>> batch_read(
+        std::span<bytes_view const> keys) override {
+        std::vector<std::optional<slice>> found;
+        for (bytes_view const each : keys) {
+            found.push_back(read(each));
+        }
+        return found;
+    }
+
+    [[nodiscard]] totals count() override { return {values.size(), tail}; }
+
+    std::map<std::string, std::string> values;
+    std::uint64_t tail = 0;
+    error_code fails;
+    int writes = 0;
+    int pins = 0;
+};
+
+/// What came back of one call: a response, or the status and text of a refusal.
+template <class Response>
+struct answered {
+    rpc::status code = rpc::status::success;
+    std::string_view body;  ///< lives as long as the caller that asked
+
+    /// The views of the response point into `body` and into what is returned.
+    [[nodiscard]] bitcode::decoded<Response> value() const {
+        TRUNKLINE_ASSERT(code == rpc::status::success);
+        return bitcode::decode<Response>(as_bytes(body)).value();
+    }
+};
+
+/// Calls over a wire of two peers.
+class caller {
+public:
+    explicit caller(frame::layout of = frame::layout::b) : wire(of) {}
+
+    template <class Request, class Response, class Answer>
+    answered<Response> operator()(typed::method<Request, Response, Answer> const& of,
+                                  Request const& request) {
+        return raw(of, bitcode::encode(request).to_vector());
+    }
+
+    template <class Request, class Response, class Answer>
+    answered<Response> raw(typed::method<Request, Response, Answer> const& of,
+                           bytes_view arguments) {
+        rpc::testing::outcome got;
+        slice piece{arguments, {}};
+        TRUNKLINE_ASSERT(
+            wire.dialer->call(of.id, {&piece, 1}, rpc::testing::note(got)).has_value());
+        wire.run();
+        TRUNKLINE_ASSERT(got.done && !got.error);
+        bodies_.push_back(std::move(got.body));
+        return {got.code, bodies_.back()};
+    }
+
+    rpc::testing::two_peers wire;
+
+private:
+    std::deque<std::string> bodies_;
+};
+
+}  // namespace trunkline::store_service::testing
