@@ -3,11 +3,8 @@
 include(CMakePackageConfigHelpers)
 
 add_library(trunkline_core INTERFACE)
-foreach(name base frame rpc bitcode store)
-    if(TARGET trunkline_${name})
-        target_link_libraries(trunkline_core INTERFACE trunkline_${name})
-    endif()
-endforeach()
+target_link_libraries(trunkline_core INTERFACE trunkline_base trunkline_frame trunkline_rpc trunkline_bitcode
+    trunkline_typed trunkline_store)
 set_target_properties(trunkline_core PROPERTIES EXPORT_NAME core)
 add_library(Trunkline::core ALIAS trunkline_core)
 install(TARGETS trunkline_core EXPORT Trunkline)

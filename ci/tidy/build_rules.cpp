@@ -57,7 +57,9 @@ bool is_listed(tree const& all, file const& in) {
 std::set<std::string_view> interface_of_libraries(tree const& all) {
     std::set<std::string_view> found;
     for (auto const& in : all.files()) {
-        if (!in.is_cpp() || in.is_test()) {
+        bool const is_test_room =
+            in.path.starts_with("conformance/") || in.path.starts_with("fuzz/");
+        if (!in.is_cpp() || in.is_test() || is_test_room) {
             continue;
         }
         bool const is_interface = in.ends_with(".hpp") && is_listed(all, in);

@@ -36,27 +36,25 @@ std::string in_lower_case(std::string_view text) {
     return lower;
 }
 
-/// x_test.cpp tests x.hpp, x.cpp or the page X.md; also the family x_*.hpp, and x_y_test.cpp tests
-/// an aspect of x.hpp.
-bool is_subject(file const& other, std::string_view subject) {
-    auto const begins = [](std::string_view name, std::string_view with) {
-        return name == with || name.starts_with(std::string(with) + "_");
-    };
-    auto const stem = in_lower_case(other.stem());
-    return !other.is_test() && (begins(stem, subject) || begins(subject, stem));
+std::string_view first_word(std::string_view stem) {
+    return stem.substr(0, stem.find('_'));
 }
 
-/// Rooms that consist of tests are free.
+/// x_test.cpp tests x.hpp, x.cpp or the page X.md; also the family x_*.hpp, and x_y_test.cpp tests
+/// an aspect of x.hpp or of its family.
+bool is_subject(file const& other, std::string_view test_stem) {
+    return !other.is_test() && first_word(in_lower_case(other.stem())) == first_word(test_stem);
+}
+
+/// Rooms that consist of tests are free; properties may be about their folder as a whole.
 complaints tests_of_nothing(tree const& all) {
     complaints found;
     for (auto const& in : all.files()) {
-        if (!in.is_test() || in.ends_with(".hpp") ||
-            in.path.find("/trunkline/") == std::string::npos) {
+        if (!in.ends_with("_test.cpp") || in.path.find("/trunkline/") == std::string::npos) {
             continue;
         }
-        auto const subject = in.stem().substr(0, in.stem().size() - 5);
         if (std::ranges::none_of(all.files(), [&](file const& other) {
-                return other.folder() == in.folder() && is_subject(other, subject);
+                return other.folder() == in.folder() && is_subject(other, in.stem());
             })) {
             found.push_back(in.path);
         }

@@ -35,6 +35,7 @@ std::map<std::string_view, names> const arrows{
     {"store", {"base"}},
     {"rpc", {"base", "frame", "flow"}},
     {"typed", {"base", "frame", "flow", "rpc", "bitcode"}},
+    {"typed", {"base", "frame", "flow", "rpc", "bitcode"}},
     {"transport", {"base", "frame", "flow", "rpc"}},
     {"memory", {"base", "frame", "flow", "rpc", "transport"}},
     {"tcp", {"base", "frame", "flow", "rpc", "transport"}},
