@@ -1,12 +1,10 @@
 #include <replay/conversation_model.hpp>
+#include <replay/published_names.hpp>
 
 #include <set>
 
 namespace trunkline::replay {
 namespace {
-
-constexpr std::uint8_t type_call = 0;
-constexpr std::uint8_t type_response = 1;
 
 /// One side of one connection as a model sees it: reads requests, gives answers.
 class answering_side {
@@ -36,17 +34,17 @@ private:
     void take(wire_message const& message, std::set<std::uint32_t> const& pending,
               service_model& service) {
         bool const by_type = rules_.has(rule::routed_by_type);
-        if (pending.contains(message.request_id) && (!by_type || message.type == type_response)) {
+        if (pending.contains(message.request_id) && (!by_type || message.type == type::response)) {
             return;
         }
-        if (message.type != type_call) {
+        if (message.type != type::call) {
             touched_.add(rule::routed_by_type);
         }
-        if (by_type && message.type == type_response) {
+        if (by_type && message.type == type::response) {
             return;
         }
         auto answer = service.answer(message);
-        if (answer && (!by_type || message.type == type_call)) {
+        if (answer && (!by_type || message.type == type::call)) {
             answers_.push_back(std::move(*answer));
         }
     }
@@ -82,7 +80,7 @@ std::vector<outcome> run(recorded_session const& session, rule_set rules, servic
             }
             own_calls.read(message.bytes);
             for (wire_message const& each : own_calls.messages()) {
-                if (each.type == type_call) {
+                if (each.type == type::call) {
                     pending.insert(each.request_id);
                 }
             }

@@ -1,11 +1,8 @@
+#include <replay/published_names.hpp>
 #include <replay/service_model.hpp>
 
 namespace trunkline::replay {
 namespace {
-
-constexpr std::uint8_t status_success = 0;
-constexpr std::uint8_t status_system_error = 2;
-constexpr std::uint8_t status_method_not_found = 3;
 
 byte_string joined(std::string_view words, bytes_view rest) {
     bytes_view const first = as_bytes(words);
@@ -30,15 +27,15 @@ std::optional<sent_message> demo_model::answer(wire_message const& call) {
         return std::nullopt;
     }
     if (call.method_id == methods_.echo) {
-        return whole_answer(call, status_success, call.arguments());
+        return whole_answer(call, status::success, call.arguments());
     }
     if (call.method_id == methods_.fails) {
-        return whole_answer(call, status_system_error, joined(demo_words::failure, {}));
+        return whole_answer(call, status::system_error, joined(demo_words::failure, {}));
     }
     if (call.method_id == methods_.client_echo) {
-        return whole_answer(call, status_success, joined(demo_words::client, call.arguments()));
+        return whole_answer(call, status::success, joined(demo_words::client, call.arguments()));
     }
-    return whole_answer(call, status_method_not_found, {});
+    return whole_answer(call, status::method_not_found, {});
 }
 
 sent_message demo_model::answer_stream(wire_message const& call) {

@@ -1,4 +1,5 @@
 #include <replay/exchange.hpp>
+#include <replay/published_names.hpp>
 #include <trunkline/base/limits.hpp>
 
 #include <algorithm>
@@ -11,10 +12,6 @@ namespace trunkline::replay {
 namespace {
 
 constexpr std::size_t head_size_min = 15;
-constexpr std::uint8_t type_response = 1;
-constexpr std::uint8_t status_system_error = 2;
-constexpr std::uint8_t kind_end = 2;
-constexpr std::uint8_t kind_cancel = 3;
 constexpr std::string_view release_text = "bitcode error";
 
 byte_string joined(std::vector<raw_frame> const& frames) {
@@ -48,7 +45,7 @@ std::vector<sent_message> of_request(std::vector<sent_message> const& all, std::
 
 bool is_release_text(sent_message const& answer) {
     byte_string const body = answer.payload();
-    return answer.status() == status_system_error && as_text(body) == release_text;
+    return answer.status() == status::system_error && as_text(body) == release_text;
 }
 
 /// Debug builds name what is wrong with arguments; release builds, and we, say "bitcode error".
@@ -58,14 +55,14 @@ void speak_as_release(std::vector<sent_message>& recorded,
         bool const bad_arguments = std::ranges::any_of(published, [&](sent_message const& other) {
             return other.method_id == each.method_id && is_release_text(other);
         });
-        if (!bad_arguments || each.status() != status_system_error || each.payload().empty()) {
+        if (!bad_arguments || each.status() != status::system_error || each.payload().empty()) {
             continue;
         }
         wire_message call;
         call.request_id = each.request_id;
         call.method_id = each.method_id;
         bytes_view const text = as_bytes(release_text);
-        each = whole_answer(call, status_system_error, {text.begin(), text.end()});
+        each = whole_answer(call, status::system_error, {text.begin(), text.end()});
     }
 }
 
@@ -109,7 +106,8 @@ byte_string sent_message::payload() const {
 }
 
 bool sent_message::ended() const {
-    return !frames.empty() && (frames.back().kind == kind_end || frames.back().kind == kind_cancel);
+    return !frames.empty() &&
+           (frames.back().kind == kind::end || frames.back().kind == kind::cancel);
 }
 
 void message_sorter::add(bytes_view bytes) {
@@ -139,21 +137,21 @@ void message_sorter::add(bytes_view bytes) {
 
 sent_message whole_answer(wire_message const& call, std::uint8_t status, byte_string body) {
     wire_message answer;
-    answer.type = type_response;
+    answer.type = type::response;
     answer.request_id = call.request_id;
     answer.method_id = call.method_id;
     answer.metadata = {static_cast<std::byte>(status)};
     answer.parts.push_back(std::move(body));
-    return {type_response, call.request_id, call.method_id, frames_of_message(answer)};
+    return {type::response, call.request_id, call.method_id, frames_of_message(answer)};
 }
 
 sent_message streamed_answer(wire_message const& call, std::vector<byte_string> const& parts,
                              bool ended) {
     wire_message head;
-    head.type = type_response;
+    head.type = type::response;
     head.request_id = call.request_id;
     head.metadata = {std::byte{0}};
-    sent_message answer{type_response, call.request_id, 0, {frames_of_message(head).front()}};
+    sent_message answer{type::response, call.request_id, 0, {frames_of_message(head).front()}};
     for (byte_string const& part : parts) {
         bool const first = &part == parts.data();
         if (!first) {
@@ -164,7 +162,7 @@ sent_message streamed_answer(wire_message const& call, std::vector<byte_string> 
     }
     if (ended) {
         answer.frames.push_back(
-            {0, static_cast<std::uint32_t>(answer.frames.size()), kind_end, {}});
+            {0, static_cast<std::uint32_t>(answer.frames.size()), kind::end, {}});
     }
     return answer;
 }

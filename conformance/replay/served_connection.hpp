@@ -5,6 +5,7 @@
 #include <replay/values.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -18,6 +19,9 @@ enum class feed_shape : std::uint8_t {
     uneven,        ///< pieces of changing size across borders, as a byte stream brings them
     coalesced,     ///< all at once, as a byte stream brings them
 };
+
+inline constexpr std::array all_feed_shapes{feed_shape::as_recorded, feed_shape::byte_by_byte,
+                                            feed_shape::uneven, feed_shape::coalesced};
 
 [[nodiscard]] std::string_view name_of(feed_shape shape) noexcept;
 

@@ -1,3 +1,4 @@
+#include <replay/published_names.hpp>
 #include <replay/session_replay.hpp>
 #include <trunkline/rpc/error.hpp>
 
@@ -7,9 +8,6 @@
 
 namespace trunkline::replay {
 namespace {
-
-constexpr std::uint8_t type_call = 0;
-constexpr std::uint8_t type_response = 1;
 
 using id_map = std::map<std::uint32_t, std::uint32_t>;
 
@@ -75,7 +73,7 @@ public:
         progress_.resize(reader_.messages().size());
         for (std::size_t i = 0; i < progress_.size(); ++i) {
             wire_message const& recorded = reader_.messages()[i];
-            if (recorded.type != type_call) {
+            if (recorded.type != type::call) {
                 continue;
             }
             if (recorded.method_id == streamed_method_) {
@@ -89,7 +87,7 @@ public:
     /// Makes the calls that the record leaves unfinished.
     void finish() {
         for (std::size_t i = 0; i < progress_.size(); ++i) {
-            if (reader_.messages()[i].type == type_call && !progress_[i].begun) {
+            if (reader_.messages()[i].type == type::call && !progress_[i].begun) {
                 call(reader_.messages()[i], progress_[i]);
             }
         }
@@ -180,7 +178,7 @@ replay_outcome replay(recorded_session const& session, std::size_t connection,
     EXPECT_EQ(sorter.strays(), 0U);
     EXPECT_EQ(ours.border_faults(), 0U);
     for (sent_message const& each : sorter.messages()) {
-        (each.type == type_response ? outcome.answers : outcome.calls).push_back(each);
+        (each.type == type::response ? outcome.answers : outcome.calls).push_back(each);
     }
     put_recorded_ids(outcome.calls, calls.own_ids());
     outcome.ended = ours.ended();

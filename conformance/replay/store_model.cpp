@@ -1,3 +1,4 @@
+#include <replay/published_names.hpp>
 #include <replay/service_model.hpp>
 #include <trunkline/bitcode/decode.hpp>
 #include <trunkline/bitcode/encode.hpp>
@@ -8,22 +9,7 @@
 namespace trunkline::replay {
 namespace {
 
-constexpr std::uint8_t status_success = 0;
-constexpr std::uint8_t status_system_error = 2;
-constexpr std::uint8_t status_method_not_found = 3;
 constexpr std::size_t trailer_size = 20;
-
-namespace method {
-constexpr std::uint64_t write = 0x3ec2ad5c308c53daU;
-constexpr std::uint64_t batch_write = 0xb0207c59d9b60457U;
-constexpr std::uint64_t read = 0x2c2622a151f2cdf2U;
-constexpr std::uint64_t batch_read = 0x01030b148b7284c2U;
-constexpr std::uint64_t remove = 0x42dbbac7f7e9defdU;
-constexpr std::uint64_t exists = 0xcb471c821989c086U;
-constexpr std::uint64_t len = 0xa41dbb760e96e3e3U;
-constexpr std::uint64_t is_empty = 0x34e05a9b282d0770U;
-constexpr std::uint64_t file_size = 0x720ea1f40d3468c2U;
-}  // namespace method
 
 using key_and_payload = std::pair<byte_string, byte_string>;
 
@@ -79,25 +65,25 @@ store_model::outcome store_model::call_method(std::uint64_t method_id, bytes_vie
         case method::exists:
             return exists(arguments);
         case method::len:
-            return {status_success, encoded(std::uint64_t{live_.size()})};
+            return {status::success, encoded(std::uint64_t{live_.size()})};
         case method::is_empty:
-            return {status_success, encoded(live_.empty())};
+            return {status::success, encoded(live_.empty())};
         case method::file_size:
-            return {status_success, encoded(tail_)};
+            return {status::success, encoded(tail_)};
         default:
-            return {status_method_not_found, {}};
+            return {status::method_not_found, {}};
     }
 }
 
 store_model::outcome store_model::bad_arguments() {
     in_force(rule::one_text_for_bad_arguments);
-    return {status_system_error, text_body("bitcode error")};
+    return {status::system_error, text_body("bitcode error")};
 }
 
 store_model::outcome store_model::write_all(std::span<key_and_payload const> entries) {
     for (auto const& [key, payload] : entries) {
         if (auto const text = refusal(payload); !text.empty()) {
-            return {status_system_error, text_body(text)};
+            return {status::system_error, text_body(text)};
         }
     }
     for (auto const& [key, payload] : entries) {
@@ -105,7 +91,7 @@ store_model::outcome store_model::write_all(std::span<key_and_payload const> ent
         tail_ += padding + payload.size() + trailer_size;
         live_[key] = payload;
     }
-    return {status_success, encoded(tail_)};
+    return {status::success, encoded(tail_)};
 }
 
 store_model::outcome store_model::write(bytes_view arguments) {
@@ -125,7 +111,7 @@ std::optional<byte_string> store_model::find(byte_string const& key) const {
 
 store_model::outcome store_model::read(bytes_view arguments) {
     auto const key = decoded<byte_string>(arguments);
-    return key ? outcome{status_success, encoded(find(*key))} : bad_arguments();
+    return key ? outcome{status::success, encoded(find(*key))} : bad_arguments();
 }
 
 store_model::outcome store_model::batch_read(bytes_view arguments) {
@@ -137,7 +123,7 @@ store_model::outcome store_model::batch_read(bytes_view arguments) {
     for (byte_string const& each : *keys) {
         values.push_back(find(each));
     }
-    return {status_success, encoded(std::move(values))};
+    return {status::success, encoded(std::move(values))};
 }
 
 store_model::outcome store_model::remove(bytes_view arguments) {
@@ -149,12 +135,12 @@ store_model::outcome store_model::remove(bytes_view arguments) {
     if (present || !in_force(rule::absent_delete_writes_nothing)) {
         tail_ += 1 + trailer_size;  // a tombstone, never padded
     }
-    return {status_success, encoded(tail_)};
+    return {status::success, encoded(tail_)};
 }
 
 store_model::outcome store_model::exists(bytes_view arguments) {
     auto const key = decoded<byte_string>(arguments);
-    return key ? outcome{status_success, encoded(live_.contains(*key))} : bad_arguments();
+    return key ? outcome{status::success, encoded(live_.contains(*key))} : bad_arguments();
 }
 
 }  // namespace trunkline::replay

@@ -1,3 +1,4 @@
+#include <replay/published_names.hpp>
 #include <replay/websocket_model.hpp>
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/utf8.hpp>
@@ -36,7 +37,7 @@ std::optional<byte_string> websocket_model::take(recorded_event const& event) {
     open_ = !event.fin;
     joined_.insert(joined_.end(), event.bytes.begin(), event.bytes.end());
     if (joined_.size() > session_limits{}.message_size_max) {
-        close_code_ = close_message_too_big;
+        close_code_ = close::message_too_big;
         return std::nullopt;
     }
     if (open_) {
@@ -44,7 +45,7 @@ std::optional<byte_string> websocket_model::take(recorded_event const& event) {
     }
     byte_string message = std::exchange(joined_, {});
     if (!binary_ && !is_utf8(message)) {
-        close_code_ = close_invalid_payload;
+        close_code_ = close::invalid_payload;
     }
     return binary_ ? std::optional(std::move(message)) : std::nullopt;
 }
@@ -55,7 +56,7 @@ std::optional<std::uint16_t> websocket_model::judge(recorded_event const& event)
     if (event.masked != peer_masks_ || event.reserved != 0 || !known(event.code) ||
         (control && (!event.fin || event.bytes.size() > control_size_max)) ||
         (!control && continues != open_)) {
-        return close_protocol_error;
+        return close::protocol_error;
     }
     if (static_cast<opcode>(event.code) == opcode::close) {
         return judge_close(event.bytes);
@@ -65,17 +66,17 @@ std::optional<std::uint16_t> websocket_model::judge(recorded_event const& event)
 
 std::uint16_t websocket_model::judge_close(bytes_view payload) {
     if (payload.empty()) {
-        return close_no_code;
+        return close::no_code;
     }
     if (payload.size() == 1) {
-        return close_protocol_error;
+        return close::protocol_error;
     }
     auto const code =
         std::to_integer<unsigned>(payload[0]) << 8U | std::to_integer<unsigned>(payload[1]);
     if (!may_travel(code)) {
-        return close_protocol_error;
+        return close::protocol_error;
     }
-    return is_utf8(payload.subspan(2)) ? static_cast<std::uint16_t>(code) : close_invalid_payload;
+    return is_utf8(payload.subspan(2)) ? static_cast<std::uint16_t>(code) : close::invalid_payload;
 }
 
 }  // namespace trunkline::replay

@@ -9,12 +9,6 @@
 
 namespace trunkline::replay {
 
-/// Close codes that a model can predict (RFC 6455 section 7.4).
-inline constexpr std::uint16_t close_protocol_error = 1002;
-inline constexpr std::uint16_t close_no_code = 1005;
-inline constexpr std::uint16_t close_invalid_payload = 1007;
-inline constexpr std::uint16_t close_message_too_big = 1009;
-
 class websocket_model {
 public:
     /// `peer_masks`: we are the server.
@@ -23,8 +17,8 @@ public:
     /// A complete binary message, when `event` completes one.
     [[nodiscard]] std::optional<byte_string> take(recorded_event const& event);
 
-    /// The code of our Close, once a violation or the peer's own Close has come; close_no_code when
-    /// the peer's Close had none.
+    /// The code of our Close, once a violation or the peer's own Close has come; close::no_code
+    /// when the peer's Close had none.
     [[nodiscard]] std::optional<std::uint16_t> close_code() const { return close_code_; }
 
 private:

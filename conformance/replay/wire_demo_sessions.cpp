@@ -13,9 +13,6 @@
 namespace trunkline::replay {
 namespace {
 
-constexpr std::array shapes{feed_shape::as_recorded, feed_shape::byte_by_byte, feed_shape::uneven,
-                            feed_shape::coalesced};
-
 bool is_demo(recorded_session const& session) {
     return session.who == cast::demo_server;
 }
@@ -103,7 +100,7 @@ void check_server(recorded_session const& session, feed_shape shape) {
 
 TEST(demo_sessions, our_server_answers_and_calls_as_the_recorded_one) {
     check_sessions(is_demo, [](recorded_session const& session) {
-        for (feed_shape const shape : shapes) {
+        for (feed_shape const shape : all_feed_shapes) {
             check_server(session, shape);
         }
     });
@@ -153,7 +150,7 @@ void check_client(recorded_session const& session, feed_shape shape) {
 
 TEST(demo_sessions, our_client_calls_and_answers_as_the_recorded_one) {
     check_sessions(is_demo, [](recorded_session const& session) {
-        for (feed_shape const shape : shapes) {
+        for (feed_shape const shape : all_feed_shapes) {
             check_client(session, shape);
         }
     });

@@ -1,3 +1,4 @@
+#include <replay/published_names.hpp>
 #include <replay/wire_model.hpp>
 #include <trunkline/base/limits.hpp>
 
@@ -8,11 +9,6 @@ namespace trunkline::replay {
 namespace {
 
 constexpr std::size_t head_size_min = 15;
-constexpr std::uint8_t type_max = 2;
-constexpr auto kind_data = std::uint8_t{1};
-constexpr auto kind_end = std::uint8_t{2};
-constexpr auto kind_cancel = std::uint8_t{3};
-constexpr auto kind_max = std::uint8_t{5};
 
 void append(byte_string& to, bytes_view bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
@@ -90,10 +86,10 @@ void message_reader::read(bytes_view bytes) {
 
 /// False when the rest of this read is lost.
 bool message_reader::take(raw_frame frame) {
-    if (frame.kind > kind_max) {
+    if (frame.kind > kind::highest) {
         return true;
     }
-    if (frame.kind == kind_cancel) {
+    if (frame.kind == kind::cancel) {
         return take_cancel(frame.stream_id);
     }
     stream& entry = streams_[frame.stream_id];
@@ -102,7 +98,7 @@ bool message_reader::take(raw_frame frame) {
         return true;
     }
     std::uint32_t const stream_id = frame.stream_id;
-    entry.end_seen = entry.end_seen || frame.kind == kind_end;
+    entry.end_seen = entry.end_seen || frame.kind == kind::end;
     entry.held.insert_or_assign(frame.sequence, std::move(frame));
     bool goes_on = true;
     for (auto found = entry.held.find(entry.next); found != entry.held.end() && goes_on;
@@ -137,7 +133,7 @@ bool message_reader::take_cancel(std::uint32_t stream_id) {
 bool message_reader::deliver(raw_frame const& frame) {
     assembly& into = assemblies_[frame.stream_id];
     if (into.ignored) {
-        if (frame.kind == kind_end) {
+        if (frame.kind == kind::end) {
             assemblies_.erase(frame.stream_id);
         }
         return true;
@@ -152,12 +148,12 @@ bool message_reader::deliver(raw_frame const& frame) {
 bool message_reader::deliver_to_header(raw_frame const& frame, assembly& into) {
     append(into.head, frame.payload);
     if (into.head.size() >= head_size_min) {
-        if (std::to_integer<std::uint8_t>(into.head[0]) > type_max) {
+        if (std::to_integer<std::uint8_t>(into.head[0]) > type::event) {
             assemblies_.erase(frame.stream_id);
             if (!in_force(rule::error_costs_one_stream)) {
                 return false;
             }
-            assemblies_[frame.stream_id].ignored = frame.kind != kind_end;
+            assemblies_[frame.stream_id].ignored = frame.kind != kind::end;
             return true;
         }
         std::size_t const head_size =
@@ -167,7 +163,7 @@ bool message_reader::deliver_to_header(raw_frame const& frame, assembly& into) {
             return true;
         }
     }
-    if (frame.kind == kind_end && rules_.has(rule::end_completes_header)) {
+    if (frame.kind == kind::end && rules_.has(rule::end_completes_header)) {
         assemblies_.erase(frame.stream_id);
     }
     return true;
@@ -187,19 +183,19 @@ void message_reader::begin_message(raw_frame const& frame, assembly& into, std::
     messages_.push_back(std::move(message));
     into.message = messages_.size() - 1;
     into.head.clear();
-    if (frame.kind == kind_end && in_force(rule::end_completes_header)) {
+    if (frame.kind == kind::end && in_force(rule::end_completes_header)) {
         finish(frame.stream_id, *into.message);
     }
 }
 
 void message_reader::deliver_to_payload(raw_frame const& frame, std::size_t message) {
     std::size_t const receiver = receiver_of(message);
-    bool const wanted =
-        frame.kind != kind_end || (!frame.payload.empty() && in_force(rule::end_payload_delivered));
+    bool const wanted = frame.kind != kind::end ||
+                        (!frame.payload.empty() && in_force(rule::end_payload_delivered));
     if (wanted) {
         messages_[receiver].parts.push_back(frame.payload);
     }
-    if (frame.kind == kind_end) {
+    if (frame.kind == kind::end) {
         finish(frame.stream_id, receiver);
     }
 }
@@ -233,11 +229,11 @@ std::vector<raw_frame> frames_of_message(wire_message const& message) {
     for (std::size_t from = 0; from < bytes.size(); from += chunk_size) {
         std::size_t const size = std::min(chunk_size, bytes.size() - from);
         auto const sequence = static_cast<std::uint32_t>(frames.size());
-        frames.push_back({message.stream_id, sequence, sequence == 0 ? std::uint8_t{0} : kind_data,
+        frames.push_back({message.stream_id, sequence, sequence == 0 ? std::uint8_t{0} : kind::data,
                           byte_string(bytes.begin() + static_cast<std::ptrdiff_t>(from),
                                       bytes.begin() + static_cast<std::ptrdiff_t>(from + size))});
     }
-    frames.push_back({message.stream_id, static_cast<std::uint32_t>(frames.size()), kind_end, {}});
+    frames.push_back({message.stream_id, static_cast<std::uint32_t>(frames.size()), kind::end, {}});
     return frames;
 }
 

@@ -1,0 +1,91 @@
+// Recorded sessions of published store servers, with our dispatcher and a fresh store in their
+// place.
+#include <replay/conversation_model.hpp>
+#include <replay/session_replay.hpp>
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/store/scratch_folder.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/store_service/service.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+namespace trunkline::replay {
+namespace {
+
+bool is_store(recorded_session const& session) {
+    return session.who == cast::store_server;
+}
+
+/// A fresh store and its methods.
+struct served_store {
+    explicit served_store(std::uint32_t alignment) {
+        store::open_options options;
+        options.alignment = alignment;
+        data = store::store::open(folder / "store.bin", options).value();
+        EXPECT_TRUE(store_service::add_methods(methods, *data));
+    }
+
+    store::scratch_folder folder;
+    std::unique_ptr<store::store> data;
+    rpc::dispatcher methods;
+};
+
+void check_session(recorded_session const& session, feed_shape shape) {
+    SCOPED_TRACE(name_of(shape));
+    served_store ours(alignment_of(session));
+    auto const expected = predict_store(session);
+    for (std::size_t number = 0; number < session.connections(); ++number) {
+        SCOPED_TRACE("connection " + std::to_string(number));
+        replay_outcome const outcome = replay_as_server(session, number, ours.methods, shape);
+        EXPECT_TRUE(same_answers(recorded_messages(session, number, direction::to_client, 1),
+                                 outcome.answers, expected[number]));
+        EXPECT_EQ(static_cast<bool>(outcome.ended), we_end(session, number));
+        if (outcome.ended) {
+            EXPECT_EQ(outcome.ended, rpc::rpc_error::frame_too_large);
+        }
+    }
+}
+
+TEST(store_sessions, our_server_answers_as_the_recorded_one) {
+    check_sessions(is_store, [](recorded_session const& session) {
+        for (feed_shape const shape : all_feed_shapes) {
+            check_session(session, shape);
+        }
+    });
+}
+
+/// Published clients, not hand-made ones: every message of theirs is a whole call of one frame or
+/// more.
+bool is_published_client(recorded_session const& session) {
+    auto const* client = session.meta.if_contains("client");
+    return is_store(session) && client != nullptr &&
+           std::string_view(client->as_string()).find("hand-made") == std::string_view::npos;
+}
+
+TEST(store_sessions, our_client_calls_as_the_recorded_one) {
+    check_sessions(is_published_client, [](recorded_session const& session) {
+        rpc::dispatcher const nothing;
+        for (feed_shape const shape : all_feed_shapes) {
+            SCOPED_TRACE(name_of(shape));
+            replay_outcome outcome = replay_as_client(session, 0, nothing, 0, shape);
+            EXPECT_FALSE(outcome.ended);
+            EXPECT_TRUE(same_answers(recorded_messages(session, 0, direction::to_server, 0),
+                                     outcome.calls, {}));
+            std::vector<returned_call> recorded;
+            for (sent_message const& each :
+                 recorded_messages(session, 0, direction::to_client, 1)) {
+                recorded.push_back({each.request_id, each.status(), each.payload()});
+            }
+            std::ranges::sort(recorded);
+            std::ranges::sort(outcome.returned);
+            EXPECT_EQ(outcome.returned, recorded);
+        }
+    });
+}
+
+}  // namespace
+}  // namespace trunkline::replay
