@@ -93,8 +93,8 @@ public:
     /// Moves bytes both ways, `step` at a time, until nothing is left to move.
     void run(std::size_t step = std::numeric_limits<std::size_t>::max()) {
         for (bool moved = true; moved;) {
-            bool const forth = move(*dialer, *acceptor, step);
-            bool const back = move(*acceptor, *dialer, step);
+            bool const forth = move(*dialer, *acceptor, forth_, step);
+            bool const back = move(*acceptor, *dialer, back_, step);
             moved = forth || back;
         }
     }
@@ -105,11 +105,18 @@ public:
     std::unique_ptr<endpoint> acceptor;
 
 private:
-    static bool move(endpoint& from, endpoint& to, std::size_t step) {
-        byte_string const bytes = take_output(from.protocol().output());
-        TRUNKLINE_ASSERT(feed(to.protocol(), bytes, step).value() == bytes.size());
-        return !bytes.empty();
+    // What is not taken, because the receiver's output is full, stays on the way.
+    static bool move(endpoint& from, endpoint& to, byte_string& on_the_way, std::size_t step) {
+        byte_string const sent = take_output(from.protocol().output());
+        on_the_way.insert(on_the_way.end(), sent.begin(), sent.end());
+        std::size_t const taken = feed(to.protocol(), on_the_way, step).value();
+        on_the_way.erase(on_the_way.begin(),
+                         on_the_way.begin() + static_cast<std::ptrdiff_t>(taken));
+        return !sent.empty() || taken > 0;
     }
+
+    byte_string forth_;
+    byte_string back_;
 };
 
 /// A response as a test sees it.
