@@ -94,6 +94,10 @@ std::size_t session::unanswered_requests() const noexcept {
     return state_->unanswered;
 }
 
+bool session::mid_message() const noexcept {
+    return state_->mid_message();
+}
+
 bool session::idle() const noexcept {
     return state_->idle();
 }

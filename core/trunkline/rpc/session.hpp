@@ -122,7 +122,7 @@ public:
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// The connection ended: every pending call of ours is lost and every incoming one cancelled,
-    /// with `why`.
+    /// with `why`. Output that is queued stays: the owner sends it or clears it.
     void disconnect(error_code why);
 
     // Calls of ours
@@ -182,6 +182,9 @@ public:
 
     /// Requests received to their end and not yet answered.
     [[nodiscard]] std::size_t unanswered_requests() const noexcept;
+
+    /// True while the peer has begun something, a frame or a message, whose rest has not come.
+    [[nodiscard]] bool mid_message() const noexcept;
 
     /// True when nothing is open, pending, held or queued.
     [[nodiscard]] bool idle() const noexcept;

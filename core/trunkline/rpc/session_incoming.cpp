@@ -302,7 +302,6 @@ void session::state::disconnect(error_code why) {
     calls_.clear();
     pending_.clear();
     deferred_.clear();
-    output.clear();
     unanswered = 0;
     unfinished_ = 0;
     if (!receiving_) {
@@ -336,6 +335,11 @@ error_code session::state::check_held() const noexcept {
         return rpc_error::held_too_much;
     }
     return {};
+}
+
+bool session::state::mid_message() const noexcept {
+    return messages_.size() > 0 || reassembly_.streams() > 0 ||
+           (detector_ && !detector_->kept().empty()) || (decoder_ && !decoder_->at_border());
 }
 
 bool session::state::idle() const noexcept {

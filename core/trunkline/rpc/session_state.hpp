@@ -86,6 +86,7 @@ public:
     [[nodiscard]] bool wants_input() const noexcept;
     [[nodiscard]] std::size_t held_size() const noexcept;
     [[nodiscard]] std::size_t memory_left() const noexcept;
+    [[nodiscard]] bool mid_message() const noexcept;
     [[nodiscard]] bool idle() const noexcept;
 
     // session_outgoing.cpp

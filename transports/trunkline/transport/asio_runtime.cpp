@@ -91,6 +91,7 @@ asio_runtime::asio_runtime(boost::asio::io_context& context)
 asio_runtime::~asio_runtime() {
     // Posted work may own streams and timers, which need the rest of the runtime to go.
     inbox_->close();
+    drop_commons();
 }
 
 runtime::time_point asio_runtime::now() const noexcept {

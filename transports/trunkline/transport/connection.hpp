@@ -56,7 +56,7 @@ public:
 
     /// Reads at most once from the link into `buffer` and gives the payload found in it. Never
     /// blocks. The pieces stay valid as long as the buffer is untouched. `out` has room for at
-    /// least 1 piece. A read that fills all of `out` may hold more pieces in `buffer`: call again,
+    /// least 2 pieces. A read that fills all of `out` may hold more pieces in `buffer`: call again,
     /// with the same buffer, before anybody else gets it; the link is not asked before all are
     /// given. A read that fills less holds nothing.
     ///
@@ -84,6 +84,10 @@ public:
     /// flush of an empty span. The driver goes on reading until `end` or its close timeout, then
     /// destroys the connection. A second call does nothing.
     virtual void close(close_code code, std::string_view reason) = 0;
+
+    /// Ends the link at once, with a reset where it has one; for peers that take nothing. The
+    /// driver destroys the connection right after it.
+    virtual void abort() {}
 
     /// True while written bytes or control traffic wait inside the connection for the link to take
     /// them.

@@ -11,22 +11,25 @@
 
 namespace trunkline::transport {
 
+/// connecting, connected, then disconnecting or not, then disconnected or error; never back.
 enum class connection_state : std::uint8_t {
-    connecting,
-    connected,
-    disconnecting,
-    disconnected,
-    error
+    connecting,     ///< made, not started
+    connected,      ///< calls travel both ways
+    disconnecting,  ///< drained or closed, by whom ever; no new calls
+    disconnected,   ///< ended in order, by this side or by the peer
+    error           ///< ended otherwise
 };
 
 /// Reads into the thread's buffer, feeds the session, writes all that one batch of reads produced
 /// with one gather write, keeps the link alive, applies backpressure, and fails what is pending
 /// when the link ends. Single-threaded.
-class driver final : private readiness_sink {
+class driver final {
 public:
     struct options {
-        rpc::session_options session;
+        rpc::session_options session;  ///< message_borders is taken from the connection
         connection_limits limits;
+        /// Probe a silent peer and close when it stays silent; without effect where the connection
+        /// has no probe.
         bool keep_alive_probes = true;
     };
 
@@ -34,8 +37,12 @@ public:
     /// observer may destroy the driver, also from inside the call.
     using observer = std::function<void(connection_state, error_code why)>;
 
+    /// `loop` and `methods` outlive the driver.
     driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
            options const& settings, observer on_state);
+
+    /// Ends the link at once, without a word to the peer. Pending calls of ours fail first, the
+    /// observer is not told. Safe from inside every callback of this driver and its endpoint.
     ~driver();
     driver(driver const&) = delete;
     driver& operator=(driver const&) = delete;
@@ -46,19 +53,22 @@ public:
     /// Calls of ours go through here; flushed at the end of the current turn.
     [[nodiscard]] rpc::endpoint& peer() noexcept;
 
-    /// No further request is read; what was received to its end is answered, then close(code,
-    /// reason).
+    /// What has arrived by now is the last that is read; every request in it that is there to its
+    /// end is answered, then the connection is closed as by close(). Reports disconnecting.
+    /// Nothing after close(). There is no deadline: the caller sets one and calls close().
     void drain(close_code code, std::string_view reason);
 
-    /// Orderly close now: pending calls are lost, unanswered ones cancelled.
+    /// Orderly close now: pending calls are lost, unanswered ones cancelled; what was queued before
+    /// still goes out. Reports disconnecting; disconnected follows when the peer has ended too, at
+    /// the latest after limits.close_timeout.
     void close(close_code code, std::string_view reason);
 
     [[nodiscard]] connection_state state() const noexcept;
+
+    /// The peer as text; empty once disconnected or error has been reported.
     [[nodiscard]] std::string peer_name() const;
 
 private:
-    void on_ready(bool readable, bool writable) override;
-
     class implementation;
     std::unique_ptr<implementation> implementation_;
 };

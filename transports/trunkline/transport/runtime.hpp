@@ -27,13 +27,18 @@ public:
     virtual ~timer() = default;
 };
 
+class loop_commons;
+
 /// One thread's world. All functions but post() are called on that thread; post() from any thread.
 class runtime {
 public:
     using duration = std::chrono::microseconds;
     using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
-    virtual ~runtime() = default;
+    runtime() noexcept;
+    runtime(runtime const&) = delete;
+    runtime& operator=(runtime const&) = delete;
+    virtual ~runtime();
 
     /// Monotonic time; virtual in the simulated runtime. Constant within one turn of the loop is
     /// allowed.
@@ -49,6 +54,16 @@ public:
     /// Calls `work` on this runtime's thread soon, never from inside post(). Work still queued when
     /// the runtime ends is destroyed without being called.
     virtual void post(std::function<void()> work) = 0;
+
+    /// What the drivers of this thread share (loop_commons.hpp); made on first use.
+    [[nodiscard]] loop_commons& commons();
+
+protected:
+    /// For the destructors of implementations, once all posted work is gone.
+    void drop_commons() noexcept;
+
+private:
+    std::unique_ptr<loop_commons> commons_;
 };
 
 }  // namespace trunkline::transport

@@ -29,9 +29,7 @@ public:
     error_code error;
 
 private:
-    void watch() {
-        stream_.watch(this, !ended && !error, !error && !rest_.empty());
-    }
+    void watch() { stream_.watch(this, !ended && !error, !error && !rest_.empty()); }
 
     void on_ready(bool readable, bool writable) override {
         if (writable && !rest_.empty()) {

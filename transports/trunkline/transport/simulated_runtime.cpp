@@ -26,6 +26,7 @@ simulated_runtime::~simulated_runtime() {
     while (!work_.empty()) {
         auto const last = work_.extract(work_.begin());
     }
+    drop_commons();
 }
 
 runtime::time_point simulated_runtime::now() const noexcept {

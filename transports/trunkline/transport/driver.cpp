@@ -1,0 +1,331 @@
+// The life of a driver: states, endings, keep-alive. See driver_input.cpp and driver_output.cpp for
+// the bytes.
+#include <trunkline/transport/driver.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/transport/driver_implementation.hpp>
+#include <trunkline/transport/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace trunkline::transport {
+namespace {
+
+rpc::session_options with_borders(rpc::session_options options, capabilities const& abilities) {
+    options.message_borders = abilities.message_borders;
+    return options;
+}
+
+close_code close_code_for(error_code error) noexcept {
+    if (error == rpc::rpc_error::frame_too_large || error == rpc::rpc_error::held_too_much) {
+        return close_code::message_too_big;
+    }
+    if (error == rpc::rpc_error::too_many_protocol_errors) {
+        return close_code::policy_violation;
+    }
+    if (error == rpc::rpc_error::out_of_memory) {
+        return close_code::internal_error;
+    }
+    return close_code::protocol_error;
+}
+
+}  // namespace
+
+driver::driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
+               options const& settings, observer on_state)
+    : implementation_(std::make_unique<implementation>(loop, std::move(link), methods, settings,
+                                                       std::move(on_state))) {}
+
+driver::~driver() {
+    implementation_.release()->abandon();
+}
+
+void driver::start() {
+    implementation_->start();
+}
+
+rpc::endpoint& driver::peer() noexcept {
+    return implementation_->peer();
+}
+
+void driver::drain(close_code code, std::string_view reason) {
+    implementation_->drain(code, reason);
+}
+
+void driver::close(close_code code, std::string_view reason) {
+    implementation_->close(code, reason);
+}
+
+connection_state driver::state() const noexcept {
+    return implementation_->state();
+}
+
+std::string driver::peer_name() const {
+    return implementation_->peer_name();
+}
+
+driver::implementation::implementation(runtime& loop, std::unique_ptr<connection> link,
+                                       rpc::dispatcher const& methods, options const& settings,
+                                       observer on_state)
+    : loop_(loop),
+      link_(std::move(link)),
+      abilities_(link_->abilities()),
+      limits_(settings.limits),
+      on_state_(std::move(on_state)),
+      endpoint_(
+          with_borders(settings.session, abilities_), methods,
+          [](void* context) noexcept { return static_cast<runtime*>(context)->wall_clock_us(); },
+          &loop),
+      keep_alive_(settings.keep_alive_probes && abilities_.probe) {
+    endpoint_.on_output([this] {
+        if (!in_turn_ && phase_ != phase::over) {
+            loop_.commons().turns().add(*this);
+        }
+    });
+}
+
+std::string driver::implementation::peer_name() const {
+    return phase_ == phase::over ? std::string() : link_->peer();
+}
+
+void driver::implementation::start() {
+    TRUNKLINE_ASSERT(phase_ == phase::idle);
+    visit const here(*this);
+    phase_ = phase::open;
+    last_heard_ = loop_.now();
+    plan_sweep(next_sweep(last_heard_));
+    // The connection may hold bytes that came with its handshake: no readiness will tell of them.
+    read_soon_ = true;
+    loop_.commons().turns().add(*this);
+    report(connection_state::connected, {});
+}
+
+void driver::implementation::drain(close_code code, std::string_view reason) {
+    visit const here(*this);
+    if (phase_ == phase::idle) {
+        close(code, reason);
+    }
+    if (phase_ != phase::open) {
+        return;
+    }
+    phase_ = phase::draining;
+    last_read_ = true;
+    ending_ = std::make_unique<ending>(ending{.code = code,
+                                              .reason = std::string(reason),
+                                              .state = connection_state::disconnected,
+                                              .why = make_error_code(transport_error::closed),
+                                              .deadline = runtime::time_point::max()});
+    read_soon_ = true;
+    loop_.commons().turns().add(*this);
+    report(connection_state::disconnecting, {});
+}
+
+void driver::implementation::close(close_code code, std::string_view reason) {
+    visit const here(*this);
+    if (phase_ == phase::idle) {
+        finish(connection_state::disconnected, make_error_code(transport_error::closed));
+    } else if (phase_ == phase::open || phase_ == phase::draining) {
+        begin_closing({.code = code,
+                       .reason = std::string(reason),
+                       .state = connection_state::disconnected,
+                       .why = make_error_code(transport_error::closed),
+                       .deadline = {}});
+    }
+}
+
+// The driver object is gone, this one goes when the last call into it returns.
+void driver::implementation::abandon() {
+    visit const here(*this);
+    abandoned_ = true;
+    if (phase_ != phase::over) {
+        finish(connection_state::disconnected, make_error_code(transport_error::closed));
+    }
+}
+
+void driver::implementation::report(connection_state state, error_code why) {
+    if (state_ == state) {
+        return;
+    }
+    state_ = state;
+    if (on_state_ && !abandoned_) {
+        on_state_(state, why);
+    }
+}
+
+// The session ends here and now; the connection gets until the close timeout for its own end.
+void driver::implementation::begin_closing(ending how) {
+    flush();
+    if (phase_ == phase::over || phase_ == phase::closing) {
+        return;
+    }
+    phase_ = phase::closing;
+    how.deadline = loop_.now() + limits_.close_timeout;
+    ending_ = std::make_unique<ending>(std::move(how));
+    parked_ = {};
+    // A coarse look is early rather than late: the end comes within the timeout.
+    plan_sweep(ending_->deadline - sweeper::tick);
+    loop_.commons().turns().add(*this);
+    endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
+    if (phase_ == phase::closing) {
+        report(connection_state::disconnecting, {});
+    }
+}
+
+void driver::implementation::finish(connection_state state, error_code why) {
+    if (phase_ == phase::over) {
+        return;
+    }
+    phase_ = phase::over;
+    turn_work::unlink();
+    swept::unlink();
+    link_->watch(nullptr, false, false);
+    parked_ = {};
+    endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
+    endpoint_.protocol().output().clear();
+    report(state, why);
+    link_.reset();
+}
+
+void driver::implementation::peer_ended() {
+    read_ended_ = true;
+    if (phase_ != phase::open) {
+        return;  // what was received is answered, or the end is under way
+    }
+    auto& session = endpoint_.protocol();
+    bool const answers_due =
+        session.unanswered_requests() > 0 || !session.output().empty() || !parked_.empty();
+    if (abilities_.half_close && answers_due && !write_error_) {
+        // Only its own direction has ended: it may still listen. For how long we believe that is
+        // bounded, as it can give no sign of life any more.
+        phase_ = phase::draining;
+        ending_ =
+            std::make_unique<ending>(ending{.code = close_code::normal,
+                                            .reason = {},
+                                            .state = connection_state::disconnected,
+                                            .why = make_error_code(transport_error::closed_by_peer),
+                                            .deadline = loop_.now() + limits_.silence_timeout});
+        plan_sweep(ending_->deadline);
+        report(connection_state::disconnecting, {});
+        return;
+    }
+    // The connection takes no payload any more, but it may have a last word of its own.
+    session.output().clear();
+    bool const in_order = !session.mid_message();
+    begin_closing({.code = close_code::normal,
+                   .reason = {},
+                   .state = in_order ? connection_state::disconnected : connection_state::error,
+                   .why = make_error_code(in_order ? transport_error::closed_by_peer
+                                                   : transport_error::link_lost),
+                   .deadline = {}});
+}
+
+// The link gives no more. When it was the transport that refused what the peer sent, it is closing
+// already and has a last word to say.
+void driver::implementation::link_failed(error_code why) {
+    if (phase_ == phase::closing) {
+        finish_as_decided();
+        return;
+    }
+    bool const refused_by_transport =
+        why.category() == make_error_code(transport_error::closed).category();
+    if (!refused_by_transport || write_error_) {
+        finish(connection_state::error, why);
+        return;
+    }
+    endpoint_.protocol().output().clear();
+    begin_closing({.code = close_code::protocol_error,
+                   .reason = {},
+                   .state = connection_state::error,
+                   .why = why,
+                   .deadline = {}});
+}
+
+void driver::implementation::session_failed(error_code why) {
+    begin_closing({.code = close_code_for(why),
+                   .reason = why.message(),
+                   .state = connection_state::error,
+                   .why = why,
+                   .deadline = {}});
+}
+
+void driver::implementation::check_drained() {
+    auto& session = endpoint_.protocol();
+    if (phase_ == phase::draining && !last_read_ && parked_.empty() &&
+        session.unanswered_requests() == 0 && session.output().empty()) {
+        begin_closing(*std::exchange(ending_, nullptr));
+    }
+}
+
+void driver::implementation::on_ready(bool readable, bool writable) {
+    visit const here(*this);
+    blocked_ = blocked_ && !writable;
+    run_turn(readable);
+}
+
+void driver::implementation::on_turn() {
+    visit const here(*this);
+    run_turn(std::exchange(read_soon_, false));
+}
+
+// When an ending that was decided is given up. A closing is looked at early rather than late: its
+// end comes within the timeout, whatever the tick.
+runtime::time_point driver::implementation::give_up_at() const {
+    if (!ending_) {
+        return runtime::time_point::max();
+    }
+    return phase_ == phase::closing ? ending_->deadline - sweeper::tick : ending_->deadline;
+}
+
+runtime::time_point driver::implementation::next_sweep(runtime::time_point now) const {
+    runtime::time_point next = std::min(give_up_at(), now + limits_.silence_timeout);
+    if (blocked_ && stalled_since_) {
+        next = std::min<runtime::time_point>(next, *stalled_since_ + limits_.write_stall_timeout);
+    }
+    if (keep_alive_ && phase_ == phase::open) {
+        // While nothing is read nothing can be heard: the silence counts from when reading resumes.
+        auto const heard = was_reading_ ? last_heard_ : now;
+        next = std::min<runtime::time_point>({next, heard + limits_.ping_after * (probes_sent_ + 1),
+                                              heard + limits_.silence_timeout});
+    }
+    return next;
+}
+
+void driver::implementation::plan_sweep(runtime::time_point when) {
+    if (!swept::is_linked() || when < sweep_at_) {
+        sweep_at_ = when;
+        loop_.commons().sweep().look_at(*this, when);
+    }
+}
+
+void driver::implementation::on_sweep(runtime::time_point now) {
+    visit const here(*this);
+    if (now >= give_up_at()) {
+        // All said: what is still on its way may arrive. Else the peer takes nothing.
+        if (!ending_->link_closed || blocked_) {
+            link_->abort();
+        }
+        finish_as_decided();
+        return;
+    }
+    bool const stalled =
+        blocked_ && stalled_since_ && now >= *stalled_since_ + limits_.write_stall_timeout;
+    bool const listening = keep_alive_ && phase_ == phase::open && was_reading_;
+    bool const silent = listening && now >= last_heard_ + limits_.silence_timeout;
+    if (stalled || silent) {
+        link_->abort();
+        finish(connection_state::error, make_error_code(stalled ? transport_error::write_stalled
+                                                                : transport_error::silent_peer));
+        return;
+    }
+    if (listening && now >= last_heard_ + limits_.ping_after * (probes_sent_ + 1)) {
+        ++probes_sent_;
+        link_->probe();
+        flush_control();
+        update_watch();
+    }
+    plan_sweep(next_sweep(now));
+}
+
+}  // namespace trunkline::transport

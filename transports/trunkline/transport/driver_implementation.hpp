@@ -1,0 +1,142 @@
+// The inside of a driver, shared by its source files; not for users.
+#pragma once
+
+#include <trunkline/transport/driver.hpp>
+#include <trunkline/transport/loop_commons.hpp>
+#include <trunkline/transport/sweeper.hpp>
+#include <trunkline/transport/turn_queue.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::transport {
+
+/// Output above which a batch of reads is interrupted by a write: both ends then work at the same
+/// time.
+inline constexpr std::size_t early_flush_size = 32 * kib;
+
+/// Output written for one connection in one turn; the rest waits for the next, so that a fast
+/// reader of large answers does not keep the others waiting.
+inline constexpr std::size_t output_per_turn_max = 1 * mib;
+
+class driver::implementation final : public readiness_sink, public swept, public turn_work {
+public:
+    implementation(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
+                   options const& settings, observer on_state);
+    virtual ~implementation() = default;
+
+    // driver.cpp: life
+    void start();
+    void drain(close_code code, std::string_view reason);
+    void close(close_code code, std::string_view reason);
+    void abandon();
+    [[nodiscard]] rpc::endpoint& peer() noexcept { return endpoint_; }
+    [[nodiscard]] connection_state state() const noexcept { return state_; }
+    [[nodiscard]] std::string peer_name() const;
+
+    void on_ready(bool readable, bool writable) override;
+    void on_turn() override;
+    void on_sweep(runtime::time_point now) override;
+
+private:
+    enum class phase : std::uint8_t {
+        idle,      // not started
+        open,      // all directions work
+        draining,  // nothing more is read; what was received is being answered
+        closing,   // the session is gone; the connection is on its way to its end
+        over,
+    };
+
+    // How the connection ends, once that is decided.
+    struct ending {
+        close_code code = close_code::normal;
+        std::string reason;
+        connection_state state = connection_state::disconnected;
+        error_code why;
+        runtime::time_point deadline;
+        bool link_closed = false;  // link_->close() has been called
+    };
+
+    // Every way into the driver: keeps the object until the outermost call has returned, also when
+    // a callback destroys the driver.
+    class visit {
+    public:
+        explicit visit(implementation& self) noexcept : self_(self) { ++self.depth_; }
+        visit(visit const&) = delete;
+        visit& operator=(visit const&) = delete;
+        ~visit() {
+            if (--self_.depth_ == 0 && self_.abandoned_) {
+                delete &self_;
+            }
+        }
+
+    private:
+        implementation& self_;
+    };
+
+    // driver.cpp: life
+    void report(connection_state state, error_code why);
+    void begin_closing(ending how);
+    void finish(connection_state state, error_code why);
+    void finish_as_decided() { finish(ending_->state, ending_->why); }
+    void peer_ended();
+    void link_failed(error_code why);
+    void session_failed(error_code why);
+    void check_drained();
+    void plan_sweep(runtime::time_point when);
+    [[nodiscard]] runtime::time_point give_up_at() const;
+    [[nodiscard]] runtime::time_point next_sweep(runtime::time_point now) const;
+
+    // driver_input.cpp
+    void run_turn(bool readable);
+    void read_input();
+    [[nodiscard]] bool read_batch(std::size_t& budget);
+    void feed(std::span<in_piece const> pieces);
+    void feed_one(bytes_view bytes, bool ends_message);
+    void feed_parked();
+    void park(bytes_view bytes);
+    void drop_input();
+    void settle();
+    [[nodiscard]] bool takes_input() noexcept;
+    [[nodiscard]] bool may_read() noexcept;
+    void update_watch();
+
+    // driver_output.cpp
+    void flush();
+    void flush_control();
+    void write_blocked();
+    void write_failed(error_code why);
+    void pump_closing();
+
+    runtime& loop_;
+    std::unique_ptr<connection> link_;
+    capabilities abilities_;
+    connection_limits limits_;
+    observer on_state_;
+    rpc::endpoint endpoint_;
+    std::unique_ptr<ending> ending_;
+    std::vector<std::byte> parked_;  // read, but not yet taken by the session
+    error_code write_error_;         // the link takes nothing more; what it still gives is read
+    runtime::time_point last_heard_;
+    std::optional<runtime::time_point> stalled_since_;  // writing without progress
+    runtime::time_point sweep_at_;
+    unsigned depth_ = 0;
+    std::uint32_t probes_sent_ = 0;  // since last_heard_
+    connection_state state_ = connection_state::connecting;
+    phase phase_ = phase::idle;
+    bool keep_alive_;
+    bool abandoned_ = false;
+    bool in_turn_ = false;
+    bool read_soon_ = false;   // the next turn reads without being told
+    bool last_read_ = false;   // draining, and what has arrived by now is still to be read
+    bool read_ended_ = false;  // the link will give nothing more
+    bool blocked_ = false;     // the link is full, or had its share of this turn
+    bool was_reading_ = false;
+    bool read_interest_ = false;
+    bool write_interest_ = false;
+};
+
+}  // namespace trunkline::transport
