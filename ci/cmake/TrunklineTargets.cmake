@@ -66,7 +66,8 @@ endif()
 endfunction()
 
 # trunkline_fuzzer(<name> LINKS ...) makes the libFuzzer target fuzz_<name> from <name>.cpp (with <name>.dict when
-# present) and, in every build, the ctest entry fuzz_replay.<name> that runs corpus/<name> and regressions/<name>.
+# present; the target fuzzers builds all of them) and, in every build, the ctest entry fuzz_replay.<name> that runs
+# corpus/<name> and regressions/<name>.
 function(trunkline_fuzzer name)
     cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
     if(TRUNKLINE_BUILD_FUZZERS)
@@ -75,6 +76,10 @@ function(trunkline_fuzzer name)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
         target_link_libraries(fuzz_${name} PRIVATE ${arg_LINKS} trunkline_private_options)
         set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+        if(NOT TARGET fuzzers)
+            add_custom_target(fuzzers)
+        endif()
+        add_dependencies(fuzzers fuzz_${name})
     endif()
     if(TRUNKLINE_BUILD_TESTS)
         add_executable(replay_${name} ${name}.cpp replay_test.cpp)
