@@ -90,3 +90,17 @@ function(trunkline_fuzzer name)
         set_tests_properties(fuzz_replay.${name} PROPERTIES LABELS "quick;fuzz-replay" TIMEOUT 300)
     endif()
 endfunction()
+
+# trunkline_benchmark(<name> LINKS ...) makes the program <name>_bench from <name>.cpp and a ctest entry that runs it
+# for a moment.
+function(trunkline_benchmark name)
+    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    set(target ${name}_bench)
+    add_executable(${target} ${name}.cpp)
+    target_link_libraries(${target} PRIVATE ${arg_LINKS} benchmark::benchmark_main trunkline_private_options)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+    if(TRUNKLINE_BUILD_TESTS)
+        add_test(NAME bench_smoke.${name} COMMAND ${target} --benchmark_min_time=0.001)
+        set_tests_properties(bench_smoke.${name} PROPERTIES LABELS "quick;bench-smoke" TIMEOUT 300)
+    endif()
+endfunction()

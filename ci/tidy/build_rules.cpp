@@ -47,9 +47,9 @@ bool is_listed(tree const& all, file const& in) {
     if (build == nullptr) {
         return false;
     }
-    bool const is_fuzzer = in.path == "fuzz/" + std::string(in.name());
+    bool const is_by_stem = in.folder() == "fuzz" || in.folder() == "bench";
     return has_word(build->text, in.path.substr(build->folder().size() + 1)) ||
-           (is_fuzzer && has_word(build->text, in.stem()));
+           (is_by_stem && has_word(build->text, in.stem()));
 }
 
 /// The include paths that belong to the interface of some library: what its listed headers include,

@@ -46,6 +46,12 @@ bool is_subject(file const& other, std::string_view test_stem) {
     return !other.is_test() && first_word(in_lower_case(other.stem())) == first_word(test_stem);
 }
 
+/// In the same folder, or in another folder of the same room: a transport is tested by the tests of
+/// what stands on it too.
+bool is_beside(file const& other, file const& in) {
+    return other.path.substr(0, other.path.find('/')) == in.path.substr(0, in.path.find('/'));
+}
+
 /// Rooms that consist of tests are free; properties may be about their folder as a whole.
 complaints tests_of_nothing(tree const& all) {
     complaints found;
@@ -54,7 +60,7 @@ complaints tests_of_nothing(tree const& all) {
             continue;
         }
         if (std::ranges::none_of(all.files(), [&](file const& other) {
-                return other.folder() == in.folder() && is_subject(other, in.stem());
+                return is_beside(other, in) && is_subject(other, in.stem());
             })) {
             found.push_back(in.path);
         }

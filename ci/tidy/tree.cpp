@@ -44,7 +44,8 @@ std::string_view file::stem() const {
 
 bool file::is_test() const {
     return ends_with("_test.cpp") || ends_with("_prop.cpp") ||
-           (ends_with(".hpp") && (stem().starts_with("test_") || stem().ends_with("testing")));
+           (ends_with(".hpp") && (stem().starts_with("test_") || stem().ends_with("testing") ||
+                                  stem().ends_with("_rules")));
 }
 
 bool file::is_script() const {

@@ -19,7 +19,8 @@ struct file {
     [[nodiscard]] std::string_view stem() const;    ///< the name up to its last dot
     [[nodiscard]] bool ends_with(std::string_view end) const { return path.ends_with(end); }
     [[nodiscard]] bool is_cpp() const { return ends_with(".cpp") || ends_with(".hpp"); }
-    [[nodiscard]] bool is_test() const;    ///< x_test.cpp, x_prop.cpp; testing.hpp, test_x.hpp
+    [[nodiscard]] bool is_test()
+        const;  ///< x_test.cpp, x_prop.cpp; testing.hpp, test_x.hpp, x_rules.hpp
     [[nodiscard]] bool is_script() const;  ///< shell or Python
     [[nodiscard]] std::vector<std::string_view> lines() const;
 
