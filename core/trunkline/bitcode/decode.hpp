@@ -8,6 +8,7 @@
 #include <trunkline/bitcode/describe.hpp>
 #include <trunkline/bitcode/input.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>

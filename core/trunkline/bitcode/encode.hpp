@@ -9,6 +9,7 @@
 #include <trunkline/bitcode/output.hpp>
 #include <trunkline/bitcode/packing.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -203,6 +204,7 @@ void encode_byte_strings(output& out, std::size_t count, Source const& source) {
     byte_scan scan(total, out.limits().packed_size_max);
     bytes([&](bytes_view value) { scan.add(value); });
     if (encode_packed(out, total, scan.choose(), bytes)) {
+        out.expect_slices(std::min(count, total / borrow_size_min) + 1);
         source([&](auto& value) { add_value(out, value); });
     }
 }

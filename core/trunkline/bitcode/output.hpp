@@ -50,6 +50,9 @@ public:
         store_le(extend(sizeof value), value);
     }
 
+    /// Room for `count` borrowed slices, so that they are not moved as their list grows.
+    void expect_slices(std::size_t count) { made_.slices_.reserve(made_.slices_.size() + count); }
+
     /// Borrows the bytes; copies them and lets go of the pin below borrow_size_min.
     void borrow(slice piece);
 

@@ -8,6 +8,7 @@
 #include <trunkline/typed/method.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -19,8 +20,8 @@ namespace trunkline::typed {
 template <class Answer>
 class reply {
 public:
-    reply(rpc::responder to, bitcode_limits const& limits) noexcept
-        : to_(std::move(to)), limits_(limits) {}
+    reply(rpc::responder to, bitcode_limits const& limits, std::size_t memory_left) noexcept
+        : to_(std::move(to)), limits_(limits), memory_left_(memory_left) {}
 
     /// Answers with success.
     void operator()(Answer value) {
@@ -31,12 +32,17 @@ public:
     /// Answers with status 2 and plain text, which every published client shows.
     void refuse(std::string_view text) { to_.system_error(text); }
 
+    /// Bytes that may still be taken to answer this call: what its connection may hold less what
+    /// the arguments take. Handlers whose work grows with the request refuse above it.
+    [[nodiscard]] std::size_t memory_left() const noexcept { return memory_left_; }
+
     /// For any other answer.
     [[nodiscard]] rpc::responder& untyped() noexcept { return to_; }
 
 private:
     rpc::responder to_;
     bitcode_limits limits_;
+    std::size_t memory_left_;
 };
 
 /// What a caller is told of arguments that cannot be decoded: the published text, and for our
@@ -52,18 +58,20 @@ template <class Request, class Response, class Answer, class Handler>
                        Handler handler, bitcode_limits const& limits = {}) {
     return methods.add(
         of.id, [handler = std::move(handler), limits](rpc::request const& call, rpc::responder to) {
-            reply<Answer> answer(std::move(to), limits);
             if constexpr (std::is_empty_v<Request>) {
-                handler(Request{}, std::move(answer));
+                handler(Request{}, reply<Answer>(std::move(to), limits, call.memory_left));
             } else {
                 bitcode_limits bounded = limits;
                 bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
                 auto const arguments = bitcode::decode<Request>(call.arguments, bounded);
                 if (!arguments) {
-                    answer.refuse(refusal_text(arguments.error()));
+                    to.system_error(refusal_text(arguments.error()));
                     return;
                 }
-                handler(**arguments, std::move(answer));
+                std::size_t const taken = call.arguments.size() + arguments->allocated_size();
+                handler(**arguments,
+                        reply<Answer>(std::move(to), limits,
+                                      call.memory_left - std::min(call.memory_left, taken)));
             }
         });
 }

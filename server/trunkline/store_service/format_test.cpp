@@ -58,9 +58,7 @@ TEST(store_service_page, refusals) {
         {"list above the limit of elements", undecoded(bitcode::bitcode_error::too_many_elements)},
         {"arguments that unpack to more than the limit",
          undecoded(bitcode::bitcode_error::too_large)},
-        {"batch above the limit",
-         quoted("A batch has more elements than the server's limit of " +
-                std::to_string(service_limits{}.batch_elements_max) + ".")},
+        {"batch that needs more memory than one connection may hold", quoted(batch_refusal_text)},
     };
     EXPECT_EQ(table_under("Refusals"), expected);
 }

@@ -3,7 +3,6 @@
 #include <trunkline/store_service/methods.hpp>
 #include <trunkline/typed/handler.hpp>
 
-#include <string>
 #include <utility>
 
 namespace trunkline::store_service {
@@ -20,65 +19,64 @@ void answer_tail(result<std::uint64_t> const& tail, reply<tail_response> answer)
     }
 }
 
-/// False, and refused, when a batch is larger than the limit.
+/// False, and refused, when a batch takes more memory than there is for it.
 template <class Answer>
-bool accept_batch(std::size_t size, service_limits const& limits, reply<Answer>& answer) {
-    if (size <= limits.batch_elements_max) {
+bool accept_batch(std::size_t elements, reply<Answer>& answer) {
+    if (elements <= answer.memory_left() / batch_element_cost) {
         return true;
     }
-    answer.refuse("A batch has more elements than the server's limit of " +
-                  std::to_string(limits.batch_elements_max) + ".");
+    answer.refuse(batch_refusal_text);
     return false;
 }
 
 bool add_writing(rpc::dispatcher& methods, shared_backend const& backend,
-                 service_limits const& limits) {
+                 bitcode_limits const& limits) {
     return typed::add(
                methods, write,
                [backend](write_request const& request, reply<tail_response> answer) {
                    store::key_value const entry{request.key, request.payload};
                    answer_tail(backend->write({&entry, 1}), std::move(answer));
                },
-               limits.messages) &&
+               limits) &&
            typed::add(
                methods, batch_write,
-               [backend, limits](batch_write_request const& request, reply<tail_response> answer) {
-                   if (accept_batch(request.entries.size(), limits, answer)) {
+               [backend](batch_write_request const& request, reply<tail_response> answer) {
+                   if (accept_batch(request.entries.size(), answer)) {
                        answer_tail(backend->write(request.entries), std::move(answer));
                    }
                },
-               limits.messages) &&
+               limits) &&
            typed::add(
                methods, remove,
                [backend](key_request const& request, reply<tail_response> answer) {
                    answer_tail(backend->remove(request.key), std::move(answer));
                },
-               limits.messages);
+               limits);
 }
 
 bool add_reading(rpc::dispatcher& methods, shared_backend const& backend,
-                 service_limits const& limits) {
+                 bitcode_limits const& limits) {
     return typed::add(
                methods, read,
                [backend](key_request const& request, reply<read_response<slice>> answer) {
                    answer({backend->read(request.key)});
                },
-               limits.messages) &&
+               limits) &&
            typed::add(
                methods, batch_read,
-               [backend, limits](batch_read_request const& request,
-                                 reply<batch_read_response<slice>> answer) {
-                   if (accept_batch(request.keys.size(), limits, answer)) {
+               [backend](batch_read_request const& request,
+                         reply<batch_read_response<slice>> answer) {
+                   if (accept_batch(request.keys.size(), answer)) {
                        answer({backend->batch_read(request.keys)});
                    }
                },
-               limits.messages) &&
+               limits) &&
            typed::add(
                methods, exists,
                [backend](key_request const& request, reply<flag_response> answer) {
                    answer({backend->read(request.key).has_value()});
                },
-               limits.messages);
+               limits);
 }
 
 bool add_counting(rpc::dispatcher& methods, shared_backend const& backend) {
@@ -99,12 +97,12 @@ bool add_counting(rpc::dispatcher& methods, shared_backend const& backend) {
 }  // namespace
 
 bool add_methods(rpc::dispatcher& methods, std::shared_ptr<store_backend> backend,
-                 service_limits const& limits) {
+                 bitcode_limits const& limits) {
     return add_writing(methods, backend, limits) && add_reading(methods, backend, limits) &&
            add_counting(methods, backend);
 }
 
-bool add_methods(rpc::dispatcher& methods, store::store& data, service_limits const& limits) {
+bool add_methods(rpc::dispatcher& methods, store::store& data, bitcode_limits const& limits) {
     return add_methods(methods, std::make_shared<embedded_backend>(data), limits);
 }
 
