@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <vector>
 
 namespace trunkline::store {
@@ -141,6 +142,21 @@ public:
                 return std::make_unique<system_file>(std::move(handle));
             }
         }
+    }
+
+    result<void> rename(std::filesystem::path const& from,
+                        std::filesystem::path const& to) override {
+        if (::rename(from.c_str(), to.c_str()) != 0) {
+            return last_error();
+        }
+        return {};
+    }
+
+    result<void> remove(std::filesystem::path const& path) override {
+        if (::unlink(path.c_str()) != 0) {
+            return last_error();
+        }
+        return {};
     }
 
     result<void> sync_folder_of(std::filesystem::path const& path) override {

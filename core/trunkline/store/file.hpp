@@ -53,7 +53,14 @@ public:
     [[nodiscard]] virtual result<std::unique_ptr<file>> open(std::filesystem::path const& path,
                                                              open_mode mode) = 0;
 
-    /// Makes the entry of `path` in its folder durable.
+    /// Gives the file `from` the name `to`, in place of the file that had it.
+    [[nodiscard]] virtual result<void> rename(std::filesystem::path const& from,
+                                              std::filesystem::path const& to) = 0;
+
+    /// Removes the name of a file.
+    [[nodiscard]] virtual result<void> remove(std::filesystem::path const& path) = 0;
+
+    /// Makes the names in the folder of `path` durable.
     [[nodiscard]] virtual result<void> sync_folder_of(std::filesystem::path const& path) = 0;
 };
 

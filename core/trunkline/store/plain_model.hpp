@@ -123,11 +123,11 @@ private:
     static constexpr std::uint64_t unsettled = 16 * 1024 * 1024;
 
     [[nodiscard]] std::uint64_t number(std::uint64_t at, int size) const {
-        std::uint64_t value = 0;
+        std::uint64_t read = 0;
         for (int i = size; i-- > 0;) {
-            value = value << 8 | static_cast<unsigned char>(file_[at + static_cast<unsigned>(i)]);
+            read = read << 8 | static_cast<unsigned char>(file_[at + static_cast<unsigned>(i)]);
         }
-        return value;
+        return read;
     }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;

@@ -10,8 +10,8 @@
 
 namespace trunkline::store {
 
-/// Published by one atomic pointer and replaced when the table or the mapping is; both are shared
-/// by successive snapshots.
+/// Published by one atomic pointer and replaced when the table or the mapping has to grow. A table
+/// belongs to one mapping: it never leads beyond it. Successive snapshots may share a mapping.
 struct snapshot {
     std::shared_ptr<generation> pages;
     std::shared_ptr<index_table> index;

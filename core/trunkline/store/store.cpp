@@ -132,13 +132,13 @@ result<void> store::implementation::make_room(std::uint64_t tail, std::span<reco
         }
         next.pages = generation::make(std::move(*bytes));
     }
-    if (index_full) {
-        auto larger = rebuild_index(index, index_table::capacity_for(size() + fresh), file);
-        if (!larger) {
-            return larger.error();
-        }
-        next.index = std::move(*larger);
+    // With the mapping the table is replaced, too: readers that still use the old mapping must not
+    // find offsets that lie beyond it.
+    auto rebuilt = rebuild_index(index, index_table::capacity_for(size() + fresh), file);
+    if (!rebuilt) {
+        return rebuilt.error();
     }
+    next.index = std::move(*rebuilt);
     publish(std::move(next));
     return {};
 }

@@ -1,0 +1,241 @@
+#include <trunkline/store/opening.hpp>
+
+#include <trunkline/store/entry.hpp>
+#include <trunkline/store/error.hpp>
+#include <trunkline/store/faulty_disk.hpp>
+#include <trunkline/store/plain_model.hpp>
+#include <trunkline/store/scratch_folder.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+namespace trunkline::store {
+namespace {
+
+class opening : public testing::Test {
+protected:
+    // The error of opening the file and the line for people that goes with it.
+    std::pair<error_code, std::string> failure(open_options const& options = {}) {
+        auto const opened = store::open(path_, options, &report_);
+        if (opened) {
+            return {};
+        }
+        return {opened.error(), report_.explain(opened.error())};
+    }
+
+    [[nodiscard]] std::size_t files_in_folder() const {
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
+    }
+
+    static plain_image three_entries() {
+        plain_image image(64);
+        image.write("one", "1111");
+        image.write("two", "22222222");
+        image.write("three", "333");
+        return image;
+    }
+
+    scratch_folder folder_;
+    std::filesystem::path path_ = folder_ / "store.bin";
+    open_report report_;
+};
+
+bool says(std::string const& line, std::string_view text) {
+    return line.find(text) != std::string::npos;
+}
+
+TEST_F(opening, tells_what_it_made_and_what_it_opened) {
+    auto made = store::open(path_, {}, &report_).value();
+    EXPECT_TRUE(report_.created);
+    EXPECT_EQ(report_.to_text(), "created " + path_.string() + ": 0 keys, 0 bytes");
+    ASSERT_TRUE(made->write(as_bytes("key"), as_bytes("value")).has_value());
+    made.reset();
+    made = store::open(path_, {}, &report_).value();
+    EXPECT_FALSE(report_.created);
+    EXPECT_EQ(report_.to_text(), "opened " + path_.string() + ": 1 key, 25 bytes");
+    EXPECT_EQ(report_.entries_kept, 1U);
+    EXPECT_EQ(report_.alignment_found, 64U);
+}
+
+TEST_F(opening, saves_what_it_cuts) {
+    auto const image = three_entries();
+    auto const torn = image.bytes.substr(0, image.bytes.size() - 5);
+    write_file(path_, torn);
+    auto const opened = store::open(path_, {}, &report_).value();
+    auto const tail = image.tails[2];
+    auto const side =
+        path_.string() + ".cut-" + std::to_string(tail) + "-" + std::to_string(torn.size() - tail);
+    EXPECT_EQ(report_.cut_file, side);
+    EXPECT_EQ(read_file(side), torn.substr(tail));
+    EXPECT_EQ(read_file(path_), torn.substr(0, tail));
+    EXPECT_EQ(report_.to_text(),
+              "recovered " + path_.string() + ": kept " + std::to_string(tail) + " of " +
+                  std::to_string(torn.size()) + " bytes (2 entries, 2 keys), " +
+                  std::to_string(torn.size() - tail) + " bytes cut and saved in " + side);
+}
+
+TEST_F(opening, keeps_side_files_apart) {
+    auto const image = three_entries();
+    auto const tail = image.tails[2];
+    for (std::string_view const cut : {"AAAAA", "BBBBB", "AAAAA", "BBBBB", "CCCCC"}) {
+        write_file(path_, image.bytes.substr(0, tail) + std::string(cut));
+        ASSERT_TRUE(store::open(path_, {}, &report_));
+        EXPECT_EQ(read_file(report_.cut_file), cut);
+    }
+    EXPECT_EQ(files_in_folder(), 4U) << "the store and one side file for each content";
+}
+
+TEST_F(opening, missing_folder) {
+    path_ = folder_ / "missing/store.bin";
+    auto const [error, line] = failure();
+    EXPECT_EQ(error, boost::system::errc::no_such_file_or_directory);
+    EXPECT_TRUE(says(line, "the folder " + (folder_ / "missing").string() + " does not exist"))
+        << line;
+    EXPECT_EQ(files_in_folder(), 0U);
+}
+
+TEST_F(opening, missing_file_is_not_made_when_not_asked_for) {
+    auto const [error, line] = failure({.create = false});
+    EXPECT_EQ(error, boost::system::errc::no_such_file_or_directory);
+    EXPECT_TRUE(says(line, "there is no such file")) << line;
+    EXPECT_EQ(files_in_folder(), 0U);
+}
+
+TEST_F(opening, folder_or_device_instead_of_a_file) {
+    std::filesystem::create_directory(path_);
+    auto const [error, line] = failure();
+    EXPECT_EQ(error, store_error::not_a_file);
+    EXPECT_TRUE(says(line, "is not a regular file")) << line;
+    path_ = "/dev/null";
+    EXPECT_EQ(failure().first, store_error::not_a_file);
+    path_ = folder_ / "pipe";
+    ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    EXPECT_EQ(failure().first, store_error::not_a_file);
+}
+
+TEST_F(opening, file_in_the_place_of_a_folder) {
+    write_file(folder_ / "file", "text");
+    path_ = folder_ / "file/store.bin";
+    auto const [error, line] = failure();
+    EXPECT_EQ(error, boost::system::errc::not_a_directory);
+    EXPECT_TRUE(says(line, "is a file, not a folder")) << line;
+}
+
+TEST_F(opening, file_without_permission) {
+    // The tests may run as root, who may open everything.
+    for (auto const refusal :
+         {boost::system::errc::permission_denied, boost::system::errc::read_only_file_system}) {
+        faulty_disk disk;
+        disk.follow({.fail_at = 0, .error = refusal});
+        auto const [error, line] = failure({.on = &disk});
+        EXPECT_EQ(error, refusal);
+        EXPECT_TRUE(says(line, "change its permissions")) << line;
+    }
+}
+
+TEST_F(opening, no_room_to_save_what_must_be_cut) {
+    auto const torn = three_entries().bytes + "torn";
+    faulty_disk disk;
+    disk.put(path_, torn);
+    disk.follow({.room = torn.size() + 1});
+    auto const [error, line] = failure({.on = &disk});
+    EXPECT_EQ(error, boost::system::errc::no_space_on_device);
+    EXPECT_TRUE(says(line, "no room to save what has to be cut")) << line;
+    EXPECT_EQ(disk.content(path_), torn);
+}
+
+// A file that is not a store is never truncated.
+TEST_F(opening, foreign_files_are_refused_and_not_changed) {
+    for (auto const& content :
+         {std::string("x"), std::string(19, 'y'), std::string(20, '\0'), std::string(4096, '\0'),
+          std::string("The quick brown fox jumps over the lazy dog and keeps running.\n")}) {
+        write_file(path_, content);
+        auto const [error, line] = failure();
+        EXPECT_EQ(error, store_error::not_a_store);
+        EXPECT_TRUE(says(line, "is not a store")) << line;
+        EXPECT_TRUE(says(line, "It was not changed")) << line;
+        EXPECT_EQ(read_file(path_), content);
+        EXPECT_EQ(files_in_folder(), 1U);
+    }
+}
+
+TEST_F(opening, other_alignment_is_told_and_refused) {
+    for (auto const written : alignments) {
+        plain_image image(written);
+        for (int i = 0; i < 20; ++i) {
+            image.write("key " + std::to_string(i), "value " + std::to_string(i));
+        }
+        for (auto const& content : {image.bytes, image.bytes.substr(0, image.bytes.size() - 3)}) {
+            for (auto const asked : alignments) {
+                if (asked == written) {
+                    continue;
+                }
+                write_file(path_, content);
+                auto const [error, line] = failure({.alignment = asked});
+                EXPECT_EQ(error, store_error::wrong_alignment) << asked << " for " << written;
+                EXPECT_EQ(report_.alignment_found, written);
+                EXPECT_TRUE(says(line, "with alignment " + std::to_string(written))) << line;
+                EXPECT_EQ(read_file(path_), content);
+                EXPECT_EQ(files_in_folder(), 1U);
+            }
+        }
+    }
+}
+
+TEST_F(opening, alignments_that_nobody_wrote_are_refused) {
+    for (std::uint32_t const alignment : {0U, 2U, 8U, 32U, 63U, 128U}) {
+        auto const [error, line] = failure({.alignment = alignment});
+        EXPECT_EQ(error, store_error::unsupported_alignment);
+        EXPECT_TRUE(says(line, "64, 16 or 1")) << line;
+    }
+    EXPECT_EQ(files_in_folder(), 0U);
+}
+
+TEST_F(opening, a_second_writer_is_refused) {
+    auto const first = store::open(path_).value();
+    ASSERT_TRUE(first->write(as_bytes("key"), as_bytes("value")).has_value());
+    auto const [error, line] = failure();
+    EXPECT_EQ(error, store_error::locked);
+    EXPECT_TRUE(says(line, "in use by another program")) << line;
+    EXPECT_EQ(std::filesystem::file_size(path_), 25U);
+}
+
+TEST_F(opening, a_second_writer_in_another_process_is_refused) {
+    auto first = store::open(path_).value();
+    auto const other = [this] {
+        auto const child = ::fork();
+        if (child == 0) {
+            // The child holds the parent's description as well; a fresh one decides.
+            auto const opened = store::open(path_);
+            ::_exit(opened ? 0 : opened.error() == store_error::locked ? 1 : 2);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WEXITSTATUS(status);
+    };
+    EXPECT_EQ(other(), 1);
+    first.reset();
+    EXPECT_EQ(other(), 0);
+}
+
+TEST_F(opening, checking_all_refuses_a_damaged_entry_inside) {
+    auto image = three_entries();
+    image.bytes[0] = static_cast<char>(image.bytes[0] ^ 1);
+    write_file(path_, image.bytes);
+    auto const [error, line] = failure({.verify_all = true});
+    EXPECT_EQ(error, store_error::damaged);
+    EXPECT_TRUE(says(line, "does not match its checksum")) << line;
+    EXPECT_EQ(read_file(path_), image.bytes);
+    EXPECT_FALSE(failure({.verify_all = false}).first);
+    EXPECT_EQ(read_file(path_), image.bytes);
+}
+
+}  // namespace
+}  // namespace trunkline::store

@@ -1,0 +1,214 @@
+// Random histories of a store against a map, with reopening, for every alignment.
+#include <trunkline/store/store.hpp>
+
+#include <trunkline/store/check.hpp>
+#include <trunkline/store/entry.hpp>
+#include <trunkline/store/faulty_disk.hpp>
+#include <trunkline/store/plain_model.hpp>
+#include <trunkline/store/recovery.hpp>
+
+#include <gtest/gtest.h>
+
+#include <rapidcheck/gtest.h>
+#include <rapidcheck/state.h>
+
+#include <map>
+#include <string>
+
+namespace trunkline::store {
+namespace {
+
+inline constexpr auto path = "store.bin";
+
+// What a store should hold, and the bytes it should have.
+struct model {
+    std::map<std::string, std::string> live;
+    plain_image image{64};
+};
+
+// The store under test with the disk it lives on.
+struct subject {
+    explicit subject(std::uint32_t alignment_) : alignment(alignment_) { reopen(); }
+
+    void reopen() {
+        opened.reset();
+        opened = store::open(path, {.alignment = alignment, .on = &disk}).value();
+    }
+
+    std::uint32_t alignment;
+    faulty_disk disk;
+    std::unique_ptr<store> opened;
+};
+
+using command = rc::state::Command<model, subject>;
+
+rc::Gen<std::string> some_key() {
+    return rc::gen::oneOf(rc::gen::element<std::string>("", "a", "b", "c", "key"),
+                          rc::gen::container<std::string>(rc::gen::arbitrary<char>()));
+}
+
+rc::Gen<std::string> some_payload() {
+    auto const sized = [](std::size_t size) {
+        return rc::gen::container<std::string>(size, rc::gen::arbitrary<char>());
+    };
+    return rc::gen::suchThat(
+        rc::gen::oneOf(
+            rc::gen::container<std::string>(rc::gen::arbitrary<char>()),
+            rc::gen::mapcat(rc::gen::element<std::size_t>(1, 2, 43, 44, 45, 64, 300), sized),
+            rc::gen::element(std::string(2, '\0'), std::string(4097, 'x'))),
+        [](std::string const& text) { return !text.empty() && text != std::string(1, '\0'); });
+}
+
+void compare(model const& expected, subject& actual) {
+    RC_ASSERT(actual.opened->size() == expected.live.size());
+    RC_ASSERT(actual.opened->file_size() == expected.image.bytes.size());
+    std::vector<bytes_view> keys;
+    for (auto const& [key, payload] : expected.live) {
+        auto const found = actual.opened->read(as_bytes(key));
+        RC_ASSERT(found.has_value());
+        RC_ASSERT(as_text(found->bytes) == payload);
+        keys.push_back(as_bytes(key));
+    }
+    auto const all = actual.opened->batch_read(keys);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        RC_ASSERT(all[i].has_value());
+        RC_ASSERT(as_text(all[i]->bytes) == expected.live.at(std::string(as_text(keys[i]))));
+    }
+}
+
+struct write_one : command {
+    std::string key = *some_key();
+    std::string payload = *some_payload();
+
+    void apply(model& state) const override {
+        state.live[key] = payload;
+        state.image.write(key, payload);
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        auto const written = actual.opened->write(as_bytes(key), as_bytes(payload));
+        RC_ASSERT(written.has_value());
+        RC_ASSERT(*written == after.image.bytes.size());
+        compare(after, actual);
+    }
+    void show(std::ostream& to) const override { to << "write " << rc::toString(key); }
+};
+
+struct write_batch : command {
+    std::vector<std::pair<std::string, std::string>> entries =
+        *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+            rc::gen::pair(some_key(), some_payload()));
+
+    void apply(model& state) const override {
+        for (auto const& [key, payload] : entries) {
+            state.live[key] = payload;
+            state.image.write(key, payload);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        std::vector<key_value> batch;
+        for (auto const& [key, payload] : entries) {
+            batch.push_back({as_bytes(key), as_bytes(payload)});
+        }
+        auto const written = actual.opened->batch_write(batch);
+        RC_ASSERT(written.has_value());
+        RC_ASSERT(*written == after.image.bytes.size());
+        compare(after, actual);
+    }
+    void show(std::ostream& to) const override { to << "batch of " << entries.size(); }
+};
+
+struct remove_one : command {
+    std::string key = *some_key();
+
+    void apply(model& state) const override {
+        if (state.live.erase(key) != 0) {
+            state.image.remove(key);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        RC_ASSERT(actual.opened->remove(as_bytes(key)).value() == after.image.bytes.size());
+        RC_ASSERT(!actual.opened->exists(as_bytes(key)));
+        compare(after, actual);
+    }
+    void show(std::ostream& to) const override { to << "remove " << rc::toString(key); }
+};
+
+struct refused : command {
+    void run(model const& before, subject& actual) const override {
+        std::vector<key_value> const batch{{as_bytes("a"), as_bytes("fine")}, {as_bytes("b"), {}}};
+        RC_ASSERT(actual.opened->batch_write(batch).error() == store_error::empty_payload);
+        compare(before, actual);
+    }
+};
+
+struct reopen : command {
+    void run(model const& before, subject& actual) const override {
+        actual.reopen();
+        RC_ASSERT(actual.disk.content(path) == before.image.bytes);
+        compare(before, actual);
+        RC_ASSERT(check_file(path, actual.alignment, actual.disk).error() == store_error::locked);
+    }
+};
+
+class store_state : public testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, store_state, testing::ValuesIn(alignments),
+                         testing::PrintToStringParamName());
+
+TEST_P(store_state, is_that_of_a_map) {
+    auto const held = rc::check([alignment = GetParam()] {
+        model initial;
+        initial.image = plain_image(alignment);
+        subject actual(alignment);
+        rc::state::check(
+            initial, actual,
+            rc::state::gen::execOneOfWithArgs<write_one, write_one, write_batch, remove_one,
+                                              remove_one, refused, reopen>());
+    });
+    EXPECT_TRUE(held);
+}
+
+// Recovery agrees with the plain one on files that were damaged anywhere, in any way.
+TEST_P(store_state, recovery_is_that_of_the_plain_model) {
+    auto const held = rc::check([alignment = GetParam()] {
+        plain_image image(alignment);
+        for (auto const& [key, payload] :
+             *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+                 rc::gen::pair(some_key(), some_payload()))) {
+            payload.size() % 5 == 0 ? image.remove(key) : image.write(key, payload);
+        }
+        auto file = image.bytes;
+        auto const changes = *rc::gen::inRange(0, 4);
+        for (int i = 0; i < changes && !file.empty(); ++i) {
+            auto const at = *rc::gen::inRange<std::size_t>(0, file.size());
+            switch (*rc::gen::inRange(0, 5)) {
+                case 0:
+                    file.resize(at);
+                    break;
+                case 1:
+                    file[at] = *rc::gen::arbitrary<char>();
+                    break;
+                case 2:
+                    file.append(at % 100, '\0');
+                    break;
+                case 3:
+                    file += file.substr(at);
+                    break;
+                default:
+                    file.insert(at, *rc::gen::element<std::string>("x", std::string(64, '\0')));
+                    break;
+            }
+        }
+        auto const found = recover(as_bytes(file), alignment).value();
+        RC_ASSERT(found.tail == plain_recovery(file, alignment).tail());
+    });
+    EXPECT_TRUE(held);
+}
+
+}  // namespace
+}  // namespace trunkline::store
