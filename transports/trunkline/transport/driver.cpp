@@ -112,6 +112,7 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
     }
     phase_ = phase::draining;
     last_read_ = true;
+    drain_began_ = loop_.now();
     ending_ = std::make_unique<ending>(ending{.code = code,
                                               .reason = std::string(reason),
                                               .state = connection_state::disconnected,
@@ -250,11 +251,31 @@ void driver::implementation::session_failed(error_code why) {
                    .deadline = {}});
 }
 
+void driver::implementation::note_answers_due() {
+    auto& session = endpoint_.protocol();
+    owed_answer_ =
+        owed_answer_ || (phase_ == phase::draining &&
+                         (session.unanswered_requests() > 0 || !session.output().empty()));
+}
+
+// When a drained peer that says nothing has no request on its way, as far as we can know.
+runtime::time_point driver::implementation::quiet_at() const {
+    return std::max(drain_began_, last_heard_) + limits_.drain_quiet;
+}
+
+// A peer that calls again and again is between two calls at no better moment than right behind an
+// answer: its close travels along with that. A peer that was owed nothing may be about to call.
 void driver::implementation::check_drained() {
     auto& session = endpoint_.protocol();
-    if (phase_ == phase::draining && !last_read_ && parked_.empty() &&
-        session.unanswered_requests() == 0 && session.output().empty()) {
+    if (phase_ != phase::draining || last_read_ || !parked_.empty() ||
+        session.unanswered_requests() > 0 || !session.output().empty()) {
+        return;
+    }
+    bool const answered = owed_answer_ && !session.mid_message();
+    if (read_ended_ || answered || loop_.now() >= quiet_at()) {
         begin_closing(*std::exchange(ending_, nullptr));
+    } else {
+        plan_sweep(quiet_at());
     }
 }
 
@@ -280,6 +301,9 @@ runtime::time_point driver::implementation::give_up_at() const {
 
 runtime::time_point driver::implementation::next_sweep(runtime::time_point now) const {
     runtime::time_point next = std::min(give_up_at(), now + limits_.silence_timeout);
+    if (phase_ == phase::draining && !read_ended_) {
+        next = std::min<runtime::time_point>(next, std::max(now, quiet_at()));
+    }
     if (blocked_ && stalled_since_) {
         next = std::min<runtime::time_point>(next, *stalled_since_ + limits_.write_stall_timeout);
     }
@@ -325,6 +349,7 @@ void driver::implementation::on_sweep(runtime::time_point now) {
         flush_control();
         update_watch();
     }
+    check_drained();
     plan_sweep(next_sweep(now));
 }
 

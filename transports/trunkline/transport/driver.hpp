@@ -53,9 +53,11 @@ public:
     /// Calls of ours go through here; flushed at the end of the current turn.
     [[nodiscard]] rpc::endpoint& peer() noexcept;
 
-    /// What has arrived by now is the last that is read; every request in it that is there to its
-    /// end is answered, then the connection is closed as by close(). Reports disconnecting.
-    /// Nothing after close(). There is no deadline: the caller sets one and calls close().
+    /// Ends the connection without leaving a request unanswered, as published peers wait for
+    /// answers that never come. Closes as by close() together with the last answer that is due; a
+    /// peer that is owed nothing may have a request on its way and is closed after
+    /// limits.drain_quiet without a byte. Reports disconnecting. Nothing after close(). There is no
+    /// deadline: the caller sets one and calls close().
     void drain(close_code code, std::string_view reason);
 
     /// Orderly close now: pending calls are lost, unanswered ones cancelled; what was queued before

@@ -45,7 +45,7 @@ private:
     enum class phase : std::uint8_t {
         idle,      // not started
         open,      // all directions work
-        draining,  // nothing more is read; what was received is being answered
+        draining,  // what is received is answered; the connection closes with the last answer
         closing,   // the session is gone; the connection is on its way to its end
         over,
     };
@@ -85,7 +85,9 @@ private:
     void peer_ended();
     void link_failed(error_code why);
     void session_failed(error_code why);
+    void note_answers_due();
     void check_drained();
+    [[nodiscard]] runtime::time_point quiet_at() const;
     void plan_sweep(runtime::time_point when);
     [[nodiscard]] runtime::time_point give_up_at() const;
     [[nodiscard]] runtime::time_point next_sweep(runtime::time_point now) const;
@@ -121,6 +123,7 @@ private:
     std::vector<std::byte> parked_;  // read, but not yet taken by the session
     error_code write_error_;         // the link takes nothing more; what it still gives is read
     runtime::time_point last_heard_;
+    runtime::time_point drain_began_;
     std::optional<runtime::time_point> stalled_since_;  // writing without progress
     runtime::time_point sweep_at_;
     unsigned depth_ = 0;
@@ -130,10 +133,11 @@ private:
     bool keep_alive_;
     bool abandoned_ = false;
     bool in_turn_ = false;
-    bool read_soon_ = false;   // the next turn reads without being told
-    bool last_read_ = false;   // draining, and what has arrived by now is still to be read
-    bool read_ended_ = false;  // the link will give nothing more
-    bool blocked_ = false;     // the link is full, or had its share of this turn
+    bool read_soon_ = false;    // the next turn reads without being told
+    bool last_read_ = false;    // draining, and what has arrived by now is still to be read
+    bool owed_answer_ = false;  // draining, and the peer gets or got an answer meanwhile
+    bool read_ended_ = false;   // the link will give nothing more
+    bool blocked_ = false;      // the link is full, or had its share of this turn
     bool was_reading_ = false;
     bool read_interest_ = false;
     bool write_interest_ = false;

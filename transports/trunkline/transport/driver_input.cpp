@@ -19,6 +19,7 @@ void driver::implementation::run_turn(bool readable) {
         read_input();
         last_read_ = false;
     }
+    note_answers_due();
     flush();
     // What the flush made room for, up to the last parked byte.
     while (!parked_.empty() && !blocked_ && takes_input()) {
@@ -44,15 +45,15 @@ bool driver::implementation::takes_input() noexcept {
 }
 
 bool driver::implementation::may_read() noexcept {
-    return !read_ended_ && parked_.empty() && (phase_ == phase::open || last_read_) &&
-           takes_input();
+    return !read_ended_ && parked_.empty() && takes_input();
 }
 
 void driver::implementation::read_input() {
     std::size_t budget = limits_.input_per_turn_max;
     while (may_read() && budget > 0 && read_batch(budget)) {
     }
-    if (phase_ == phase::open && endpoint_.protocol().mid_message()) {
+    bool const listening = phase_ == phase::open || phase_ == phase::draining;
+    if (listening && endpoint_.protocol().mid_message()) {
         link_->acknowledge_now();
     }
 }

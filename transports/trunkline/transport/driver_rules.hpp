@@ -198,7 +198,7 @@ TEST_P(driver_rules, a_drain_answers_what_was_received_and_then_closes) {
     EXPECT_EQ(dialer.cause, transport_error::closed_by_peer);
 }
 
-TEST_P(driver_rules, a_drain_with_nothing_to_do_closes_at_once) {
+TEST_P(driver_rules, a_drain_with_nothing_to_do_closes_soon) {
     connect();
     ASSERT_TRUE(wait_for(dialer.call(echo, "x")));
     auto const before = loop.now();

@@ -552,6 +552,35 @@ TEST_F(endings, drain_reads_what_has_arrived_and_nothing_after_it) {
     EXPECT_TRUE(near.over());
 }
 
+TEST_F(endings, drain_answers_a_request_that_was_on_its_way) {
+    open();
+    std::string const bytes = calls(1, echo, "nearly late");
+    far_write(std::string_view(bytes).substr(0, 20));
+    loop.run_until_idle();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(near.settings.limits.drain_quiet / 2);
+    EXPECT_FALSE(near.over());
+    far_write(std::string_view(bytes).substr(20));
+    loop.run_until_idle();
+    far_read();
+    EXPECT_EQ(answers, 1);
+    loop.run_for(seconds(2));
+    EXPECT_TRUE(near.over());
+}
+
+TEST_F(endings, drain_closes_right_behind_an_answer) {
+    open();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(near.settings.limits.drain_quiet / 4);
+    far_read();
+    EXPECT_NE(far_status, io_status::end);
+    far_write(calls(1, echo, "a request"));
+    loop.run_for(near.settings.limits.drain_quiet / 4);
+    far_read();
+    EXPECT_EQ(answers, 1);
+    EXPECT_EQ(far_status, io_status::end);
+}
+
 TEST_F(endings, drain_flushes_to_a_slow_reader_before_it_closes) {
     open({.capacity = 1000});
     far_write(calls(1, big, "20000"));
