@@ -57,8 +57,8 @@ result<void> assign_value(number const& to, std::string_view text) {
     if (!value) {
         return value.error();
     }
-    bool const allowed_zero = *value == 0 && !to.word_for_zero.empty();
-    if (*value < to.minimum && !allowed_zero) {
+    bool const zero_by_word = !to.word_for_zero.empty() && text == to.word_for_zero;
+    if (*value < to.minimum && !zero_by_word) {
         return config_error::below_minimum;
     }
     if (*value > to.maximum) {

@@ -27,7 +27,7 @@ struct number {
     number_kind kind = number_kind::count;
     std::uint64_t minimum = 0;
     std::uint64_t maximum = 0;
-    std::string_view word_for_zero;  ///< accepted and printed instead of 0, such as "off"
+    std::string_view word_for_zero;  ///< stands for 0, which may be below the minimum: "off"
     std::function<std::uint64_t()> get;
     std::function<void(std::uint64_t)> set;
 };

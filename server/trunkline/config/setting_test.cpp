@@ -90,7 +90,7 @@ TEST(setting_table, has_a_word_for_zero) {
     ASSERT_TRUE(assign(per_peer, "off", origin::file));
     EXPECT_EQ(variables.per_peer, 0u);
     EXPECT_EQ(value_text(per_peer), "off");
-    EXPECT_TRUE(assign(per_peer, "0", origin::file));
+    EXPECT_EQ(assign(per_peer, "0", origin::file).error(), config_error::below_minimum);
 }
 
 TEST(setting_table, shows_what_kind_of_value_is_wanted) {

@@ -15,10 +15,10 @@ enum class level : std::uint8_t { error, warn, info, debug, trace };
 inline constexpr std::array<std::string_view, 5> level_names{"error", "warn", "info", "debug",
                                                              "trace"};
 
-/// The parts of the program that log: its life, the store, connections, calls, the echo endpoint.
-enum class area : std::uint8_t { server, store, ws, rpc, echo };
+/// The parts of the program that log: its life, the store, connections, calls.
+enum class area : std::uint8_t { server, store, ws, rpc };
 
-inline constexpr std::array<std::string_view, 5> area_names{"server", "store", "ws", "rpc", "echo"};
+inline constexpr std::array<std::string_view, 4> area_names{"server", "store", "ws", "rpc"};
 
 [[nodiscard]] constexpr std::string_view name_of(level of) {
     return level_names[static_cast<std::size_t>(of)];

@@ -24,7 +24,7 @@ TEST(log_levels, keep_a_general_level_that_was_given_elsewhere) {
 TEST(log_levels, an_empty_list_changes_nothing) {
     level_table levels(level::debug);
     EXPECT_EQ(levels.follow("", false), "");
-    EXPECT_EQ(levels.of(area::echo), level::debug);
+    EXPECT_EQ(levels.of(area::rpc), level::debug);
 }
 
 TEST(log_levels, refuse_what_they_do_not_know) {
@@ -36,8 +36,8 @@ TEST(log_levels, refuse_what_they_do_not_know) {
          {row{"loud", "\"loud\" is not a log level; write one of error|warn|info|debug|trace"},
           row{"info,store=", "\"\" is not a log level; write one of error|warn|info|debug|trace"},
           row{"debug,,warn", "\"\" is not a log level; write one of error|warn|info|debug|trace"},
-          row{"disk=debug", "\"disk\" is not a log module; write one of server|store|ws|rpc|echo"},
-          row{"=debug", "\"\" is not a log module; write one of server|store|ws|rpc|echo"}}) {
+          row{"disk=debug", "\"disk\" is not a log module; write one of server|store|ws|rpc"},
+          row{"=debug", "\"\" is not a log module; write one of server|store|ws|rpc"}}) {
         level_table levels(level::warn);
         EXPECT_EQ(levels.follow(list, false), line);
         EXPECT_EQ(levels.of(area::store), level::warn);

@@ -25,6 +25,8 @@ struct serve_options {
     std::chrono::milliseconds drain_timeout{5'000};
     session_limits session;
     connection_limits connection;
+    websocket_limits websocket;  ///< its sizes of messages and frames follow message_size_max
+    bitcode_limits bitcode;
 };
 
 }  // namespace trunkline::server

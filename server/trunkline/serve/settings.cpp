@@ -45,6 +45,10 @@ constexpr std::array relations{
                      "a connection must hold one frame and 64KiB more"},
     config::relation{"out-of-order-size-max", "held-size-max", held_least, held_wanted, held_part,
                      "a connection must hold the frames of one stream and 64KiB more"},
+    config::relation{"message-size-max", "decoded-size-max", same, held_wanted, held_part,
+                     "what is decoded holds the message itself"},
+    config::relation{"decoded-size-max", "held-size-max", same, same, same,
+                     "what is decoded counts as held"},
     config::relation{"unfinished-requests-max", "open-streams-max", same, same, same,
                      "every unfinished request is an open stream"},
     config::relation{"ping-after", "silence-timeout", [](std::uint64_t inner) { return inner + 1; },
@@ -102,6 +106,24 @@ void add_message_limits(config::setting_list& list, session_limits& of) {
         "calls of ours to a peer awaiting an answer; a new one fails");
     add("protocol-errors-max", count_of(of.protocol_errors_max, 1, million),
         "frames of a connection that had to be skipped; the connection is closed");
+}
+
+void add_format_limits(config::setting_list& list, serve_options& options) {
+    auto const add = [&list](std::string_view name, config::number target,
+                             std::string_view meaning) {
+        list.push_back({name, meaning, std::move(target), true});
+    };
+    bitcode_limits& of = options.bitcode;
+    add("list-elements-max", count_of(of.list_elements_max, 1, 1024 * million),
+        "elements of all lists of one place of a request; that call is refused");
+    add("decoded-size-max", size_of(of.decoded_size_max, 1 * kib, 64 * gib),
+        "one request with what decoding it allocates; that call is refused");
+    add("packed-size-max", size_of(of.packed_size_max, 0, 64 * gib),
+        "packed bytes of one column of an answer; a larger one is sent plain");
+    add("http-head-size-max", size_of(options.websocket.http_head_size_max, 1 * kib, 1 * mib),
+        "the head of one HTTP request; refused with 431");
+    add("http-fields-max", count_of(options.websocket.http_fields_max, 8, 10'000),
+        "header lines of one HTTP request; refused with 431");
 }
 
 void add_connection_limits(config::setting_list& list, serve_options& options) {
@@ -191,6 +213,7 @@ config::setting_list settings_of(serve_options& options) {
     config::setting_list list;
     add_places(list, options);
     add_message_limits(list, options.session);
+    add_format_limits(list, options);
     add_connection_limits(list, options);
     return list;
 }
@@ -212,6 +235,10 @@ std::string settle(serve_options& options, std::span<config::setting> settings, 
         options.threads = on.cores;
     }
     std::string fault = config::reconcile(settings, relations);
+    // One frame of the published chunk size, with its headers, passes whatever the limit.
+    options.websocket.message_size_max =
+        std::max<std::uint64_t>(options.session.message_size_max, 2 * chunk_size);
+    options.websocket.frame_size_max = options.websocket.message_size_max;
     if (fault.empty()) {
         fault = check_host(options);
     }

@@ -36,11 +36,14 @@ TEST_F(serve_settings, name_each_limit_once) {
         EXPECT_EQ(++names[one.name], 1) << one.name;
         EXPECT_FALSE(one.meaning.empty()) << one.name;
     }
-    // Each member of both structures of limits is a number of eight bytes: none may be missing.
-    std::size_t const limits = (sizeof(session_limits) + sizeof(connection_limits)) / 8;
+    // Each member of the structures of limits takes eight bytes: none may be missing.
+    std::size_t const limits = (sizeof(session_limits) + sizeof(connection_limits) +
+                                sizeof(websocket_limits) + sizeof(bitcode_limits)) /
+                               8;
     auto const count = std::ranges::count_if(settings, &config::setting::is_limit);
     std::size_t const our_own = 3;  // connections, connections per peer, drain timeout
-    EXPECT_EQ(static_cast<std::size_t>(count), limits + our_own);
+    std::size_t const others = 3;   // two that follow message-size-max, refuse_text is no limit
+    EXPECT_EQ(static_cast<std::size_t>(count), limits + our_own - others);
 }
 
 TEST_F(serve_settings, have_defaults_within_their_own_bounds) {
@@ -68,6 +71,9 @@ TEST_F(serve_settings, raise_what_contains_a_raised_limit) {
     EXPECT_EQ(settle_with({{"message-size-max", "64MiB"}, {"ping-after", "20s"}}), "");
     EXPECT_EQ(options.session.held_size_max, 72 * mib);
     EXPECT_EQ(options.session.frame_payload_size_max, 16 * mib);
+    EXPECT_EQ(options.websocket.message_size_max, 64 * mib);
+    EXPECT_EQ(options.websocket.frame_size_max, 64 * mib);
+    EXPECT_EQ(options.bitcode.decoded_size_max, 72 * mib);
     EXPECT_EQ(options.connection.silence_timeout, std::chrono::seconds{60});
 }
 
@@ -84,6 +90,7 @@ TEST_F(serve_settings, lower_what_a_lowered_limit_contains) {
         "");
     EXPECT_EQ(options.session.message_size_max, 128 * kib);
     EXPECT_EQ(options.session.frame_payload_size_max, 128 * kib);
+    EXPECT_EQ(options.bitcode.decoded_size_max, 256 * kib);
     EXPECT_EQ(options.session.unfinished_requests_max, 10u);
     EXPECT_EQ(options.connection.ping_after, std::chrono::seconds{1});
 }

@@ -39,6 +39,7 @@ bool wait_readable(int descriptor) {
 [[noreturn]] void become(std::vector<std::string> const& command,
                          std::map<std::string, std::string> const& environment, int output,
                          int error) {
+    ::unsetenv("TRUNKLINE_LOG");
     for (auto const& [name, value] : environment) {
         ::setenv(name.c_str(), value.c_str(), 1);
     }

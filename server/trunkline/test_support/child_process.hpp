@@ -14,7 +14,7 @@ namespace trunkline::test_support {
 /// `patience`, so that a program that hangs fails its test. Destroying it kills the program.
 class child_process {
 public:
-    /// `environment` is added to ours. Standard input is empty.
+    /// `environment` is added to ours, without TRUNKLINE_LOG. Standard input is empty.
     explicit child_process(std::vector<std::string> const& command,
                            std::map<std::string, std::string> const& environment = {});
     ~child_process();

@@ -1,0 +1,14 @@
+// The subcommands of the program, one file each.
+#pragma once
+
+#include <span>
+
+namespace trunkline::cli {
+
+/// A subcommand: takes the arguments after its name, returns the exit code.
+using command_function = int(std::span<char const* const> arguments);
+
+command_function serve;
+command_function verify;
+
+}  // namespace trunkline::cli

@@ -1,0 +1,15 @@
+// What the program's exit status tells (docs/serve.md, "Exit codes").
+#pragma once
+
+namespace trunkline::cli {
+
+enum exit_code : int {
+    exit_success = 0,  ///< done, or stopped in order
+    exit_failure = 1,  ///< failed while running
+    exit_usage = 2,    ///< the command line or the configuration makes no sense
+    exit_store = 3,    ///< the store cannot be opened
+    exit_listen = 4,   ///< the address cannot be listened on
+    exit_signal = 128  ///< plus the signal's number: ended at once by a second signal
+};
+
+}  // namespace trunkline::cli

@@ -1,0 +1,103 @@
+// trunkline serve: options in, a running store server, an orderly end.
+#include <trunkline/cli/command_line.hpp>
+#include <trunkline/cli/commands.hpp>
+#include <trunkline/cli/exit_code.hpp>
+#include <trunkline/cli/log_settings.hpp>
+#include <trunkline/cli/signal_watch.hpp>
+#include <trunkline/serve/explain.hpp>
+#include <trunkline/serve/port_file.hpp>
+#include <trunkline/serve/settings.hpp>
+#include <trunkline/serve/store_server.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace trunkline::cli {
+namespace {
+
+using logging::area;
+using logging::level;
+
+void say(std::string const& line) {
+    std::fputs((line + "\n").c_str(), stdout);
+    std::fflush(stdout);
+}
+
+std::string signal_name(int number) {
+    return number == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+/// The port file goes first: whoever saw the line on standard output finds it.
+int announce(server::store_server const& server, server::serve_options const& options) {
+    if (!options.port_file.empty()) {
+        auto const written = server::write_port_file(options.port_file, server.port());
+        if (!written) {
+            return complain(exit_failure, "cannot write the port file " + options.port_file + ": " +
+                                              written.error().message());
+        }
+    }
+    say("Server running on " + server.address());
+    return exit_success;
+}
+
+int run(server::serve_options const& options, logging::journal const& log) {
+    server::store_server server(options, log);
+    signal_watch const signals([&server, &log](int number) {
+        log.write(area::server, level::info, "stopping: no new connections, answering what came",
+                  {{"signal", signal_name(number)}});
+        server.request_stop();
+    });
+    if (auto const listening = server.listen(); !listening) {
+        return complain(exit_listen, server::explain_listen(server.address(), listening.error()));
+    }
+    store::open_report report;
+    if (auto const opened = server.open(report); !opened) {
+        return complain(exit_store, report.explain(opened.error()));
+    }
+    say(report.to_text());
+    if (int const code = announce(server, options); code != exit_success) {
+        return code;
+    }
+    if (auto const ended = server.run(); !ended) {
+        return complain(exit_failure,
+                        "ended by an error of the system: " + ended.error().message());
+    }
+    log.write(area::server, level::info, "stopped");
+    return exit_success;
+}
+
+}  // namespace
+
+int serve(std::span<char const* const> arguments) {
+    server::serve_options options;
+    log_options logs;
+    bool print_limits = false;
+    auto settings = server::settings_of(options);
+    add_log_settings(settings, logs);
+    settings.push_back({"print-limits", "print every limit as it would be in force, and end",
+                        config::toggle{&print_limits}});
+    usage const command{"serve", "Serves a store over WebSocket.", "path", true};
+    if (auto const done = read_command_line(command, arguments, settings)) {
+        return *done;
+    }
+    std::string fault = server::settle(options, settings, server::raise_and_read_machine());
+    auto const levels = log_levels(logs, settings, std::getenv("TRUNKLINE_LOG"), fault);
+    if (!fault.empty()) {
+        return complain(exit_usage, fault);
+    }
+    if (print_limits) {
+        std::fputs(server::limits_text(settings).c_str(), stdout);
+        return exit_success;
+    }
+    if (options.file.empty()) {
+        return complain(exit_usage, "no store file given; write trunkline serve FILE");
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    logging::journal const log(
+        levels, logs.format == "json" ? logging::line_format::json : logging::line_format::text);
+    return run(options, log);
+}
+
+}  // namespace trunkline::cli

@@ -1,0 +1,165 @@
+#include <trunkline/serve/store_server.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/serve/worker.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/store_service/service.hpp>
+#include <trunkline/transport/socket_address.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace trunkline::server {
+
+using logging::area;
+using logging::level;
+
+class store_server::implementation {
+public:
+    implementation(serve_options const& settled, logging::journal const& log)
+        : options(settled),
+          log_(log),
+          gate_(options.connections_max, options.connections_per_peer_max) {}
+
+    result<void> listen() {
+        auto const addresses = transport::socket_address::resolve(options.host, options.port);
+        if (!addresses) {
+            return addresses.error();
+        }
+        address = addresses->front();
+        auto sockets = transport::listen_tcp(address, options.threads);
+        if (!sockets) {
+            return sockets.error();
+        }
+        address = sockets->front().address;
+        std::lock_guard const lock(mutex_);
+        try {
+            for (transport::listening_socket& one : *sockets) {
+                workers_.push_back(std::make_unique<worker>(
+                    shared_parts{options, log_, methods_, gate_}, std::move(one)));
+            }
+        } catch (boost::system::system_error const& fault) {
+            workers_.clear();
+            return fault.code();
+        }
+        return {};
+    }
+
+    result<void> open(store::open_report& report) {
+        auto opened = store::store::open(options.file, {}, &report);
+        if (!opened) {
+            return opened.error();
+        }
+        store_ = std::move(*opened);
+        bool const added = store_service::add_methods(methods_, *store_, options.bitcode);
+        TRUNKLINE_ASSERT(added);
+        log_.write(area::store, level::info, "store opened",
+                   {{"file", options.file},
+                    {"bytes", report.tail_kept},
+                    {"entries", report.entries_kept},
+                    {"keys", report.live_keys}});
+        if (!report.cut_file.empty()) {
+            log_.write(area::store, level::warn, "the file ended in bytes that are no entry",
+                       {{"bytes", report.size_found - report.tail_kept},
+                        {"saved", report.cut_file.string()}});
+        }
+        return {};
+    }
+
+    result<void> run() {
+        {
+            std::lock_guard const lock(mutex_);
+            running_ = true;
+            if (stop_requested_) {
+                stop_workers();
+            }
+        }
+        std::vector<std::thread> threads;
+        error_code const fault = start_threads(threads);
+        workers_.front()->run();
+        for (std::thread& one : threads) {
+            one.join();
+        }
+        auto const synced = store_->sync();
+        if (fault) {
+            return fault;
+        }
+        return synced;
+    }
+
+    void request_stop() {
+        std::lock_guard const lock(mutex_);
+        stop_requested_ = true;
+        if (running_) {
+            stop_workers();
+        }
+    }
+
+    serve_options const options;
+    transport::socket_address address;
+
+private:
+    /// One thread for each worker but the first. When the system has no more, everybody stops.
+    error_code start_threads(std::vector<std::thread>& threads) {
+        threads.reserve(workers_.size());
+        try {
+            for (std::size_t i = 1; i < workers_.size(); ++i) {
+                threads.emplace_back([&one = *workers_[i]] { one.run(); });
+            }
+        } catch (std::system_error const& fault) {
+            request_stop();
+            return {fault.code().value(), boost::system::system_category()};
+        }
+        return {};
+    }
+
+    void stop_workers() {
+        for (auto const& one : workers_) {
+            one->stop();
+        }
+    }
+
+    logging::journal const& log_;
+    connection_gate gate_;
+    rpc::dispatcher methods_;
+    std::unique_ptr<store::store> store_;
+    std::mutex mutex_;  // what request_stop() may meet at any time
+    bool running_ = false;
+    bool stop_requested_ = false;
+    std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
+};
+
+store_server::store_server(serve_options const& settled, logging::journal const& log)
+    : implementation_(std::make_unique<implementation>(settled, log)) {}
+
+store_server::~store_server() = default;
+
+result<void> store_server::listen() {
+    return implementation_->listen();
+}
+
+result<void> store_server::open(store::open_report& report) {
+    return implementation_->open(report);
+}
+
+result<void> store_server::run() {
+    return implementation_->run();
+}
+
+void store_server::request_stop() {
+    implementation_->request_stop();
+}
+
+std::string store_server::address() const {
+    return implementation_->address.text();
+}
+
+std::uint16_t store_server::port() const noexcept {
+    return implementation_->address.port();
+}
+
+}  // namespace trunkline::server

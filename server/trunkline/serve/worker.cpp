@@ -1,0 +1,107 @@
+#include <trunkline/serve/worker.hpp>
+
+#include <trunkline/serve/counted_stream.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace trunkline::server {
+namespace {
+
+using logging::area;
+using logging::level;
+
+/// How often a thread that stops looks whether everybody has gone.
+constexpr std::chrono::milliseconds look_interval{2};
+
+websocket::context_options context_options_of(serve_options const& options) {
+    websocket::context_options made;
+    made.limits = options.websocket;
+    made.handshake_timeout = options.connection.handshake_timeout;
+    made.linger_timeout = std::min(made.linger_timeout, options.connection.close_timeout);
+    return made;
+}
+
+transport::driver::options driver_options_of(serve_options const& options) {
+    transport::driver::options made;
+    made.session.limits = options.session;
+    made.limits = options.connection;
+    return made;
+}
+
+}  // namespace
+
+worker::worker(shared_parts const& shared, transport::listening_socket socket)
+    : shared_(shared),
+      websockets_(loop_, context_options_of(shared.options)),
+      connections_(loop_, shared.methods, driver_options_of(shared.options), shared.log),
+      listener_(websockets_, loop_, std::move(socket), listen_options()) {}
+
+worker::~worker() = default;
+
+websocket::listen_options worker::listen_options() {
+    websocket::listen_options made;
+    made.path = shared_.options.ws_path;
+    made.echo_path = shared_.options.echo_path;
+    made.echo_limits = shared_.options.connection;
+    made.admit = [this](std::unique_ptr<transport::byte_stream> link)
+        -> std::unique_ptr<transport::byte_stream> {
+        auto place = shared_.gate.enter(link->peer());
+        if (!place) {
+            shared_.log.write(area::ws, level::warn, "connection refused: too many",
+                              {{"peer", link->peer()}});
+            return nullptr;
+        }
+        return std::make_unique<counted_stream>(std::move(link), std::move(place));
+    };
+    return made;
+}
+
+void worker::run() {
+    listener_.start(
+        [this](std::unique_ptr<transport::connection> link) { connections_.add(std::move(link)); });
+    loop_.run();
+    auto const& counted = websockets_.counters();
+    shared_.log.write(area::ws, level::debug, "handshakes and messages of one thread",
+                      {{"accepted", counted.upgrades_accepted},
+                       {"refused", counted.upgrades_refused},
+                       {"lost", counted.handshakes_lost},
+                       {"protocol_errors", counted.protocol_errors},
+                       {"text_ignored", counted.text_messages_ignored}});
+}
+
+void worker::stop() {
+    loop_.post([this] { begin_stop(); });
+}
+
+void worker::begin_stop() {
+    if (std::exchange(stopping_, true)) {
+        return;
+    }
+    listener_.close();
+    connections_.drain();
+    deadline_ = loop_.after(shared_.options.drain_timeout, [this] { cut(); });
+    wind_down();
+}
+
+/// Connections, handshakes, echoes and last words all end by themselves, each in a bounded time.
+void worker::wind_down() {
+    std::size_t const left =
+        connections_.size() + listener_.unseen_connections() + websockets_.lingering().size();
+    if (left == 0) {
+        loop_.stop();
+        return;
+    }
+    next_look_ = loop_.after(look_interval, [this] { wind_down(); });
+}
+
+void worker::cut() {
+    if (connections_.size() > 0) {
+        shared_.log.write(area::server, level::warn,
+                          "connections cut: the drain timeout has passed",
+                          {{"connections", connections_.size()}});
+        connections_.close_all();
+    }
+}
+
+}  // namespace trunkline::server

@@ -1,0 +1,61 @@
+#include <trunkline/test_support/running_server.hpp>
+
+#include <csignal>
+#include <stdexcept>
+
+namespace trunkline::test_support {
+
+running_server::running_server(std::string const& program, std::string const& file,
+                               std::vector<std::string> const& flags,
+                               std::map<std::string, std::string> const& environment) {
+    std::vector<std::string> command{program, "serve", file, "--port", "0"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    process_ = std::make_unique<child_process>(command, environment);
+    opened_ = process_->read_output_line();
+    std::string const line = process_->read_output_line();
+    constexpr std::string_view begin = "Server running on ";
+    if (!line.starts_with(begin)) {
+        throw std::runtime_error("not running: " + opened_ + "\n" + line + "\n" +
+                                 process_->rest_of_error());
+    }
+    address_ = line.substr(begin.size());
+}
+
+std::string running_server::host() const {
+    std::string const text = address_.substr(0, address_.rfind(':'));
+    return text.starts_with('[') ? text.substr(1, text.size() - 2) : text;
+}
+
+std::uint16_t running_server::port() const {
+    return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
+}
+
+std::unique_ptr<store_caller> running_server::connect() const {
+    return std::make_unique<store_caller>(host(), port());
+}
+
+int running_server::stop() {
+    process_->signal(SIGTERM);
+    return process_->wait();
+}
+
+namespace {
+
+std::string short_bytes(std::string_view bytes) {
+    if (bytes.size() > 2) {
+        throw std::invalid_argument("longer bytes are packed");
+    }
+    return static_cast<char>(bytes.size()) + std::string(bytes);
+}
+
+}  // namespace
+
+std::string short_write(std::string_view key, std::string_view value) {
+    return short_bytes(key) + short_bytes(value);
+}
+
+std::string short_read(std::string_view key) {
+    return short_bytes(key);
+}
+
+}  // namespace trunkline::test_support

@@ -1,0 +1,54 @@
+// The program serving a store, started and asked as its user does.
+#pragma once
+
+#include <trunkline/test_support/child_process.hpp>
+#include <trunkline/test_support/store_caller.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::test_support {
+
+/// Method ids of the store as they are published.
+inline constexpr std::uint64_t method_write = 0x3ec2ad5c308c53da;
+inline constexpr std::uint64_t method_read = 0x2c2622a151f2cdf2;
+inline constexpr std::uint64_t method_len = 0xa41dbb760e96e3e3;
+
+/// `trunkline serve FILE --port 0` and more flags, from the line that tells its port on.
+class running_server {
+public:
+    /// Throws std::runtime_error with all that was written when it does not come to run.
+    running_server(std::string const& program, std::string const& file,
+                   std::vector<std::string> const& flags = {},
+                   std::map<std::string, std::string> const& environment = {});
+
+    [[nodiscard]] child_process& process() { return *process_; }
+
+    /// What was said about the store.
+    [[nodiscard]] std::string const& opened() const { return opened_; }
+
+    /// "127.0.0.1:4711"
+    [[nodiscard]] std::string const& address() const { return address_; }
+    [[nodiscard]] std::string host() const;
+    [[nodiscard]] std::uint16_t port() const;
+
+    [[nodiscard]] std::unique_ptr<store_caller> connect() const;
+
+    /// Sends SIGTERM; returns the exit code.
+    int stop();
+
+private:
+    std::unique_ptr<child_process> process_;
+    std::string opened_;
+    std::string address_;
+};
+
+/// The arguments of a write and a read as bitcode, for keys and values of up to two bytes.
+[[nodiscard]] std::string short_write(std::string_view key, std::string_view value);
+[[nodiscard]] std::string short_read(std::string_view key);
+
+}  // namespace trunkline::test_support
