@@ -115,7 +115,9 @@ bool growing_buffer::grow(std::size_t wanted) noexcept {
         return false;
     }
     if (!mapped_) {
-        std::memcpy(at, data_, size_);
+        if (size_ > 0) {
+            std::memcpy(at, data_, size_);
+        }
         std::free(data_);
         mapped_ = true;
     }

@@ -54,7 +54,8 @@ public:
         size_ = 0;
     }
 
-    /// Calls `visit(key, value)` for every entry; `visit` must not change the table.
+    /// Calls `visit(key, value)` for every entry, in no order that would be the same in another
+    /// run; `visit` must not change the table.
     template <class Visitor>
     void for_each(Visitor&& visit) {
         for (slot& each : slots_) {
@@ -94,8 +95,12 @@ private:
         return nowhere;
     }
 
+    // Peers choose the keys, so where a key goes must not be known outside of this process.
     [[nodiscard]] std::size_t home(Key key) const noexcept {
-        std::uint64_t const mixed = std::uint64_t{key} * 0x9E37'79B9'7F4A'7C15;
+        static char const secret = 0;
+        std::uint64_t mixed = std::uint64_t{key} ^ reinterpret_cast<std::uintptr_t>(&secret);
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58'476D'1CE4'E5B9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D0'49BB'1331'11EB;
         return static_cast<std::size_t>(mixed >> shift_);
     }
 

@@ -299,6 +299,7 @@ void session::state::disconnect(error_code why) {
     }
     std::vector<std::uint32_t> lost;
     pending_.for_each([&](std::uint32_t id, pending_call const&) { lost.push_back(id); });
+    std::sort(lost.begin(), lost.end());
     calls_.clear();
     pending_.clear();
     deferred_.clear();
