@@ -284,11 +284,11 @@ event protocol::on_close(bytes_view payload) noexcept {
         out.code = static_cast<std::uint16_t>(static_cast<unsigned>(payload[0]) << 8 |
                                               static_cast<unsigned>(payload[1]));
         out.bytes = payload.subspan(2);
-        if (!may_travel(out.code)) {
-            return fail_event(websocket_error::invalid_close_code);
-        }
-        if (!is_utf8(out.bytes)) {
-            return fail_event(websocket_error::invalid_utf8);
+        if (!may_travel(out.code) || !is_utf8(out.bytes)) {
+            event refused = fail_event(may_travel(out.code) ? websocket_error::invalid_utf8
+                                                            : websocket_error::invalid_close_code);
+            refused.code = out.code;
+            return refused;
         }
     }
     end_input();

@@ -33,9 +33,10 @@ struct event {
     message_kind kind = message_kind::binary;  ///< data
     bool begins = false;                       ///< data: the first piece of its message
     bool ends = false;                         ///< data: the last piece of its message
-    std::uint16_t code = 0;                    ///< close: the peer's code, 1005 when it gave none
-    websocket_error error{};                   ///< failed
-    bytes_view bytes;                          ///< data, ping, pong: the payload; close: the reason
+    std::uint16_t code =
+        0;  ///< close: the peer's code, 1005 when it gave none; failed by a Close: too
+    websocket_error error{};  ///< failed
+    bytes_view bytes;         ///< data, ping, pong: the payload; close: the reason
 };
 
 /// The code that stands for "the Close frame had none" and never travels.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,10 @@ public:
     }
 
     [[nodiscard]] std::vector<std::string> const& lines() const { return lines_; }
+    /// What was wrong, once something was.
+    [[nodiscard]] std::optional<websocket_error> failure() const { return failure_; }
+    /// The code of a Close that was wrong, 0 for none.
+    [[nodiscard]] unsigned refused_close() const { return refused_close_; }
     [[nodiscard]] protocol& machine() { return protocol_; }
 
     /// The control frames that wait, as bytes; masks come from seed 1.
@@ -97,6 +102,8 @@ private:
             case event_type::failed:
                 lines_.push_back("failed: " + std::string(describe(told.error)));
                 protocol_.queue_close(told.error);
+                failure_ = told.error;
+                refused_close_ = told.code;
                 break;
         }
     }
@@ -106,6 +113,8 @@ private:
     mask_generator masks_{1};
     std::vector<std::string> lines_;
     std::string message_;
+    std::optional<websocket_error> failure_;
+    unsigned refused_close_ = 0;
     bool begins_ = true;
 };
 

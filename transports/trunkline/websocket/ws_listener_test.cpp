@@ -1,9 +1,9 @@
-#include <trunkline/websocket/ws_dialer.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
 
 #include <trunkline/transport/error.hpp>
 #include <trunkline/websocket/test_frames.hpp>
 #include <trunkline/websocket/upgrade.hpp>
+#include <trunkline/websocket/ws_dialer.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -94,7 +94,7 @@ void send_message(transport::connection& link, std::string_view text) {
     EXPECT_EQ(link.write({&segment, 1}).size, text.size());
 }
 
-TEST(ws_tcp, dials_and_listens_on_both_families) {
+TEST(ws_listener, dials_and_listens_on_both_families) {
     for (std::string const host : {"127.0.0.1", "::1"}) {
         network net(host);
         auto const url = net.listener->endpoint();
@@ -112,7 +112,7 @@ TEST(ws_tcp, dials_and_listens_on_both_families) {
     }
 }
 
-TEST(ws_tcp, failures_name_their_cause) {
+TEST(ws_listener, failures_name_their_cause) {
     network net;
     auto const url = net.listener->endpoint();
     auto const base = url.substr(0, url.size() - 3);
@@ -125,7 +125,7 @@ TEST(ws_tcp, failures_name_their_cause) {
     EXPECT_EQ(net.dial(url).error(), boost::asio::error::connection_refused);
 }
 
-TEST(ws_tcp, a_dial_has_a_deadline_and_can_be_given_up) {
+TEST(ws_listener, a_dial_has_a_deadline_and_can_be_given_up) {
     transport::asio_runtime loop;
     context_options options;
     options.handshake_timeout = 50ms;
@@ -155,7 +155,7 @@ TEST(ws_tcp, a_dial_has_a_deadline_and_can_be_given_up) {
     EXPECT_EQ(errors[2], boost::asio::error::operation_aborted);
 }
 
-TEST(ws_tcp, echo_stands_beside_rpc_and_admission_comes_first) {
+TEST(ws_listener, echo_stands_beside_rpc_and_admission_comes_first) {
     bool open = true;
     listen_options options;
     options.echo_path = "/echo";
