@@ -119,6 +119,7 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
                                               .why = make_error_code(transport_error::closed),
                                               .deadline = runtime::time_point::max()});
     read_soon_ = true;
+    plan_sweep(next_sweep(loop_.now()));
     loop_.commons().turns().add(*this);
     report(connection_state::disconnecting, {});
 }
@@ -313,6 +314,9 @@ runtime::time_point driver::implementation::next_sweep(runtime::time_point now) 
         next = std::min<runtime::time_point>({next, heard + limits_.ping_after * (probes_sent_ + 1),
                                               heard + limits_.silence_timeout});
     }
+    if (keep_alive_ && phase_ == phase::draining) {
+        next = std::min<runtime::time_point>(next, now + limits_.ping_after);
+    }
     return next;
 }
 
@@ -343,7 +347,10 @@ void driver::implementation::on_sweep(runtime::time_point now) {
                                                                 : transport_error::silent_peer));
         return;
     }
-    if (listening && now >= last_heard_ + limits_.ping_after * (probes_sent_ + 1)) {
+    // A draining side does not read, so it cannot answer; its own probes show the peer that it
+    // lives.
+    bool const draining = keep_alive_ && phase_ == phase::draining;
+    if (draining || (listening && now >= last_heard_ + limits_.ping_after * (probes_sent_ + 1))) {
         ++probes_sent_;
         link_->probe();
         flush_control();

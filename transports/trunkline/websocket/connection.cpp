@@ -27,7 +27,7 @@ struct connection::extra {
     std::vector<std::byte> early;  // received with the handshake
     std::size_t early_read = 0;
     std::unique_ptr<transport::timer> notice;
-    error_code failure;
+    websocket_error failure{};
     peer_close close;
 };
 
@@ -118,7 +118,9 @@ read_result connection::receive(mutable_bytes buffer, Take take) {
     }
     rest_ = input.data();
     rest_size_ = static_cast<std::uint32_t>(input.size());
-    if (ending_ != ending::none && result.pieces == 0) {
+    if (ending_ != ending::none && result.pieces > 0) {
+        notify_later();
+    } else if (ending_ != ending::none) {
         conclude();
         std::size_t const wire_bytes = result.wire_bytes;
         result = end_result();
@@ -146,7 +148,9 @@ read_result connection::end_result() const noexcept {
     read_result result;
     result.status = ending_ == ending::failed ? io_status::error : io_status::end;
     if (ending_ == ending::failed) {
-        result.error = extra_->failure;
+        bool const size = close_code_for(extra_->failure) == transport::close_code::message_too_big;
+        result.error = size ? transport::transport_error::message_too_big
+                            : transport::transport_error::protocol_error;
     }
     return result;
 }
@@ -167,11 +171,15 @@ void connection::conclude() {
     }
     concluded_ = true;
     if (ending_ == ending::failed) {
-        protocol_.queue_close(static_cast<websocket_error>(extra_->failure.value()));
+        protocol_.queue_close(extra_->failure);
     } else {
         protocol_.queue_close(extra_->close.code, {});
     }
     flush();
+}
+
+std::optional<websocket_error> connection::failure() const noexcept {
+    return ending_ == ending::failed ? std::optional(extra_->failure) : std::nullopt;
 }
 
 peer_close const* connection::received_close() const noexcept {
@@ -180,14 +188,19 @@ peer_close const* connection::received_close() const noexcept {
 
 void connection::watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) {
     link_->watch(sink, read_interest, write_interest);
-    if (extra_ == nullptr) {
-        return;
+    reader_ = read_interest ? sink : nullptr;
+    if (extra_ != nullptr) {
+        notify_later();
     }
-    // The link does not know of what waits here.
+}
+
+// The link does not know of what waits here: input that came early, or an end that is not told yet.
+void connection::notify_later() {
+    bool const waiting = !extra_->early.empty() || (ending_ != ending::none && !concluded_);
     extra_->notice.reset();
-    if (sink != nullptr && read_interest && (!extra_->early.empty() || ending_ != ending::none)) {
+    if (reader_ != nullptr && waiting) {
         extra_->notice = shared_.loop().after(transport::runtime::duration::zero(),
-                                              [sink] { sink->on_ready(true, false); });
+                                              [sink = reader_] { sink->on_ready(true, false); });
     }
 }
 
@@ -402,6 +415,11 @@ void connection::close(transport::close_code code, std::string_view reason) {
     end_after_close_ = protocol_.side() == role::server && code != transport::close_code::normal &&
                        code != transport::close_code::going_away;
     flush();
+}
+
+void connection::abort() {
+    ending_ = ending::none;
+    link_->close(true);
 }
 
 // A dead link shows itself to the next read or write.

@@ -7,6 +7,7 @@
 #include <trunkline/websocket/protocol.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,13 @@ struct peer_close {
 /// Text is checked, then ignored (or refused, by websocket_limits::refuse_text).
 ///
 /// The end: on a Close of the peer read() gives `end`; a bare end of the stream gives `end` too; on
-/// a broken protocol read() gives `error`. What came before in the same read is given first, and
-/// the answering Close leaves with the read that tells the end: what is written in between still
-/// goes. Whoever destroys the connection then need not wait: the byte stream goes to the context's
-/// lingering set, which sends what is left and ends it within linger_timeout. After close() the
-/// owner reads on until `end` or until its own patience ends, and what arrives is discarded; with
-/// a code other than normal and going_away a server ends its direction right behind the Close.
+/// a broken protocol read() gives `error`, transport_error::protocol_error or message_too_big. What
+/// came before in the same read is given first, and the answering Close leaves with the read that
+/// tells the end: what is written in between still goes. Whoever destroys the connection then need
+/// not wait: the byte stream goes to the context's lingering set, which sends what is left and ends
+/// it within linger_timeout. After close() the owner reads on until `end` or until its own patience
+/// ends, and what arrives is discarded; with a code other than normal and going_away a server ends
+/// its direction right behind the Close.
 ///
 /// A frame that was begun is finished first: after close() write() still takes the rest of it and
 /// refuses what follows with transport_error::closed. What a write did not take must be offered
@@ -52,6 +54,7 @@ public:
     void probe() override;
     void shutdown_write() override {}
     void close(transport::close_code code, std::string_view reason) override;
+    void abort() override;
     [[nodiscard]] bool wants_write() const noexcept override;
     void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override;
     void acknowledge_now() override { link_->acknowledge_now(); }
@@ -67,6 +70,9 @@ public:
     /// Ends it as a peer that broke the protocol: the next read gives `error`.
     void fail(websocket_error error);
 
+    /// What the peer did wrong, once read() gave `error` for it.
+    [[nodiscard]] std::optional<websocket_error> failure() const noexcept;
+
     /// What the peer's Close said; null before it came.
     [[nodiscard]] peer_close const* received_close() const noexcept;
 
@@ -79,6 +85,7 @@ private:
     transport::io_result fill(mutable_bytes buffer);
     transport::read_result end_result() const noexcept;
     void conclude();
+    void notify_later();
 
     void plan(std::span<message_segment const> segments, std::size_t offset);
     void plan_control();
@@ -97,6 +104,7 @@ private:
 
     context& shared_;
     std::unique_ptr<transport::byte_stream> link_;
+    transport::readiness_sink* reader_ = nullptr;  // who wants to be told of input
     std::unique_ptr<extra> extra_;  // what few connections need, and only for a while
     std::byte* rest_ = nullptr;     // received and not yet parsed, in the reader's buffer
     std::uint64_t frame_left_ = 0;  // payload bytes still to be sent of the frame begun

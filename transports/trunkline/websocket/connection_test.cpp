@@ -66,6 +66,7 @@ public:
     bool ended() const { return connection_ == nullptr; }
     lines const& messages() const { return messages_; }
     std::string const& end() const { return end_; }
+    error_code error() const { return error_; }
     std::size_t queued() const { return queue_.size(); }
     std::uint64_t wire_bytes() const { return wire_bytes_; }
 
@@ -100,7 +101,10 @@ private:
             }
             if (got.status != io_status::ok) {
                 auto const* const close = connection_->received_close();
-                end_ = got.status == io_status::error ? "error: " + got.error.message()
+                failure_ = connection_->failure();
+                error_ = got.error;
+                end_ = failure_ ? "error: " + std::string(describe(*failure_))
+                       : got.status == io_status::error ? "lost"
                        : close == nullptr
                            ? "end"
                            : "close " + std::to_string(close->code) + " " + close->reason;
@@ -136,6 +140,8 @@ private:
     lines messages_;
     std::string partial_;
     std::string end_;
+    std::optional<websocket_error> failure_;
+    error_code error_;
     std::uint64_t wire_bytes_ = 0;
 };
 
@@ -394,6 +400,7 @@ TEST(connection, a_broken_protocol_gets_a_close_and_the_end_whatever_the_peer_do
     server.send(frame(role::client, opcode::binary, "good") + "\xff\xff");
     EXPECT_THAT(server.ours->messages(), ElementsAre("good"));
     EXPECT_EQ(server.ours->end(), "error: a reserved bit is set");
+    EXPECT_EQ(server.ours->error(), transport::transport_error::protocol_error);
     EXPECT_TRUE(server.hear());  // the Close and the end are there without waiting
     EXPECT_THAT(server.heard.lines(), ElementsAre("close 1002 a reserved bit is set"));
     EXPECT_EQ(server.shared.lingering().size(), 1U);
@@ -462,7 +469,7 @@ TEST(connection, a_lost_link_is_an_error) {
     raw_peer server(role::server);
     server.pipe.control->cut();
     server.loop.run_until_idle();
-    EXPECT_THAT(server.ours->end(), ::testing::StartsWith("error: "));
+    EXPECT_EQ(server.ours->end(), "lost");
 }
 
 TEST(connection, our_close_waits_for_the_answer_unless_it_tells_of_an_error) {
@@ -507,6 +514,7 @@ TEST(connection, limits_close_with_1009) {
     raw_peer server(role::server, limits);
     server.send(frame(role::client, opcode::binary, std::string(101, 'x')));
     EXPECT_EQ(server.ours->end(), "error: the message is above the limit");
+    EXPECT_EQ(server.ours->error(), transport::transport_error::message_too_big);
     EXPECT_TRUE(server.hear());
     EXPECT_THAT(server.heard.lines(), ElementsAre("close 1009 the message is above the limit"));
 }
@@ -552,6 +560,61 @@ TEST(connection, a_read_with_few_slots_gives_the_rest_next_time) {
     }
     EXPECT_EQ(told, "0123456789");
     EXPECT_THAT(wire, ElementsAre(bytes.size(), 0U, 0U, 0U));
+}
+
+// A reader that keeps to what a read gave and waits for readiness, as the driver does.
+TEST(connection, an_end_behind_messages_is_told_without_another_byte) {
+    struct reader final : transport::readiness_sink {
+        explicit reader(connection& from) : link(from) {}
+        void on_ready(bool, bool) override {
+            std::vector<std::byte> buffer(1000);
+            std::array<transport::in_piece, 4> pieces;
+            auto const got = link.read(buffer, pieces);
+            told.push_back(got.status);
+            if (got.status != io_status::ok) {
+                link.watch(nullptr, false, false);
+            }
+        }
+        connection& link;
+        std::vector<io_status> told;
+    };
+    for (std::string const& last : {frame(role::client, opcode::close, ""), std::string("\xff")}) {
+        transport::simulated_runtime loop;
+        context shared(loop, seeded(1));
+        auto pipe = transport::make_simulated_pipe(loop, {});
+        connection server(shared, role::server, std::move(pipe.first));
+        reader sink(server);
+        server.watch(&sink, true, false);
+        std::string const bytes = frame(role::client, opcode::binary, "question") + last;
+        std::array const out{as_bytes(bytes)};
+        ASSERT_EQ(pipe.second->write(out).size, bytes.size());
+        while (sink.told.empty()) {
+            ASSERT_TRUE(loop.run_one());
+        }
+        // What is written now still goes before the Close.
+        out_segment const answer{.bytes = as_bytes("answer"), .frame_size = 6};
+        EXPECT_EQ(server.write({&answer, 1}).size, 6U);
+        loop.run_until_idle();
+        EXPECT_EQ(sink.told.size(), 2U);
+        EXPECT_NE(sink.told.back(), io_status::ok);
+        std::vector<std::byte> buffer(1000);
+        transcript heard(role::client);
+        for (auto got = pipe.second->read(buffer); got.status == io_status::ok;
+             got = pipe.second->read(buffer)) {
+            heard.feed(as_text(bytes_view(buffer).first(got.size)));
+        }
+        ASSERT_EQ(heard.lines().size(), 2U);
+        EXPECT_EQ(heard.lines()[0], "binary answer");
+        EXPECT_THAT(heard.lines()[1], ::testing::StartsWith("close "));
+    }
+}
+
+TEST(connection, an_abort_says_nothing) {
+    raw_peer server(role::server);
+    server.ours->link().abort();
+    EXPECT_FALSE(server.hear());
+    EXPECT_TRUE(server.pipe.control->counters(pipe_end::first).closed);
+    EXPECT_TRUE(server.heard.lines().empty());
 }
 
 TEST(connection, an_idle_one_is_small) {

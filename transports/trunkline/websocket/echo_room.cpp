@@ -1,6 +1,7 @@
 #include <trunkline/websocket/echo_room.hpp>
 
 #include <trunkline/base/growing_buffer.hpp>
+#include <trunkline/transport/loop_commons.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,6 @@ using time_point = transport::runtime::time_point;
 
 namespace {
 
-constexpr std::size_t buffer_size = 64 * kib;
 constexpr std::size_t pieces_per_read = 128;
 constexpr std::chrono::milliseconds sweep_interval{250};
 
@@ -101,7 +101,7 @@ private:
         while (more || (taken < owner_.limits_.input_per_turn_max && waiting_.empty())) {
             piece_array pieces;
             auto const got =
-                link_->read_messages(mutable_bytes(owner_.buffer_.get(), buffer_size), pieces);
+                link_->read_messages(owner_.shared_.loop().commons().read_buffer(), pieces);
             if (got.wire_bytes > 0) {
                 taken += got.wire_bytes;
                 heard_ = owner_.shared_.loop().now();
@@ -208,9 +208,7 @@ private:
 };
 
 echo_room::echo_room(context& shared, connection_limits const& limits)
-    : shared_(shared),
-      limits_(limits),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_size)) {}
+    : shared_(shared), limits_(limits) {}
 
 echo_room::~echo_room() = default;
 

@@ -36,7 +36,6 @@ private:
 
     context& shared_;
     connection_limits limits_;
-    std::unique_ptr<std::byte[]> buffer_;
     std::unique_ptr<transport::timer> sweeping_;
     std::list<guest> guests_;
 };

@@ -1,0 +1,76 @@
+// The rules of drivers, over WebSocket connections on simulated pipes.
+#include <trunkline/websocket/connection.hpp>
+
+#include <trunkline/transport/driver_rules.hpp>
+#include <trunkline/transport/simulated_pipe.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trunkline::transport::testing {
+namespace {
+
+/// A connection that keeps its context.
+class keeping_connection final : public connection {
+public:
+    keeping_connection(std::shared_ptr<websocket::context> shared, websocket::role side,
+                       std::unique_ptr<byte_stream> link)
+        : shared_(std::move(shared)), inner_(*shared_, side, std::move(link)) {}
+
+    capabilities abilities() const noexcept override { return inner_.abilities(); }
+    read_result read(mutable_bytes buffer, std::span<in_piece> out) override {
+        return inner_.read(buffer, out);
+    }
+    io_result write(std::span<out_segment const> segments) override {
+        return inner_.write(segments);
+    }
+    void probe() override { inner_.probe(); }
+    void shutdown_write() override { inner_.shutdown_write(); }
+    void close(close_code code, std::string_view reason) override { inner_.close(code, reason); }
+    void abort() override { inner_.abort(); }
+    bool wants_write() const noexcept override { return inner_.wants_write(); }
+    void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {
+        inner_.watch(sink, read_interest, write_interest);
+    }
+    void acknowledge_now() override { inner_.acknowledge_now(); }
+    std::string peer() const override { return inner_.peer(); }
+
+private:
+    std::shared_ptr<websocket::context> shared_;
+    websocket::connection inner_;
+};
+
+link_kind websocket_kind(delivery_shape shape) {
+    return {.name = std::string("websocket_") + name_of(shape),
+            .make =
+                [shape](simulated_runtime& loop) {
+                    auto pipe = make_simulated_pipe(
+                        loop, {.shape = shape, .latency = std::chrono::milliseconds(2)});
+                    auto const shared = std::make_shared<websocket::context>(loop);
+                    return std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>(
+                        std::make_unique<keeping_connection>(shared, websocket::role::client,
+                                                             std::move(pipe.first)),
+                        std::make_unique<keeping_connection>(shared, websocket::role::server,
+                                                             std::move(pipe.second)));
+                },
+            .size_max = shape == delivery_shape::one_byte       ? 2'000U
+                        : shape == delivery_shape::short_writes ? 5'000U
+                                                                : 150'000U};
+}
+
+std::vector<link_kind> websocket_kinds() {
+    std::vector<link_kind> kinds;
+    for (delivery_shape const shape : all_delivery_shapes) {
+        kinds.push_back(websocket_kind(shape));
+    }
+    return kinds;
+}
+
+INSTANTIATE_TEST_SUITE_P(websocket, driver_rules, ::testing::ValuesIn(websocket_kinds()),
+                         [](auto const& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace trunkline::transport::testing
