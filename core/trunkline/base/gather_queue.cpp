@@ -104,6 +104,7 @@ std::size_t gather_queue::peek(std::span<out_segment> out) const noexcept {
 
 void gather_queue::consume(std::size_t size) {
     TRUNKLINE_ASSERT(size <= this->size());
+    consumed_ += size;
     while (size > 0) {
         segment& front = segments_[first_];
         std::size_t const taken = std::min(size, front.size);
@@ -152,6 +153,7 @@ void gather_queue::recycle_when_empty() noexcept {
 }
 
 void gather_queue::clear() noexcept {
+    consumed_ += size();
     segments_.clear();
     first_ = 0;
     for (std::size_t i = first_block_; i < blocks_.size(); ++i) {

@@ -61,6 +61,9 @@ public:
     [[nodiscard]] std::size_t owned_size() const noexcept { return owned_size_; }
     [[nodiscard]] std::size_t borrowed_size() const noexcept { return borrowed_size_; }
 
+    /// Bytes that have left the queue since it was made, sent or dropped.
+    [[nodiscard]] std::uint64_t consumed() const noexcept { return consumed_; }
+
 private:
     struct segment {
         std::byte const* data = nullptr;
@@ -89,6 +92,7 @@ private:
     std::size_t first_block_ = 0;
     std::size_t owned_size_ = 0;
     std::size_t borrowed_size_ = 0;
+    std::uint64_t consumed_ = 0;
     std::size_t pending_frame_size_ = 0;
 };
 

@@ -118,7 +118,8 @@ public:
     /// is reused. Fails with held_too_much or out_of_memory.
     [[nodiscard]] result<void> settle();
 
-    /// False while output or unanswered requests are above their marks.
+    /// False while output or unanswered requests are above their marks. Calls of ours do not count:
+    /// they are not the peer's doing, and two peers that waited for them would wait for ever.
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// The connection ended: every pending call of ours is lost and every incoming one cancelled,

@@ -317,9 +317,11 @@ void session::state::disconnect(error_code why) {
 }
 
 bool session::state::wants_input() const noexcept {
-    return output.owned_size() <= limits_.output_owned_mark &&
-           output.borrowed_size() <= limits_.output_borrowed_mark &&
-           unanswered < limits_.unanswered_requests_max;
+    return unanswered < limits_.unanswered_requests_max &&
+           (output.owned_size() <= limits_.output_owned_mark ||
+            calls_queued.owned_besides(output) <= limits_.output_owned_mark) &&
+           (output.borrowed_size() <= limits_.output_borrowed_mark ||
+            calls_queued.borrowed_besides(output) <= limits_.output_borrowed_mark);
 }
 
 std::size_t session::state::held_size() const noexcept {

@@ -335,6 +335,30 @@ private:
     void on_call_lost(std::uint32_t, error_code) override {}
 };
 
+TEST_P(limits, calls_of_ours_do_not_stop_the_reading) {
+    generous events;
+    session of(options, events);
+    events.of = &of;
+    events.body.assign(options.limits.output_owned_mark / 2, 'x');
+    EXPECT_EQ(of.receive(wire.call(1, echo, ""), false, 0).value(), wire.call(1, echo, "").size());
+    std::string const arguments(options.limits.output_owned_mark, 'y');
+    for (int calls = 0; calls < 3; ++calls) {
+        slice argument{as_bytes(arguments), {}};
+        ASSERT_TRUE(of.call(9, {&argument, 1}, delivery::whole, 0).has_value());
+        EXPECT_TRUE(of.wants_input());
+    }
+    // Answers count as before, also with calls before and behind them; and calls that have gone no
+    // longer excuse anything.
+    EXPECT_GT(of.receive(wire.call(2, echo, ""), false, 0).value(), 0u);
+    EXPECT_FALSE(of.wants_input());
+    of.output().consume(of.output().size() - events.body.size());
+    EXPECT_TRUE(of.wants_input());
+    of.output().clear();
+    EXPECT_GT(of.receive(wire.call(4, echo, ""), false, 0).value(), 0u);
+    EXPECT_GT(of.receive(wire.call(5, echo, ""), false, 0).value(), 0u);
+    EXPECT_FALSE(of.wants_input());
+}
+
 TEST_P(limits, the_output_mark_is_looked_at_before_each_request) {
     for (bool const borrow : {false, true}) {
         generous events;

@@ -101,6 +101,7 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
     auto const head =
         encode_header({static_cast<std::uint8_t>(type), request_id, method_id, metadata_size});
     if (layout) {
+        call_share::scope const ours(calls_queued, output);
         send_whole(head, arguments);
     } else {
         defer(request_id, head, arguments).ended = true;
@@ -145,6 +146,7 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
     slice body{metadata, {}};
     pending_call made{want, no_slot, nullptr};
     if (layout) {
+        call_share::scope const ours(calls_queued, output);
         made.request = std::make_unique<frame::stream_encoder>(take_stream_id());
         must_succeed(made.request->write_and_flush(head, {&body, 1}, sink()));
     } else {
@@ -169,6 +171,7 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
         }
         return {};
     }
+    call_share::scope const ours(calls_queued, output);
     must_succeed(of->request->write_and_flush({}, part, sink()));
     return {};
 }
@@ -190,6 +193,7 @@ result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t no
 
 void session::state::end_request(pending_call& of) {
     if (of.request) {
+        call_share::scope const ours(calls_queued, output);
         must_succeed(of.request->end(sink()));
         of.request.reset();
     }
@@ -230,6 +234,7 @@ deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcep
 
 void session::state::send_deferred() {
     std::vector<deferred_stream> const waiting = std::exchange(deferred_, {});
+    call_share::scope const ours(calls_queued, output);
     for (deferred_stream const& each : waiting) {
         pending_call* const of = pending_.find(each.request_id);
         if (each.ended) {

@@ -7,6 +7,7 @@
 #include <trunkline/frame/layout_detector.hpp>
 #include <trunkline/frame/reassembly.hpp>
 #include <trunkline/frame/stream_encoder.hpp>
+#include <trunkline/rpc/call_share.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/session.hpp>
 #include <trunkline/rpc/slab.hpp>
@@ -107,6 +108,7 @@ public:
     [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
 
     gather_queue output;
+    mutable call_share calls_queued;  // forgets what has gone whenever it is asked
     std::optional<frame::layout> layout;
     session_counters counters;
     std::size_t unanswered = 0;

@@ -277,6 +277,33 @@ TEST_F(backpressure, large_output_is_spread_over_turns) {
     EXPECT_LE(largest, 2 * mib);
 }
 
+// Each side has far more to ask than the marks and the link can hold.
+TEST_F(backpressure, two_sides_that_ask_at_once_do_not_wait_for_each_other) {
+    auto ends = make_simulated_pipe(loop, {.capacity = 1 * kib});
+    peer one(loop, rpc::side::dialer);
+    peer two(loop, rpc::side::acceptor);
+    two.start(std::make_unique<stream_connection>(std::move(ends.second)));
+    one.start(std::make_unique<stream_connection>(std::move(ends.first)));
+    one.call(echo, "");
+    loop.run_for(seconds(1));
+    std::string const large(600'000, 'x');
+    for (int number = 0; number < 10; ++number) {
+        one.call(later, large);
+        two.call(later, large);
+    }
+    loop.run_for(seconds(1));
+    EXPECT_EQ(one.kept.size(), 10U);
+    EXPECT_EQ(two.kept.size(), 10U);
+    one.answer_later_calls();
+    two.answer_later_calls();
+    loop.run_for(seconds(1));
+    for (peer const* side : {&one, &two}) {
+        EXPECT_EQ(side->states, (states{connection_state::connected}));
+        EXPECT_EQ(side->outcomes.back()->times, 1);
+        EXPECT_FALSE(side->outcomes.back()->error);
+    }
+}
+
 struct keep_alive : driver_fixture {
     void SetUp() override {
         // Off the grid of the sweep, so that nothing is exact by luck.
