@@ -13,7 +13,6 @@ using namespace testing;
 
 // Methods, as session_log answers them.
 constexpr std::uint64_t echo = 0;   // whole, answered at once
-constexpr std::uint64_t late = 4;   // whole, answered when the session stops reading
 constexpr std::uint64_t never = 1;  // in parts, answered at its End
 
 class limits : public ::testing::TestWithParam<frame::layout> {
