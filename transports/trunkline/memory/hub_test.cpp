@@ -180,7 +180,7 @@ TEST(hub, a_listener_whose_thread_ends_answers_its_dialers) {
     std::optional<dial_result> dialed;
     {
         transport::simulated_runtime there;
-        auto const listener = std::move(meeting.listen(there, "memory:x", {}).value());
+        auto const listener = meeting.listen(there, "memory:x", {}).value();
         listener->start([](auto) {});
         dialer->dial("memory:x", [&](dial_result made) { dialed = std::move(made); });
     }
@@ -194,7 +194,7 @@ TEST(hub, joins_threads) {
     constexpr int dials = 50;
     hub meeting;
     transport::asio_runtime server;
-    auto listener = std::move(meeting.listen(server, "memory:x", {}).value());
+    auto listener = meeting.listen(server, "memory:x", {}).value();
     std::vector<std::unique_ptr<transport::connection>> accepted;
     listener->start([&](auto made) { accepted.push_back(std::move(made)); });
     std::atomic<int> connected = 0;
