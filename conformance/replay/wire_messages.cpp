@@ -1,11 +1,12 @@
 // RPC heads, whole messages and the responses of an endpoint, against what the published programs
 // wrote.
+#include <replay/message_values.hpp>
 #include <replay/vector_set.hpp>
 #include <replay/wire_output.hpp>
-#include <trunkline/bitcode/encode.hpp>
 #include <trunkline/frame/stream_encoder.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/rpc/header.hpp>
+#include <trunkline/typed/failure.hpp>
 
 #include <gtest/gtest.h>
 
@@ -183,41 +184,13 @@ TEST(wire_messages, calls_and_responses_are_the_recorded_frames) {
     });
 }
 
-// The structured error (wire 5.3).
-enum class error_class : std::uint8_t { fail, system, not_found };
-
-struct structured_error {
-    error_class code = error_class::fail;
-    std::string message;
-
-    static constexpr auto fields() {
-        return std::tuple(&structured_error::code, &structured_error::message);
-    }
-};
-
-}  // namespace
-}  // namespace trunkline::replay
-
-template <>
-struct trunkline::bitcode::description<trunkline::replay::error_class> {
-    static constexpr std::size_t variants = 3;
-};
-
-namespace trunkline::replay {
-namespace {
-
 /// What the recorded handler answered: a structured error, a text, or bytes.
 rpc::unary_handler handler_for(record const& each) {
     json::value const& error = each.fields.at("error");
     if (auto const* structured = error.if_object()) {
-        std::string_view const code = structured->at("code").as_string();
-        auto const number = code == "Fail"     ? error_class::fail
-                            : code == "System" ? error_class::system
-                                               : error_class::not_found;
-        std::string const message(structured->at("message").as_string());
-        return [number, message](rpc::request const&, rpc::responder answer) {
-            auto encoded = bitcode::encode(structured_error{number, message});
-            answer.answer(static_cast<rpc::status>(static_cast<int>(number) + 1), encoded.slices());
+        message_reader_of_json reader(*structured);
+        return [what = reader.read<typed::failure>()](rpc::request const&, rpc::responder answer) {
+            typed::answer_failure(answer, what);
         };
     }
     if (auto const* text = error.if_string()) {

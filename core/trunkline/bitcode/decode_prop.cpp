@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstring>
+#include <span>
 
 namespace trunkline::bitcode {
 namespace {
@@ -36,9 +36,8 @@ rc::Gen<std::vector<Integer>> any_integers() {
 
 rc::Gen<std::vector<std::byte>> any_bytes() {
     return rc::gen::map(any_integers<std::uint8_t>(), [](std::vector<std::uint8_t> const& values) {
-        std::vector<std::byte> made(values.size());
-        std::memcpy(made.data(), values.data(), values.size());
-        return made;
+        bytes_view const view = std::as_bytes(std::span(values));
+        return std::vector<std::byte>(view.begin(), view.end());
     });
 }
 
