@@ -170,6 +170,25 @@ TEST_F(serve_command, closes_silent_peers_as_its_flags_say) {
     EXPECT_TRUE(ended.opcode == ws_close || ended.opcode == 0);
 }
 
+TEST_F(serve_command, refuses_a_message_above_the_limit_and_goes_on) {
+    auto server = start({"--message-size-max", "1MiB"});
+    auto const client = server.connect();
+    auto const refused = client->call(method_write, long_write("k", std::string(1 << 20, 'v')));
+    EXPECT_EQ(refused.code, rpc::status::system_error);
+    EXPECT_NE(refused.body, "");
+    EXPECT_EQ(client->call(method_write, long_write("k", std::string(1000 << 10, 'v'))).code,
+              rpc::status::success);
+}
+
+TEST_F(serve_command, takes_larger_messages_when_told_to) {
+    auto server = start({"--message-size-max", "20MiB"});
+    auto const client = server.connect();
+    std::string const value(17 << 20, 'v');  // above the default
+    EXPECT_EQ(client->call(method_write, long_write("k", value)).code, rpc::status::success);
+    EXPECT_EQ(client->call(method_len, "").body, "\x06\x01");
+    EXPECT_GT(std::filesystem::file_size(path), value.size());
+}
+
 TEST_F(serve_command, logs_for_people) {
     auto server = start({"--log-level", "error"}, {{"TRUNKLINE_LOG", "trace,ws=debug"}});
     auto const client = server.connect();

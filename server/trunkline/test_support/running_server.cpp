@@ -1,5 +1,7 @@
 #include <trunkline/test_support/running_server.hpp>
 
+#include <trunkline/base/bytes.hpp>
+
 #include <csignal>
 #include <stdexcept>
 
@@ -56,6 +58,18 @@ std::string short_write(std::string_view key, std::string_view value) {
 
 std::string short_read(std::string_view key) {
     return short_bytes(key);
+}
+
+std::string long_write(std::string_view key, std::string_view value) {
+    std::string length(sizeof(std::uint32_t), '\0');
+    store_le(reinterpret_cast<std::byte*>(length.data()), static_cast<std::uint32_t>(value.size()));
+    constexpr std::string_view four_bytes_follow{"\xff\x02", 2};
+    constexpr std::string_view plain_bytes_follow{"\0", 1};
+    std::string arguments = short_bytes(key);
+    return arguments.append(four_bytes_follow)
+        .append(length)
+        .append(plain_bytes_follow)
+        .append(value);
 }
 
 }  // namespace trunkline::test_support

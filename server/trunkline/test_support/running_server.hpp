@@ -51,4 +51,7 @@ private:
 [[nodiscard]] std::string short_write(std::string_view key, std::string_view value);
 [[nodiscard]] std::string short_read(std::string_view key);
 
+/// A write of a short key and a value of 64 KiB up to 4 GiB.
+[[nodiscard]] std::string long_write(std::string_view key, std::string_view value);
+
 }  // namespace trunkline::test_support

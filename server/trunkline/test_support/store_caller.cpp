@@ -18,6 +18,8 @@ store_caller::store_caller(std::string const& host, std::uint16_t port, std::str
     rpc::session_options options;
     options.local_side = rpc::side::dialer;
     options.layout = frame::layout::b;
+    options.limits.message_size_max = 1024 * mib;  // the server's limits are the ones to be tested
+    options.limits.held_size_max = 1024 * mib;
     endpoint_ = std::make_unique<rpc::endpoint>(options, methods_, any_time, nullptr);
 }
 

@@ -125,8 +125,11 @@ std::string ws_client::frame(std::uint8_t opcode, std::string_view payload) {
         bytes += big_endian(payload.size(), 8);
     }
     bytes.append(mask.data(), mask.size());
+    std::size_t const head_size = bytes.size();
+    bytes += payload;
+    char* const masked = bytes.data() + head_size;
     for (std::size_t i = 0; i < payload.size(); ++i) {
-        bytes += static_cast<char>(payload[i] ^ mask[i % 4]);
+        masked[i] = static_cast<char>(masked[i] ^ mask[i % 4]);
     }
     return bytes;
 }
