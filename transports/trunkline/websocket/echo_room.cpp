@@ -122,7 +122,8 @@ private:
     // link or the memory failed.
     bool echo(std::span<message_piece const> pieces) {
         segment_array replies;
-        std::deque<held_message> joined;
+        std::array<held_message*, pieces_per_read> joined{};  // where a reply was put together
+        std::deque<held_message> made;
         std::size_t count = 0;
         for (message_piece const& piece : pieces) {
             if (piece.ends_message && !partial_) {
@@ -139,33 +140,35 @@ private:
                 return false;
             }
             if (piece.ends_message) {
-                joined.push_back(std::move(*partial_));
+                made.push_back(std::move(*partial_));
                 partial_.reset();
-                replies[count++] = joined.back().segment();
+                joined[count] = &made.back();
+                replies[count++] = made.back().segment();
             }
         }
-        return reply(std::span(replies).first(count));
-    }
-
-    bool reply(std::span<message_segment const> replies) {
         send_result done;
         if (waiting_.empty()) {
-            done = link_->write_messages(replies);
-            if (done.status == io_status::error) {
+            done = link_->write_messages(std::span(replies).first(count));
+        }
+        for (std::size_t i = done.segments; i < count; ++i) {
+            if (!hold(replies[i], joined[i], i == done.segments ? done.offset : 0)) {
                 return false;
             }
         }
-        for (std::size_t i = done.segments; i < replies.size(); ++i) {
-            held_message& held = waiting_.emplace_back();
-            held.kind = replies[i].kind;
-            if (!held.bytes.append(replies[i].bytes)) {
-                return false;
-            }
-            if (i == done.segments) {
-                held.sent = done.offset;
-            }
-            progress_ = owner_.shared_.loop().now();
+        return done.status != io_status::error;
+    }
+
+    // What the link did not take: moved where it was put together, else copied.
+    bool hold(message_segment const& reply, held_message* joined, std::size_t sent) {
+        held_message& held = waiting_.emplace_back();
+        progress_ = owner_.shared_.loop().now();
+        if (joined != nullptr) {
+            held = std::move(*joined);
+        } else if (!held.bytes.append(reply.bytes)) {
+            return false;
         }
+        held.kind = reply.kind;
+        held.sent = sent;
         return true;
     }
 
