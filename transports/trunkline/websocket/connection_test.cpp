@@ -328,9 +328,6 @@ TEST(connection, text_and_empty_messages_both_ways) {
             {{}, 0, message_kind::binary, true},
             {as_bytes("last"), 4, message_kind::binary, true},
         };
-        struct sink final : transport::readiness_sink {
-            void on_ready(bool, bool) override {}
-        } ignored;
         std::vector<std::byte> buffer(64);
         std::array<message_piece, 2> pieces;
         auto const exchange = [&](connection& from, connection& to) {
