@@ -1,7 +1,10 @@
 """Reconnecting, and the stop of a server that has calls pending."""
+import json
+import select
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from simd_r_drive_ws_client import DataStoreWsClient
@@ -13,7 +16,8 @@ from .server import HOST, wait_for
 from .store_case import StoreCase
 
 CALLERS = 8
-STEPS_BEFORE_STOP = 5
+CALLS_BEFORE_STOP = 6
+VALUE_SIZE = 1024 * 1024
 DEADLINE_SECONDS = 60
 
 
@@ -57,57 +61,61 @@ class Lifecycle(StoreCase):
         callers = [self.start_caller(number) for number in range(CALLERS)]
         for caller in callers:
             self.assertEqual(caller.stdout.readline(), "busy\n")
+        # Each caller has a call under way, is told that it is the last, and then the stop comes.
+        for caller in callers:
+            caller.stdin.close()
+        stopped_at = time.monotonic()
         self.assertEqual(self.server.stop(how), 0, self.server.log.read_text()[-2000:])
-        written, unanswered = {}, []
-        for number, caller in enumerate(callers):
-            try:
-                said, _ = caller.communicate(timeout=DEADLINE_SECONDS)
-            except subprocess.TimeoutExpired:
-                unanswered.append(number)
-                continue
-            self.assertEqual(caller.returncode, 0)
-            if said == "unanswered\n":
-                unanswered.append(number)
-            else:
-                written[number] = int(said)
+        reports = [json.loads(caller.stdout.read() or "{}") for caller in callers]
+        for caller in callers:
+            self.assertEqual(caller.wait(DEADLINE_SECONDS), 0)
+        unanswered = [number for number, told in enumerate(reports) if told["unanswered"]]
         self.assertEqual(unanswered, [], "these callers had no answer to their last call")
+        self.assertGreater(max(told["last_answer_at"] for told in reports), stopped_at,
+                           "no call was pending when the stop came")
         # What was acknowledged is in the file.
         self.server.start()
         reader = self.server.client()
-        for number, step in written.items():
-            self.assertGreaterEqual(step, STEPS_BEFORE_STOP - 1)
+        for number, told in enumerate(reports):
+            self.assertGreaterEqual(told["written"], CALLS_BEFORE_STOP // 2)
             value = reader.read(b"caller %d" % number)
-            self.assertGreaterEqual(int(value.split(b" ", 1)[0]), step)
+            self.assertEqual(int(value.split(b" ", 1)[0]), told["written"])
 
     def start_caller(self, number):
         caller = subprocess.Popen(
             [sys.executable, "-m", __name__, str(self.server.port), str(number)],
-            stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(caller.stdout.close)
         self.addCleanup(caller.wait)
         self.addCleanup(caller.kill)
         return caller
 
 
-def call_until_stopped(port, number):
-    """Writes and reads without a pause until the connection ends. Says on standard output when it
-    is under way, and in the end which of its writes was the last to be acknowledged."""
+def call_until_told(port, number):
+    """Writes and reads in turns without a pause until standard input ends. Says on standard output
+    when it is under way, and in the end how it went."""
     client = DataStoreWsClient(HOST, port)
-    key, step = b"caller %d" % number, 0
-    try:
-        while True:
-            value = b"%d " % step + content(1 + number * 9000, step + 1)
-            client.write(key, value)
-            step += 1
-            if client.read(key) != value:
+    key, body = b"caller %d" % number, content(VALUE_SIZE, number + 1)
+    calls, written, last_answer_at, unanswered = 0, 0, 0, False
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        try:
+            if calls % 2 == 0:
+                client.write(key, b"%d " % (written + 1) + body)
+                written += 1
+            elif client.read(key) != b"%d " % written + body:
                 sys.exit(f"caller {number} read another value than it wrote")
-            if step == STEPS_BEFORE_STOP:
-                print("busy", flush=True)
-    except Disconnected:
-        print(step - 1, flush=True)
-    except ClientTimeout:
-        print("unanswered", flush=True)
+        except Disconnected:  # the server was gone before this call began
+            break
+        except ClientTimeout:
+            unanswered = True
+            break
+        last_answer_at = time.monotonic()
+        calls += 1
+        if calls == CALLS_BEFORE_STOP:
+            print("busy", flush=True)
+    print(json.dumps({"unanswered": unanswered, "written": written,
+                      "last_answer_at": last_answer_at}), flush=True)
 
 
 if __name__ == "__main__":
-    call_until_stopped(int(sys.argv[1]), int(sys.argv[2]))
+    call_until_told(int(sys.argv[1]), int(sys.argv[2]))

@@ -51,6 +51,10 @@ public:
     /// that has no meaning.
     virtual void acknowledge_now() {}
 
+    /// While true, the link may keep what is written until it is full, so that several writes
+    /// arrive together (TCP_CORK); false sends it. Does nothing where that has no meaning.
+    virtual void hold_back(bool) {}
+
     /// The peer as text, such as "127.0.0.1:4711".
     [[nodiscard]] virtual std::string peer() const = 0;
 };

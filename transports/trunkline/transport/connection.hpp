@@ -99,6 +99,9 @@ public:
     /// As byte_stream::acknowledge_now: called after reads while a message is incomplete.
     virtual void acknowledge_now() {}
 
+    /// As byte_stream::hold_back.
+    virtual void hold_back(bool) {}
+
     /// The peer as text.
     [[nodiscard]] virtual std::string peer() const = 0;
 };

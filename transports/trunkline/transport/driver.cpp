@@ -264,6 +264,13 @@ runtime::time_point driver::implementation::quiet_at() const {
     return std::max(drain_began_, last_heard_) + limits_.drain_quiet;
 }
 
+// True when what is queued is all that a drained peer waits for.
+bool driver::implementation::answers_all() noexcept {
+    auto& session = endpoint_.protocol();
+    return phase_ == phase::draining && !last_read_ && parked_.empty() && owed_answer_ &&
+           session.unanswered_requests() == 0 && !session.mid_message();
+}
+
 // A peer that calls again and again is between two calls at no better moment than right behind an
 // answer: its close travels along with that. A peer that was owed nothing may be about to call.
 void driver::implementation::check_drained() {
@@ -272,8 +279,7 @@ void driver::implementation::check_drained() {
         session.unanswered_requests() > 0 || !session.output().empty()) {
         return;
     }
-    bool const answered = owed_answer_ && !session.mid_message();
-    if (read_ended_ || answered || loop_.now() >= quiet_at()) {
+    if (read_ended_ || answers_all() || loop_.now() >= quiet_at()) {
         begin_closing(*std::exchange(ending_, nullptr));
     } else {
         plan_sweep(quiet_at());

@@ -86,6 +86,7 @@ private:
     void link_failed(error_code why);
     void session_failed(error_code why);
     void note_answers_due();
+    [[nodiscard]] bool answers_all() noexcept;
     void check_drained();
     [[nodiscard]] runtime::time_point quiet_at() const;
     void plan_sweep(runtime::time_point when);

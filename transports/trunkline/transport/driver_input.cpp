@@ -20,6 +20,10 @@ void driver::implementation::run_turn(bool readable) {
         last_read_ = false;
     }
     note_answers_due();
+    bool const last_words = answers_all() && !endpoint_.protocol().output().empty();
+    if (last_words) {
+        link_->hold_back(true);
+    }
     flush();
     // What the flush made room for, up to the last parked byte.
     while (!parked_.empty() && !blocked_ && takes_input()) {
@@ -33,6 +37,9 @@ void driver::implementation::run_turn(bool readable) {
     }
     check_drained();
     pump_closing();
+    if (last_words && phase_ != phase::over) {
+        link_->hold_back(false);
+    }
     in_turn_ = false;
     if (phase_ != phase::over) {
         update_watch();
@@ -113,7 +120,7 @@ void driver::implementation::feed_one(bytes_view bytes, bool ends_message) {
             return;
         }
         bytes = bytes.subspan(*taken);
-        if (session.output().size() >= early_flush_size) {
+        if (phase_ == phase::open && session.output().size() >= early_flush_size) {
             flush();
         }
         if (bytes.empty() || phase_ == phase::over) {

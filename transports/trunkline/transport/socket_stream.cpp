@@ -114,6 +114,12 @@ void socket_stream::acknowledge_now() {
     ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
+void socket_stream::hold_back(bool on) {
+    // Fails without harm on sockets that are not TCP.
+    int const cork = on ? 1 : 0;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+}
+
 std::string socket_stream::peer() const {
     return socket_address::remote_of(socket_.get()).text();
 }

@@ -24,6 +24,7 @@ public:
     void close(bool abort) override;
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;
     void acknowledge_now() override;
+    void hold_back(bool on) override;
     [[nodiscard]] std::string peer() const override;
 
     /// The descriptor, for options of its kind of socket; negative once closed.

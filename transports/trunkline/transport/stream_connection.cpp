@@ -80,6 +80,10 @@ void stream_connection::acknowledge_now() {
     stream_->acknowledge_now();
 }
 
+void stream_connection::hold_back(bool on) {
+    stream_->hold_back(on);
+}
+
 std::string stream_connection::peer() const {
     return stream_->peer();
 }

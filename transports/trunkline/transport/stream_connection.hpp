@@ -24,6 +24,7 @@ public:
     [[nodiscard]] bool wants_write() const noexcept override { return false; }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;
     void acknowledge_now() override;
+    void hold_back(bool on) override;
     [[nodiscard]] std::string peer() const override;
 
 private:

@@ -412,8 +412,8 @@ void connection::probe() {
 
 void connection::close(transport::close_code code, std::string_view reason) {
     protocol_.queue_close(static_cast<std::uint16_t>(code), reason);
-    end_after_close_ = protocol_.side() == role::server && code != transport::close_code::normal &&
-                       code != transport::close_code::going_away;
+    // A published client takes further calls until the byte stream ends, and they are lost.
+    end_after_close_ = protocol_.side() == role::server && code != transport::close_code::normal;
     flush();
 }
 

@@ -58,6 +58,7 @@ public:
     [[nodiscard]] bool wants_write() const noexcept override;
     void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override;
     void acknowledge_now() override { link_->acknowledge_now(); }
+    void hold_back(bool on) override { link_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return link_->peer(); }
 
     /// As read(), for text and binary messages.
