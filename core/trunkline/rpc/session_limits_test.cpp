@@ -250,18 +250,6 @@ TEST_P(limits, frames_far_ahead_drop_their_stream_with_a_status) {
     EXPECT_EQ(log.session().held_size(), 0u);
 }
 
-// An answer that has begun can only be ended: a status would be a second response.
-TEST_P(limits, a_stream_dropped_after_its_answer_began_gets_no_status) {
-    constexpr std::uint64_t talk = 3;  // as session_log answers it: part by part
-    options.limits.out_of_order_frames_max = 1;
-    session_log log(options);
-    log.feed(wire.frame(frame::kind::open, 1, 0, wire.head(0, 7, talk, "") + "one"));
-    log.feed(wire.frame(frame::kind::data, 1, 2, "ahead"));
-    log.feed(wire.frame(frame::kind::data, 1, 3, "ahead"));
-    EXPECT_EQ(responses(log), std::vector<std::string>{"7 status 0 method 0: one"});
-    EXPECT_NE(log.text().find("cancelled"), std::string::npos);
-}
-
 TEST_P(limits, bytes_far_ahead_drop_their_stream) {
     session_log log(options);
     log.feed(wire.frame(frame::kind::open, 1, 0, wire.head(0, 7, echo, "")));
