@@ -28,7 +28,7 @@ struct peer_close {
 /// tells the end: what is written in between still goes. Whoever destroys the connection then need
 /// not wait: the byte stream goes to the context's lingering set, which sends what is left and ends
 /// it within linger_timeout. After close() the owner reads on until `end` or until its own patience
-/// ends, and what arrives is discarded; with a code other than normal and going_away a server ends
+/// ends, and what arrives is discarded; with a code other than normal a server ends
 /// its direction right behind the Close.
 ///
 /// A frame that was begun is finished first: after close() write() still takes the rest of it and

@@ -469,26 +469,39 @@ TEST(connection, a_lost_link_is_an_error) {
     EXPECT_EQ(server.ours->end(), "lost");
 }
 
-TEST(connection, our_close_waits_for_the_answer_unless_it_tells_of_an_error) {
+TEST(connection, our_normal_close_waits_for_the_answer) {
     raw_peer server(role::server);
-    server.ours->close(close_code::going_away, "stopping");
+    server.ours->close(close_code::normal, "done");
     server.send(frame(role::client, opcode::binary, "on its way"));
     EXPECT_FALSE(server.hear());
-    EXPECT_THAT(server.heard.lines(), ElementsAre("close 1001 stopping"));
+    EXPECT_THAT(server.heard.lines(), ElementsAre("close 1000 done"));
     EXPECT_THAT(server.ours->messages(), IsEmpty());  // discarded
     EXPECT_FALSE(server.ours->ended());
     out_segment const late{.bytes = as_bytes("late"), .frame_size = 4};
     auto const refused = server.ours->link().write({&late, 1});
     EXPECT_EQ(refused.status, io_status::error);
     EXPECT_EQ(refused.error, transport::transport_error::closed);
-    server.send(frame(role::client, opcode::close, close_payload(1001)));
-    EXPECT_EQ(server.ours->end(), "close 1001 ");
+    server.send(frame(role::client, opcode::close, close_payload(1000)));
+    EXPECT_EQ(server.ours->end(), "close 1000 ");
     EXPECT_TRUE(server.hear());
+}
 
-    raw_peer failing(role::server);
-    failing.ours->close(close_code::message_too_big, "over the limit");
-    EXPECT_TRUE(failing.hear());
-    EXPECT_THAT(failing.heard.lines(), ElementsAre("close 1009 over the limit"));
+TEST(connection, any_other_close_of_a_server_brings_the_end_with_it) {
+    for (close_code const code : {close_code::going_away, close_code::message_too_big}) {
+        raw_peer server(role::server);
+        server.ours->close(code, "why");
+        EXPECT_TRUE(server.hear());
+        auto const number = std::to_string(static_cast<unsigned>(code));
+        EXPECT_THAT(server.heard.lines(), ElementsAre("close " + number + " why"));
+        // The peer may still answer.
+        EXPECT_FALSE(server.ours->ended());
+        server.send(frame(role::client, opcode::close, close_payload(1001)));
+        EXPECT_EQ(server.ours->end(), "close 1001 ");
+    }
+    raw_peer client(role::client);
+    client.ours->close(close_code::going_away, "why");
+    EXPECT_FALSE(client.hear());
+    EXPECT_THAT(client.heard.lines(), ElementsAre("close 1001 why"));
 }
 
 TEST(connection, a_begun_frame_is_finished_before_our_close) {
