@@ -204,7 +204,14 @@ void encode_byte_strings(output& out, std::size_t count, Source const& source) {
     byte_scan scan(total, out.limits().packed_size_max);
     bytes([&](bytes_view value) { scan.add(value); });
     if (encode_packed(out, total, scan.choose(), bytes)) {
-        out.expect_slices(std::min(count, total / borrow_size_min) + 1);
+        std::size_t large = 0;
+        std::size_t copied = 0;
+        bytes([&](bytes_view value) {
+            bool const small = value.size() < borrow_size_min;
+            large += small ? 0 : 1;
+            copied += small ? value.size() : 0;
+        });
+        out.expect(large, copied);
         source([&](auto& value) { add_value(out, value); });
     }
 }

@@ -14,7 +14,7 @@
 namespace trunkline::bitcode {
 
 /// Values below this size, in bytes, are copied: a borrowed slice costs its keeper about as much.
-inline constexpr std::size_t borrow_size_min = 128;
+inline constexpr std::size_t borrow_size_min = 64;
 
 /// An encoded message. Owned bytes live as long as it does; borrowed slices as long as their pins,
 /// or, without a pin, as long as what the message viewed. Moves, does not copy.
@@ -50,8 +50,11 @@ public:
         store_le(extend(sizeof value), value);
     }
 
-    /// Room for `count` borrowed slices, so that they are not moved as their list grows.
-    void expect_slices(std::size_t count) { made_.slices_.reserve(made_.slices_.size() + count); }
+    /// Room for so many borrowed slices and copied bytes, so that neither is moved as it grows.
+    void expect(std::size_t slices, std::size_t bytes) {
+        made_.slices_.reserve(made_.slices_.size() + slices + 1);
+        made_.owned_.reserve(made_.owned_.size() + bytes);
+    }
 
     /// Borrows the bytes; copies them and lets go of the pin below borrow_size_min.
     void borrow(slice piece);

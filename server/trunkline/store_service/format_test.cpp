@@ -59,6 +59,7 @@ TEST(store_service_page, refusals) {
         {"arguments that unpack to more than the limit",
          undecoded(bitcode::bitcode_error::too_large)},
         {"batch that needs more memory than one connection may hold", quoted(batch_refusal_text)},
+        {"answer that needs more memory than one connection may hold", quoted(answer_refusal_text)},
     };
     EXPECT_EQ(table_under("Refusals"), expected);
 }

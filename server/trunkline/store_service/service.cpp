@@ -29,6 +29,40 @@ bool accept_batch(std::size_t elements, reply<Answer>& answer) {
     return false;
 }
 
+std::size_t size_of(std::optional<slice> const& value) noexcept {
+    return value ? value->bytes.size() : 0;
+}
+
+/// Answers with values that take `cost` and have `size` bytes, or refuses.
+template <class Response>
+void answer_values(Response values, std::size_t cost, std::size_t size, reply<Response>& answer) {
+    if (cost + size / answer_bytes_per_cost > answer.memory_left()) {
+        answer.refuse(answer_refusal_text);
+    } else {
+        answer(std::move(values));
+    }
+}
+
+void answer_read(store_backend& backend, bytes_view key, reply<read_response<slice>> answer) {
+    std::optional<slice> value = backend.read(key);
+    std::size_t const size = size_of(value);
+    answer_values<read_response<slice>>({std::move(value)}, 0, size, answer);
+}
+
+void answer_batch_read(store_backend& backend, std::span<bytes_view const> keys,
+                       reply<batch_read_response<slice>> answer) {
+    if (!accept_batch(keys.size(), answer)) {
+        return;
+    }
+    std::vector<std::optional<slice>> values = backend.batch_read(keys);
+    std::size_t size = 0;
+    for (std::optional<slice> const& each : values) {
+        size += size_of(each);
+    }
+    answer_values<batch_read_response<slice>>({std::move(values)}, keys.size() * batch_element_cost,
+                                              size, answer);
+}
+
 bool add_writing(rpc::dispatcher& methods, shared_backend const& backend,
                  bitcode_limits const& limits) {
     return typed::add(
@@ -59,16 +93,14 @@ bool add_reading(rpc::dispatcher& methods, shared_backend const& backend,
     return typed::add(
                methods, read,
                [backend](key_request const& request, reply<read_response<slice>> answer) {
-                   answer({backend->read(request.key)});
+                   answer_read(*backend, request.key, std::move(answer));
                },
                limits) &&
            typed::add(
                methods, batch_read,
                [backend](batch_read_request const& request,
                          reply<batch_read_response<slice>> answer) {
-                   if (accept_batch(request.keys.size(), answer)) {
-                       answer({backend->batch_read(request.keys)});
-                   }
+                   answer_batch_read(*backend, request.keys, std::move(answer));
                },
                limits) &&
            typed::add(

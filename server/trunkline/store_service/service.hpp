@@ -12,11 +12,18 @@
 namespace trunkline::store_service {
 
 /// What one key of a batch_read or one entry of a batch_write takes at most until it is answered,
-/// in bytes: views, results, and a place in the outgoing queue. A batch that would take more than
-/// its connection may hold is refused.
-inline constexpr std::size_t batch_element_cost = 192;
+/// in bytes: views, results, small values, and a place in the outgoing queue.
+inline constexpr std::size_t batch_element_cost = 256;
+
+/// Values are sent from where they lie, yet so many bytes of them cost one byte of bookkeeping:
+/// every frame has a header and two places in the outgoing queue.
+inline constexpr std::size_t answer_bytes_per_cost = 512;
+
+/// Calls that would take more memory than their connection may hold are refused.
 inline constexpr std::string_view batch_refusal_text =
     "The batch has more elements than the server has memory for.";
+inline constexpr std::string_view answer_refusal_text =
+    "The answer is larger than the server has memory for.";
 
 /// Adds the nine methods to `methods`; false when one of them was there already. The handlers share
 /// `backend`. They may be called from many threads at once.

@@ -150,7 +150,7 @@ TEST_P(store_service_test, damaged_arguments_are_refused_with_the_published_text
 }
 
 TEST_P(store_service_test, batches_are_refused_for_what_they_would_take) {
-    batch_read_request const many{std::vector<bytes_view>(100'000)};
+    batch_read_request const many{std::vector<bytes_view>(80'000)};
     EXPECT_EQ(call(batch_read, many).value()->entries_payloads.size(), many.keys.size());
     std::size_t const refused = session_limits{}.held_size_max / batch_element_cost;
     batch_read_request const more{std::vector<bytes_view>(refused)};
@@ -222,6 +222,35 @@ TEST(store_service_reads, borrow_large_values_until_they_are_sent) {
     wire.run();
     EXPECT_EQ(backend->pins, 0);
     EXPECT_EQ(got.code, status::success);
+}
+
+/// Gives one value as often as it is asked for, without having it.
+class endless_backend final : public testing::map_backend {
+public:
+    std::optional<slice> read(bytes_view) override { return slice{bytes_, {}}; }
+    std::vector<std::optional<slice>> batch_read(std::span<bytes_view const> keys) override {
+        std::vector<std::optional<slice>> found;
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            found.emplace_back(slice{bytes_, {}});
+        }
+        return found;
+    }
+
+    bytes_view bytes_;
+};
+
+TEST(store_service_reads, are_refused_when_the_answer_would_be_too_large) {
+    auto const backend = std::make_shared<endless_backend>();
+    testing::caller call;
+    ASSERT_TRUE(add_methods(call.wire.acceptor_methods, backend));
+    std::byte const first{};
+    std::size_t const most = session_limits{}.held_size_max * answer_bytes_per_cost;
+    backend->bytes_ = {&first, most + answer_bytes_per_cost};  // never looked at
+    auto const one = call(read, {});
+    EXPECT_EQ(one.code, status::system_error);
+    EXPECT_EQ(one.body, answer_refusal_text);
+    backend->bytes_ = {&first, most / 50'000};
+    EXPECT_EQ(call(batch_read, {std::vector<bytes_view>(80'000)}).body, answer_refusal_text);
 }
 
 TEST(store_service_methods, have_the_published_ids) {

@@ -20,7 +20,7 @@ namespace trunkline::store_service::testing {
 
 /// A store of maps. Its file grows by one byte per write. Values may be watched: how many of their
 /// pins live.
-class map_backend final : public store_backend {
+class map_backend : public store_backend {
 public:
     [[nodiscard]] result<std::uint64_t> write(std::span<store::key_value const> entries) override {
         ++writes;
