@@ -118,6 +118,14 @@ std::vector<plain_store::entry> plain_store::live() const {
     return found;
 }
 
+plain_store plain_store::compacted() const {
+    plain_store fresh({}, alignment_, rules_);
+    for (auto const& each : live()) {
+        fresh.append(each.key_hash, each.payload);
+    }
+    return fresh;
+}
+
 std::optional<byte_string> plain_store::read(bytes_view key) const {
     auto const hash = hash_of(key);
     for (auto& each : entries()) {

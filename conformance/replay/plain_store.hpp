@@ -56,6 +56,9 @@ public:
     /// Live entries, the newest first.
     [[nodiscard]] std::vector<entry> live() const;
 
+    /// Live entries alone, in that order.
+    [[nodiscard]] plain_store compacted() const;
+
 private:
     byte_string bytes_;
     std::uint32_t alignment_;

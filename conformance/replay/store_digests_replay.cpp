@@ -2,6 +2,7 @@
 #include <replay/store_set.hpp>
 
 #include <trunkline/store/digest.hpp>
+#include <trunkline/store/key_index.hpp>
 
 namespace trunkline::replay {
 namespace {
@@ -37,6 +38,23 @@ TEST(store_digests, checksum) {
         std::array<std::byte, 4> stored;
         store_le(stored.data(), checksum);
         EXPECT_EQ(to_hex(stored), std::string_view(fields.at("stored_bytes").as_string()));
+    });
+}
+
+TEST(store_digests, namespaced_key) {
+    check_digests("namespace_hasher", [](json::object const& fields) {
+        EXPECT_EQ(
+            to_hex(store::namespaced_key(input_of(fields, "namespace"), input_of(fields, "key"))),
+            std::string_view(fields.at("result").as_string()));
+    });
+}
+
+TEST(store_digests, index_slot) {
+    check_digests("index_packing", [](json::object const& fields) {
+        auto const hash = hex_number_of(fields.at("key_hash"));
+        auto const offset = number_of(fields.at("offset"));
+        EXPECT_EQ(store::index_table::pack(hash, offset), hex_number_of(fields.at("packed")));
+        EXPECT_EQ(store::index_table::tag_of(hash), hex_number_of(fields.at("tag")));
     });
 }
 

@@ -61,6 +61,7 @@ public:
         store_ = std::move(*opened);
         check_kept();
         check_reads();
+        check_iteration();
         check_append();
     }
 
@@ -108,8 +109,13 @@ private:
             if (found) {
                 EXPECT_TRUE(std::ranges::equal(found->bytes, *expected));
             }
+            auto const entry = store_->read_entry(key);
+            EXPECT_EQ(entry.has_value(), found.has_value());
             if (same_tail) {
-                check_read(fields, found);
+                ASSERT_EQ(found.has_value(), fields.at("exists").as_bool());
+            }
+            if (same_tail && entry) {
+                check_place(fields, *entry);
             }
         }
         if (same_tail && std::ranges::none_of(plain_.entries(), &plain_store::entry::tombstone)) {
@@ -122,18 +128,91 @@ private:
         return found != values_.end() ? std::optional(found->second) : std::nullopt;
     }
 
-    static void check_read(json::object const& fields, std::optional<slice> const& found) {
-        ASSERT_EQ(found.has_value(), fields.at("exists").as_bool());
-        if (!found) {
-            return;
-        }
+    static void check_bytes(json::object const& fields, bytes_view bytes) {
         if (auto const* const hex = fields.if_contains("hex")) {
-            EXPECT_EQ(to_hex(found->bytes), std::string_view(hex->as_string()));
+            EXPECT_EQ(to_hex(bytes), std::string_view(hex->as_string()));
         }
         if (auto const* const digest = fields.if_contains("sha256")) {
-            EXPECT_EQ(sha256_hex(found->bytes), std::string_view(digest->as_string()));
+            EXPECT_EQ(sha256_hex(bytes), std::string_view(digest->as_string()));
         }
-        EXPECT_EQ(found->bytes.size(), number_of(fields.at("len")));
+        EXPECT_EQ(bytes.size(), number_of(fields.at("len")));
+    }
+
+    // Long sets leave some of the fields out.
+    static void check_place(json::object const& fields, store::entry_handle const& entry) {
+        auto const same = [&fields](char const* name, std::uint64_t actual) {
+            if (auto const* const expected = fields.if_contains(name)) {
+                EXPECT_EQ(actual, number_of(*expected)) << name;
+            }
+        };
+        auto const same_hex = [&fields](char const* name, std::uint64_t actual) {
+            if (auto const* const expected = fields.if_contains(name)) {
+                EXPECT_EQ(actual, hex_number_of(*expected)) << name;
+            }
+        };
+        same("start", entry.start_offset());
+        same("end", entry.end_offset());
+        same("prev_offset", entry.metadata().previous_tail);
+        same_hex("key_hash", entry.key_hash());
+        same_hex("checksum", entry.checksum());
+        if (auto const* const valid = fields.if_contains("checksum_valid")) {
+            EXPECT_EQ(entry.has_right_checksum(), valid->as_bool());
+        }
+        check_bytes(fields, entry.bytes());
+    }
+
+    // The live entries, the newest first, and in shares; the last entry; what compacting saves.
+    void check_iteration() {
+        std::map<std::uint64_t, std::uint64_t> places;
+        std::vector<store::entry_handle> in_order;
+        auto all = store_->entries();
+        while (auto entry = all.next()) {
+            places.emplace(entry->key_hash(), entry->start_offset());
+            in_order.push_back(std::move(*entry));
+        }
+        auto const live = plain_.live();
+        ASSERT_EQ(in_order.size(), live.size());
+        for (std::size_t i = 0; i < live.size(); ++i) {
+            EXPECT_EQ(in_order[i].key_hash(), live[i].key_hash);
+            EXPECT_TRUE(in_order[i] == live[i].payload);
+        }
+        for (std::uint64_t share = 0; share < 3; ++share) {
+            auto some = store_->share_of_entries(share, 3);
+            while (auto const entry = some.next()) {
+                EXPECT_EQ(places.erase(entry->key_hash()), 1U);
+            }
+        }
+        EXPECT_TRUE(places.empty());
+        auto const* const open = record_.object("open");
+        if (open != nullptr && number_of(open->at("tail_offset")) == tail_) {
+            check_published_iteration(*open, in_order);
+        }
+    }
+
+    void check_published_iteration(json::object const& open,
+                                   std::vector<store::entry_handle> const& in_order) {
+        EXPECT_EQ(in_order.size(), number_of(open.at("iter_count")));
+        EXPECT_EQ(store_->compaction_savings(), number_of(open.at("compaction_savings")));
+        if (auto const* const listed = open.if_contains("iter_entries")) {
+            for (std::size_t i = 0; i < in_order.size(); ++i) {
+                check_place(listed->as_array().at(i).as_object(), in_order[i]);
+            }
+        }
+        if (auto const* const digest = open.if_contains("iter_order_sha256")) {
+            byte_string order(24 * in_order.size());
+            for (std::size_t i = 0; i < in_order.size(); ++i) {
+                store_le(order.data() + 24 * i, in_order[i].key_hash());
+                store_le(order.data() + 24 * i + 8, in_order[i].start_offset());
+                store_le(order.data() + 24 * i + 16, in_order[i].end_offset());
+            }
+            EXPECT_EQ(sha256_hex(order), std::string_view(digest->as_string()));
+        }
+        auto const last = store_->last_entry();
+        auto const& expected = open.at("last_entry");
+        ASSERT_EQ(last.has_value(), expected.is_object());
+        if (last) {
+            check_place(expected.as_object(), *last);
+        }
     }
 
     void check_append() {

@@ -69,9 +69,20 @@ std::uint64_t hash_key(bytes_view key) noexcept {
     return XXH3_64bits(key.data(), key.size());
 }
 
+// A null pointer would make libdeflate start afresh, so no bytes are answered without it.
 std::uint32_t checksum_of(bytes_view payload) noexcept {
-    // A null pointer would make libdeflate start afresh, so an empty payload is answered here.
-    return payload.empty() ? 0 : libdeflate_crc32(0, payload.data(), payload.size());
+    return extend_checksum(0, payload);
+}
+
+std::uint32_t extend_checksum(std::uint32_t checksum, bytes_view more) noexcept {
+    return more.empty() ? checksum : libdeflate_crc32(checksum, more.data(), more.size());
+}
+
+std::array<std::byte, 16> namespaced_key(bytes_view name_space, bytes_view key) noexcept {
+    std::array<std::byte, 16> bytes;
+    store_le(bytes.data(), hash_key(name_space));
+    store_le(bytes.data() + 8, hash_key(key));
+    return bytes;
 }
 
 std::uint32_t combine_checksums(std::uint32_t first, std::uint32_t second,
@@ -96,8 +107,7 @@ std::uint32_t range_checksums::of(std::uint64_t begin, std::uint64_t end) {
 std::uint32_t range_checksums::prefix(std::uint64_t end) const noexcept {
     auto const block = end / block_size;
     auto const rest = bytes_.subspan(block * block_size, end % block_size);
-    return rest.empty() ? prefixes_[block]
-                        : libdeflate_crc32(prefixes_[block], rest.data(), rest.size());
+    return extend_checksum(prefixes_[block], rest);
 }
 
 void range_checksums::build_prefixes() {

@@ -3,6 +3,7 @@
 
 #include <trunkline/base/bytes.hpp>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,14 @@ namespace trunkline::store {
 
 /// CRC-32 as in zlib, PNG and Ethernet; not CRC-32C (FORMAT.md, "Checksum").
 [[nodiscard]] std::uint32_t checksum_of(bytes_view payload) noexcept;
+
+/// The checksum of what `checksum` stands for, followed by `more`.
+[[nodiscard]] std::uint32_t extend_checksum(std::uint32_t checksum, bytes_view more) noexcept;
+
+/// A key inside a name space: LE64(hash of the name space), LE64(hash of the key). It is used as a
+/// key like any other (FORMAT.md, "Name spaces").
+[[nodiscard]] std::array<std::byte, 16> namespaced_key(bytes_view name_space,
+                                                       bytes_view key) noexcept;
 
 /// The checksum of `first` followed by `second`, from the checksum of each and the size in bytes of
 /// the second.

@@ -27,6 +27,18 @@ char const* text_of(store_error error) noexcept {
             return "the alignment of a store is 64, 16 or 1";
         case store_error::damaged:
             return "an entry inside the store does not match its checksum";
+        case store_error::null_stream:
+            return "NULL-byte-only streams cannot be written directly.";
+        case store_error::same_key:
+            return "Cannot rename a key to itself";
+        case store_error::old_key_not_found:
+            return "Old key not found";
+        case store_error::same_storage:
+            return "Cannot copy entry to the same storage";
+        case store_error::key_not_found:
+            return "Key not found";
+        case store_error::mismatched_lengths:
+            return "Mismatched lengths for hashed and non-hashed keys.";
     }
     return "unknown store error";
 }

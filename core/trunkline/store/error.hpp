@@ -7,8 +7,7 @@
 
 namespace trunkline::store {
 
-/// The messages of the first two are the published texts, character for character: they travel to
-/// clients.
+/// Messages in quotes are the published texts, character for character: they travel to clients.
 enum class store_error {
     empty_payload = 1,  ///< "Payload cannot be empty."
     null_payload,       ///< "NULL-byte payloads cannot be written directly."
@@ -19,7 +18,13 @@ enum class store_error {
     read_only,          ///< an earlier write failed; nothing more is written
     wrong_alignment,    ///< the file was written with another alignment
     unsupported_alignment,
-    damaged,  ///< found on open with verify_all: an inner entry fails its checksum
+    damaged,  ///< an inner entry fails its checksum: on open with verify_all, or when compacting
+    null_stream,         ///< "NULL-byte-only streams cannot be written directly."
+    same_key,            ///< "Cannot rename a key to itself"
+    old_key_not_found,   ///< "Old key not found"
+    same_storage,        ///< copying into the store itself; published_text() has the text
+    key_not_found,       ///< copying an absent key; published_text() has the text
+    mismatched_lengths,  ///< "Mismatched lengths for hashed and non-hashed keys."
 };
 
 [[nodiscard]] error_code make_error_code(store_error error) noexcept;

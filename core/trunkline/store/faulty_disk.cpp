@@ -230,7 +230,7 @@ result<std::unique_ptr<file>> faulty_disk::open(std::filesystem::path const& pat
         return fault;
     }
     auto const found = current_.find(path);
-    if (mode == open_mode::create_new) {
+    if (mode == open_mode::create_new || mode == open_mode::create_side) {
         if (found != current_.end()) {
             return errc::make_error_code(errc::file_exists);
         }
@@ -257,8 +257,8 @@ result<void> faulty_disk::sync_folder_of(std::filesystem::path const&) {
     return {};
 }
 
-result<void> faulty_disk::rename(std::filesystem::path const& from,
-                                 std::filesystem::path const& to) {
+result<void> faulty_disk::replace(std::filesystem::path const& from,
+                                  std::filesystem::path const& to) {
     if (auto const fault = begin_call()) {
         return fault;
     }

@@ -62,8 +62,8 @@ public:
     [[nodiscard]] result<std::unique_ptr<file>> open(std::filesystem::path const& path,
                                                      open_mode mode) override;
     [[nodiscard]] result<void> sync_folder_of(std::filesystem::path const& path) override;
-    [[nodiscard]] result<void> rename(std::filesystem::path const& from,
-                                      std::filesystem::path const& to) override;
+    [[nodiscard]] result<void> replace(std::filesystem::path const& from,
+                                       std::filesystem::path const& to) override;
     [[nodiscard]] result<void> remove(std::filesystem::path const& path) override;
 
 private:

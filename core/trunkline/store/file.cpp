@@ -115,12 +115,13 @@ result<void> take_lock(int handle, bool shared) noexcept {
 class real_disk final : public disk {
 public:
     result<std::unique_ptr<file>> open(std::filesystem::path const& path, open_mode mode) override {
-        int const flags = mode == open_mode::inspect      ? O_RDONLY
-                          : mode == open_mode::create_new ? O_RDWR | O_CREAT | O_EXCL
-                                                          : O_RDWR;
+        int const flags = mode == open_mode::inspect    ? O_RDONLY
+                          : mode == open_mode::existing ? O_RDWR
+                                                        : O_RDWR | O_CREAT | O_EXCL;
+        ::mode_t const rights = mode == open_mode::create_side ? 0600 : 0666;
         for (;;) {
             // Without O_NONBLOCK opening a pipe would wait for its other end.
-            descriptor handle(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666));
+            descriptor handle(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, rights));
             if (handle.get() < 0) {
                 if (errno == EINTR) {
                     continue;
@@ -144,8 +145,15 @@ public:
         }
     }
 
-    result<void> rename(std::filesystem::path const& from,
-                        std::filesystem::path const& to) override {
+    result<void> replace(std::filesystem::path const& from,
+                         std::filesystem::path const& to) override {
+        struct stat status{};
+        if (::stat(to.c_str(), &status) != 0 ||
+            ::chmod(from.c_str(), status.st_mode & 07777) != 0) {
+            return last_error();
+        }
+        // Only root may give files away; anybody else owns both already or keeps the new one.
+        [[maybe_unused]] auto const owned = ::chown(from.c_str(), status.st_uid, status.st_gid);
         if (::rename(from.c_str(), to.c_str()) != 0) {
             return last_error();
         }

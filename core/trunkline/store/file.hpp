@@ -38,9 +38,10 @@ public:
 };
 
 enum class open_mode : std::uint8_t {
-    existing,    ///< for writing, with the writer lock
-    create_new,  ///< for writing, with the writer lock; fails with file_exists
-    inspect,     ///< for reading, with the shared lock; never changes the file
+    existing,     ///< for writing, with the writer lock
+    create_new,   ///< for writing, with the writer lock; fails with file_exists
+    create_side,  ///< as create_new, for the eyes of the owner alone until it replaces another file
+    inspect,      ///< for reading, with the shared lock; never changes the file
 };
 
 /// Where files live.
@@ -53,9 +54,9 @@ public:
     [[nodiscard]] virtual result<std::unique_ptr<file>> open(std::filesystem::path const& path,
                                                              open_mode mode) = 0;
 
-    /// Gives the file `from` the name `to`, in place of the file that had it.
-    [[nodiscard]] virtual result<void> rename(std::filesystem::path const& from,
-                                              std::filesystem::path const& to) = 0;
+    /// Gives the file `from` the name, owner and permissions of the file `to`, in its place.
+    [[nodiscard]] virtual result<void> replace(std::filesystem::path const& from,
+                                               std::filesystem::path const& to) = 0;
 
     /// Removes the name of a file.
     [[nodiscard]] virtual result<void> remove(std::filesystem::path const& path) = 0;

@@ -38,7 +38,7 @@ index_table::~index_table() {
 }
 
 index_table::place index_table::look_up(std::uint64_t hash, std::byte const* file) const noexcept {
-    auto const tag = hash >> offset_bits;
+    auto const tag = tag_of(hash);
     for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
         auto const found = slots_[at].load(std::memory_order_acquire);
         auto const offset = found & offset_mask;
@@ -54,7 +54,7 @@ std::uint64_t index_table::find(std::uint64_t hash, std::byte const* file) const
 }
 
 void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept {
-    slots_[at].store((hash >> offset_bits << offset_bits) | offset, std::memory_order_release);
+    slots_[at].store(pack(hash, offset), std::memory_order_release);
 }
 
 std::uint64_t index_table::put(std::uint64_t hash, std::uint64_t offset,

@@ -53,6 +53,11 @@ public:
         }
     }
 
+    /// The offset in slot `at` (below capacity()), 0 when it is empty. Any thread.
+    [[nodiscard]] std::uint64_t offset_in(std::uint64_t at) const noexcept {
+        return slots_[at].load(std::memory_order_acquire) & offset_mask;
+    }
+
     [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
     /// Slots in use, tombstones included. Writer only.
@@ -64,6 +69,15 @@ public:
     /// The capacity for `keys` keys: at most 20 bytes per key beyond the smallest table, with room
     /// left to write.
     [[nodiscard]] static std::uint64_t capacity_for(std::uint64_t keys) noexcept;
+
+    /// What a slot holds.
+    [[nodiscard]] static constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept {
+        return hash >> offset_bits;
+    }
+    [[nodiscard]] static constexpr std::uint64_t pack(std::uint64_t hash,
+                                                      std::uint64_t offset) noexcept {
+        return (tag_of(hash) << offset_bits) | offset;
+    }
 
 private:
     using slot = std::atomic<std::uint64_t>;

@@ -32,6 +32,17 @@ result<mapping> mapping::map(int descriptor, std::uint64_t needed, std::uint64_t
     }
 }
 
+result<mapping> mapping::copy_of(bytes_view bytes) {
+    auto const size = std::max<std::size_t>(bytes.size(), 1);
+    void* const base =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) {
+        return error_code(errno, boost::system::system_category());
+    }
+    std::ranges::copy(bytes, static_cast<std::byte*>(base));
+    return mapping(static_cast<std::byte*>(base), size);
+}
+
 std::uint64_t mapping_size_wanted(std::uint64_t size) noexcept {
     constexpr auto least = std::uint64_t{64} << 30;
     return std::clamp(size > file_size_max / 16 ? file_size_max : size * 16, least, file_size_max);

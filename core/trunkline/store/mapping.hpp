@@ -2,6 +2,7 @@
 // move while the file grows.
 #pragma once
 
+#include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
 
 #include <cstddef>
@@ -28,6 +29,9 @@ public:
     /// space allows: as much as `wanted`.
     [[nodiscard]] static result<mapping> map(int descriptor, std::uint64_t needed,
                                              std::uint64_t wanted);
+
+    /// Memory of our own with a copy of `bytes`, on a page of its own as a file would be.
+    [[nodiscard]] static result<mapping> copy_of(bytes_view bytes);
 
     [[nodiscard]] std::byte const* data() const noexcept { return base_; }
 

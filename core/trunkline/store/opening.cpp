@@ -59,7 +59,7 @@ result<std::filesystem::path> save_cut(disk& where, std::filesystem::path const&
     for (unsigned attempt = 1;; ++attempt) {
         std::filesystem::path const side =
             attempt == 1 ? plain : plain + "." + std::to_string(attempt);
-        auto made = where.open(side, open_mode::create_new);
+        auto made = where.open(side, open_mode::create_side);
         if (made) {
             if (auto const saved = write_durably(where, **made, side, cut); !saved) {
                 return saved.error();

@@ -18,6 +18,8 @@ class plain_image {
 public:
     explicit plain_image(std::uint32_t alignment) : alignment_(alignment) {}
 
+    [[nodiscard]] std::uint32_t alignment() const { return alignment_; }
+
     void write(std::string_view key, std::string_view payload) {
         append(hash_key(as_bytes(key)), payload, false);
     }

@@ -4,18 +4,24 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
+#include <trunkline/store/entry_cursor.hpp>
+#include <trunkline/store/entry_handle.hpp>
 #include <trunkline/store/error.hpp>
 #include <trunkline/store/open_report.hpp>
+#include <trunkline/store/writer.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
-#include <utility>
+#include <string>
 #include <vector>
 
 namespace trunkline::store {
+
+class disk;
+class engine;
 
 /// One value as it lies in the file. The bytes stay valid as long as `keep_alive`, also after
 /// overwrites, deletes, growth of the file and destruction of the store.
@@ -26,7 +32,14 @@ struct key_value {
     bytes_view payload;
 };
 
-class disk;
+/// A value for a key that the caller has hashed (digest.hpp).
+struct hashed_value {
+    std::uint64_t key_hash = 0;
+    bytes_view payload;
+};
+
+/// What a single zero byte means in a batch of hashed values: a mistake, or a deletion.
+enum class null_payloads : std::uint8_t { refused, delete_the_key };
 
 struct open_options {
     std::uint32_t alignment = 64;  ///< 64, 16 or 1 bytes (FORMAT.md, "Alignment")
@@ -59,9 +72,54 @@ public:
     /// current tail.
     [[nodiscard]] result<std::uint64_t> batch_write(std::span<key_value const> entries);
 
+    /// Writes a value whose bytes `source` gives in pieces; its size is not known before. Other
+    /// writes wait meanwhile. Nothing is left behind when the source fails (its error is given), or
+    /// when there is no byte (empty_payload) or no byte but zeros (null_stream).
+    [[nodiscard]] result<std::uint64_t> write_stream(bytes_view key, payload_source const& source);
+
+    /// As write(), batch_write() and write_stream() for keys that the caller has hashed. A hash is
+    /// stored as given.
+    [[nodiscard]] result<std::uint64_t> write_hashed(std::uint64_t key_hash, bytes_view payload);
+    [[nodiscard]] result<std::uint64_t> batch_write_hashed(
+        std::span<hashed_value const> entries, null_payloads nulls = null_payloads::refused);
+    [[nodiscard]] result<std::uint64_t> write_stream_hashed(std::uint64_t key_hash,
+                                                            payload_source const& source);
+
     /// Appends a tombstone when the key is live; otherwise writes nothing and returns the current
     /// tail.
     [[nodiscard]] result<std::uint64_t> remove(bytes_view key);
+
+    /// One tombstone for each key that is live when the call begins, in order, as one write; a key
+    /// given twice gets two. Without a live key writes nothing and gives the current tail.
+    [[nodiscard]] result<std::uint64_t> batch_remove(std::span<bytes_view const> keys);
+    [[nodiscard]] result<std::uint64_t> batch_remove_hashed(
+        std::span<std::uint64_t const> key_hashes);
+
+    /// Gives the value of `old_key` to `new_key`, over what that had, and deletes the old key, as
+    /// one write. Fails with same_key, old_key_not_found, or null_stream when the value is zero
+    /// bytes alone.
+    [[nodiscard]] result<std::uint64_t> rename(bytes_view old_key, bytes_view new_key);
+
+    /// Writes the value of `key` into `target`, over what that had, and gives the tail of the
+    /// target. Fails with same_storage, key_not_found or null_stream; published_text() has the line
+    /// for the first two.
+    [[nodiscard]] result<std::uint64_t> copy(bytes_view key, store& target) const;
+
+    /// copy(), then remove() here: gives the tail of this store.
+    [[nodiscard]] result<std::uint64_t> transfer(bytes_view key, store& target);
+
+    /// What the published programs say when copy() or transfer() of `key` fails with `why`.
+    [[nodiscard]] std::string published_text(error_code why, bytes_view key) const;
+
+    /// Replaces the file by one with the live entries alone, the newest first (FORMAT.md,
+    /// "Compaction"). Reads go on; writes wait. Values and cursors that are held keep the old
+    /// file's bytes. Fails with damaged when a live value fails its checksum. After a failure the
+    /// file is the old one.
+    [[nodiscard]] result<void> compact();
+
+    /// How many bytes compact() would save at most: the size of the file without the live values
+    /// and their trailers. Pads count as savings, as published. Looks at every live entry.
+    [[nodiscard]] std::uint64_t compaction_savings() const;
 
     /// The newest value, or nothing when the key was never written or is deleted.
     [[nodiscard]] std::optional<value> read(bytes_view key) const;
@@ -71,6 +129,30 @@ public:
         std::span<bytes_view const> keys) const;
 
     [[nodiscard]] bool exists(bytes_view key) const;
+
+    /// As read(), batch_read() and exists() for hashed keys. With `keys`, one for each hash, what
+    /// does not belong together is absent; another number of keys fails with mismatched_lengths.
+    [[nodiscard]] std::optional<value> read_hashed(std::uint64_t key_hash) const;
+    [[nodiscard]] result<std::vector<std::optional<value>>> batch_read_hashed(
+        std::span<std::uint64_t const> key_hashes,
+        std::optional<std::span<bytes_view const>> keys = {}) const;
+    [[nodiscard]] bool exists_hashed(std::uint64_t key_hash) const;
+
+    /// As read(), with place and trailer.
+    [[nodiscard]] std::optional<entry_handle> read_entry(bytes_view key) const;
+
+    /// The trailer of the newest value.
+    [[nodiscard]] std::optional<trailer> read_metadata(bytes_view key) const;
+
+    /// The entry that ends at the tail, also when it is a tombstone (whose payload is one zero
+    /// byte); nothing in an empty store.
+    [[nodiscard]] std::optional<entry_handle> last_entry() const;
+
+    /// The live entries, the newest first.
+    [[nodiscard]] entry_cursor entries() const;
+
+    /// One of `shares` (> 0) shares of the live entries, for threads that divide the work.
+    [[nodiscard]] share_cursor share_of_entries(std::uint64_t share, std::uint64_t shares) const;
 
     /// Live keys.
     [[nodiscard]] std::uint64_t size() const noexcept;
@@ -85,9 +167,8 @@ public:
     [[nodiscard]] std::filesystem::path const& path() const noexcept;
 
 private:
-    class implementation;
-    explicit store(std::unique_ptr<implementation> made) noexcept;
-    std::unique_ptr<implementation> implementation_;
+    explicit store(std::unique_ptr<engine> made) noexcept;
+    std::unique_ptr<engine> engine_;
 };
 
 }  // namespace trunkline::store

@@ -69,6 +69,13 @@ void compare(model const& expected, subject& actual) {
         RC_ASSERT(as_text(found->bytes) == payload);
         keys.push_back(as_bytes(key));
     }
+    auto cursor = actual.opened->entries();
+    std::size_t count = 0;
+    while (auto const entry = cursor.next()) {
+        RC_ASSERT(entry->has_right_checksum());
+        ++count;
+    }
+    RC_ASSERT(count == keys.size());
     auto const all = actual.opened->batch_read(keys);
     for (std::size_t i = 0; i < keys.size(); ++i) {
         RC_ASSERT(all[i].has_value());
@@ -139,6 +146,116 @@ struct remove_one : command {
     void show(std::ostream& to) const override { to << "remove " << rc::toString(key); }
 };
 
+struct remove_many : command {
+    std::vector<std::string> keys = *rc::gen::container<std::vector<std::string>>(some_key());
+
+    void apply(model& state) const override {
+        auto const live = state.live;
+        for (auto const& key : keys) {
+            if (live.contains(key)) {
+                state.live.erase(key);
+                state.image.remove(key);
+            }
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        std::vector<bytes_view> views;
+        for (auto const& key : keys) {
+            views.push_back(as_bytes(key));
+        }
+        RC_ASSERT(actual.opened->batch_remove(views).value() == after.image.bytes.size());
+        compare(after, actual);
+    }
+};
+
+struct rename_one : command {
+    std::string from = *some_key();
+    std::string to = *some_key();
+
+    [[nodiscard]] bool refused(model const& state) const {
+        auto const found = state.live.find(from);
+        return from == to || found == state.live.end() ||
+               found->second.find_first_not_of('\0') == std::string::npos;
+    }
+    void apply(model& state) const override {
+        if (!refused(state)) {
+            auto const payload = state.live.at(from);
+            state.image.write(to, payload);
+            state.image.remove(from);
+            state.live[to] = payload;
+            state.live.erase(from);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        auto const renamed = actual.opened->rename(as_bytes(from), as_bytes(to));
+        RC_ASSERT(renamed.has_value() == !refused(before));
+        compare(after, actual);
+    }
+    void show(std::ostream& out) const override {
+        out << "rename " << rc::toString(from) << " to " << rc::toString(to);
+    }
+};
+
+struct stream_one : command {
+    std::string key = *some_key();
+    std::string payload = *rc::gen::container<std::string>(rc::gen::element('\0', 'x'));
+    std::size_t piece = *rc::gen::inRange<std::size_t>(1, 20);
+
+    [[nodiscard]] bool refused() const {
+        return payload.find_first_not_of('\0') == std::string::npos;
+    }
+    void apply(model& state) const override {
+        if (!refused()) {
+            state.live[key] = payload;
+            state.image.write(key, payload);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        auto rest = std::string_view(payload);
+        auto const source = [&](mutable_bytes into) -> result<std::size_t> {
+            auto const size = rest.copy(reinterpret_cast<char*>(into.data()), piece);
+            rest.remove_prefix(size);
+            return size;
+        };
+        auto const written = actual.opened->write_stream(as_bytes(key), source);
+        RC_ASSERT(written.has_value() == !refused());
+        RC_ASSERT(actual.disk.content(path).size() == after.image.bytes.size());
+        compare(after, actual);
+    }
+    void show(std::ostream& out) const override { out << "stream " << rc::toString(payload); }
+};
+
+struct compact_all : command {
+    // The newest first, so the newest of each key in the order of the last writes.
+    void apply(model& state) const override {
+        auto const recovery = plain_recovery(state.image.bytes, state.image.alignment());
+        std::map<std::uint64_t, bool> seen;
+        plain_image fresh(state.image.alignment());
+        for (auto at = state.image.bytes.size(); at != 0;) {
+            auto const entry = *recovery.entry_at(at);
+            auto const payload = recovery.payload(entry);
+            if (seen.emplace(entry.key_hash, true).second && payload != std::string_view("\0", 1)) {
+                fresh.append(entry.key_hash, payload, false);
+            }
+            at = entry.begin;
+        }
+        state.image = fresh;
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        RC_ASSERT(actual.opened->compact().has_value());
+        RC_ASSERT(actual.disk.content(path) == after.image.bytes);
+        compare(after, actual);
+    }
+};
+
 struct refused : command {
     void run(model const& before, subject& actual) const override {
         std::vector<key_value> const batch{{as_bytes("a"), as_bytes("fine")}, {as_bytes("b"), {}}};
@@ -165,10 +282,13 @@ TEST_P(store_state, is_that_of_a_map) {
         model initial;
         initial.image = plain_image(alignment);
         subject actual(alignment);
-        rc::state::check(
-            initial, actual,
-            rc::state::gen::execOneOfWithArgs<write_one, write_one, write_batch, remove_one,
-                                              remove_one, refused, reopen>());
+        // Histories of moderate length: each of their steps compares everything.
+        auto const history = *rc::gen::scale(
+            0.4, rc::state::gen::commands(
+                     initial, rc::state::gen::execOneOfWithArgs<
+                                  write_one, write_one, write_batch, remove_one, remove_many,
+                                  rename_one, stream_one, compact_all, refused, reopen>()));
+        rc::state::runAll(history, initial, actual);
     });
     EXPECT_TRUE(held);
 }

@@ -31,9 +31,9 @@ public:
         }
         return std::make_unique<tight_file>(std::move(*opened), path);
     }
-    result<void> rename(std::filesystem::path const& from,
-                        std::filesystem::path const& to) override {
-        return system_disk().rename(from, to);
+    result<void> replace(std::filesystem::path const& from,
+                         std::filesystem::path const& to) override {
+        return system_disk().replace(from, to);
     }
     result<void> remove(std::filesystem::path const& path) override {
         return system_disk().remove(path);
@@ -139,6 +139,9 @@ TEST_P(readers_beside_a_writer, see_whole_values_and_never_lose_a_key) {
         ASSERT_TRUE(
             shared->write(as_bytes(text), as_bytes(payload_of(i % keys, i / keys))).has_value());
         written = i;
+        if (i % 1500 == 1499) {
+            ASSERT_TRUE(shared->compact().has_value());
+        }
     }
     done = true;
     for (auto& each : threads) {
@@ -181,6 +184,9 @@ TEST_P(readers_beside_a_writer, batch_reads_see_one_state) {
                                            {as_bytes(other), as_bytes(payload)},
                                            {as_bytes(right), as_bytes(payload)}};
         ASSERT_TRUE(shared->batch_write(batch).has_value());
+        if (i % 1000 == 999) {
+            ASSERT_TRUE(shared->compact().has_value());
+        }
     }
     done = true;
     for (auto& each : threads) {

@@ -1,6 +1,7 @@
 #include <trunkline/store/writer.hpp>
 
 #include <trunkline/store/entry.hpp>
+#include <trunkline/store/payload_stream.hpp>
 
 namespace trunkline::store {
 
@@ -41,6 +42,24 @@ result<void> writer::append_all(std::span<record const> entries) {
         }
     }
     return appender_.flush();
+}
+
+result<std::uint64_t> writer::stage(std::uint64_t key_hash, payload_source const& source) {
+    if (failed_) {
+        return store_error::read_only;
+    }
+    payload_stream stream(*file_, tail_, alignment_);
+    auto const staged = stream.write(key_hash, source);
+    if (!staged && stream.touched_file()) {
+        drop_staged();
+    }
+    failed_ = failed_ || stream.disk_failed();
+    return staged;
+}
+
+void writer::drop_staged() {
+    // What could not be taken back would be in the way of the next entry.
+    failed_ = !file_->resize(tail_) || failed_;
 }
 
 result<void> writer::sync() {

@@ -1,5 +1,5 @@
 // The writing end of a store file: appends whole groups of entries or none, and stops for good
-// after a failure.
+// after a failure of the disk.
 #pragma once
 
 #include <trunkline/base/result.hpp>
@@ -8,10 +8,15 @@
 #include <trunkline/store/file.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
 namespace trunkline::store {
+
+/// Gives the next bytes of a payload: how many were put into the buffer, 0 at the end, or why there
+/// are none.
+using payload_source = std::function<result<std::size_t>(mutable_bytes)>;
 
 /// Owns the file. Calls take turns, by whoever owns the writer.
 class writer {
@@ -26,11 +31,22 @@ public:
     /// on every append fails with read_only: what the disk did to the file is no longer known.
     [[nodiscard]] result<void> append(std::span<record const> entries);
 
+    /// Writes one entry behind the tail, reading its payload from `source` in pieces, and gives the
+    /// tail that keep_staged() would make the tail. Fails with empty_payload, null_stream (nothing
+    /// but zero bytes), too_large or the error of the source, and then leaves nothing behind; or as
+    /// append does.
+    [[nodiscard]] result<std::uint64_t> stage(std::uint64_t key_hash, payload_source const& source);
+    void keep_staged(std::uint64_t tail) noexcept { tail_ = tail; }
+    void drop_staged();
+
     /// Hands everything appended to the disk. A failure makes the writer read-only, too: the system
     /// may have dropped what it could not write.
     [[nodiscard]] result<void> sync();
 
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
+    /// Nothing more is written.
+    void stop() noexcept { failed_ = true; }
+
     [[nodiscard]] bool failed() const noexcept { return failed_; }
     [[nodiscard]] file& target() noexcept { return *file_; }
 

@@ -1,0 +1,90 @@
+// A store by key hashes: everything that store.hpp offers, without the keys.
+#pragma once
+
+#include <trunkline/store/entry_cursor.hpp>
+#include <trunkline/store/index_builder.hpp>
+#include <trunkline/store/opening.hpp>
+#include <trunkline/store/reader_gate.hpp>
+#include <trunkline/store/snapshot.hpp>
+#include <trunkline/store/writer.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace trunkline::store {
+
+/// Reads take no lock and never wait; writes take turns. Entries given to append() have been
+/// checked for what is refused. Any thread.
+class engine {
+public:
+    engine(std::filesystem::path path, disk& where, opened_file opened, built_index built);
+
+    /// Writes `entries` in order; gives the new tail.
+    [[nodiscard]] result<std::uint64_t> append(std::span<record const> entries);
+
+    /// As writer::stage() says.
+    [[nodiscard]] result<std::uint64_t> append_stream(std::uint64_t key_hash,
+                                                      payload_source const& source);
+
+    /// One tombstone for each hash that is live when the call begins, in order.
+    [[nodiscard]] result<std::uint64_t> remove(std::span<std::uint64_t const> key_hashes);
+
+    /// Writes the value of `old_hash` under `new_hash` and a tombstone for the old one, as one
+    /// append. Fails with old_key_not_found, or with null_stream for a value of zero bytes alone.
+    [[nodiscard]] result<std::uint64_t> rename(std::uint64_t old_hash, std::uint64_t new_hash);
+
+    [[nodiscard]] result<void> compact();
+    [[nodiscard]] result<void> sync();
+
+    [[nodiscard]] std::optional<value> read(std::uint64_t key_hash) const;
+    [[nodiscard]] std::optional<entry_handle> read_entry(std::uint64_t key_hash) const;
+    [[nodiscard]] bool exists(std::uint64_t key_hash) const;
+    [[nodiscard]] std::vector<std::optional<value>> batch_read(
+        std::span<std::uint64_t const> key_hashes) const;
+    [[nodiscard]] std::optional<entry_handle> last_entry() const;
+    [[nodiscard]] entry_cursor entries() const;
+    [[nodiscard]] share_cursor share_of_entries(std::uint64_t share, std::uint64_t shares) const;
+
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        return live_keys_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] std::uint64_t file_size() const noexcept;
+    [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
+
+private:
+    [[nodiscard]] result<std::uint64_t> append_in_turn(std::span<record const> entries);
+    [[nodiscard]] result<void> make_room(std::uint64_t tail, std::span<record const> entries);
+    void publish(std::shared_ptr<snapshot> next);
+    void take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end);
+    [[nodiscard]] bool batch_read_once(std::span<std::uint64_t const> key_hashes,
+                                       std::vector<std::optional<value>>& results) const;
+    [[nodiscard]] snapshot const& seen_by_reader() const noexcept {
+        return *published_.load(std::memory_order_seq_cst);
+    }
+
+    std::filesystem::path const path_;
+    disk& disk_;
+
+    mutable std::mutex writing_;
+    std::optional<writer> writer_;
+    bool folder_synced_ = false;
+
+    std::atomic<std::uint64_t> live_keys_;
+    mutable reader_gate gate_;
+    std::shared_ptr<snapshot> current_;
+    std::atomic<snapshot const*> published_;
+};
+
+/// A tombstone for `key_hash`.
+[[nodiscard]] record tombstone_of(std::uint64_t key_hash) noexcept;
+
+/// True when there is nothing but zero bytes.
+[[nodiscard]] bool is_all_zero(bytes_view payload) noexcept;
+
+}  // namespace trunkline::store

@@ -1,0 +1,53 @@
+// Goes through the live entries of a store.
+#pragma once
+
+#include <trunkline/store/entry_handle.hpp>
+#include <trunkline/store/snapshot.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+namespace trunkline::store {
+
+/// The newest entry of every live key, the newest first, as the store was when the cursor was made:
+/// later writes are not seen. Costs one look into the index per entry of the file, and memory for
+/// keys that are written while it is under way. Not thread-safe; outlives the store.
+class entry_cursor {
+public:
+    /// Made inside the reader gate of the store, or by its writer.
+    explicit entry_cursor(snapshot const& now);
+
+    /// The next entry, or nothing at the end.
+    [[nodiscard]] std::optional<entry_handle> next();
+
+private:
+    [[nodiscard]] bool is_newest(std::uint64_t key_hash, std::uint64_t trailer_offset);
+
+    std::shared_ptr<generation> pages_;
+    std::shared_ptr<index_table> index_;
+    std::uint32_t alignment_;
+    std::uint64_t tail_;
+    std::uint64_t at_;
+    std::unordered_set<std::uint64_t> seen_;  // keys that were written again since
+};
+
+/// A share of the live entries, in no order: the union of the shares 0 to `shares` - 1 is all of
+/// them, once each. For threads that divide the work. A key that is written while the cursor is
+/// under way may be given as it was or as it is. Not thread-safe; outlives the store.
+class share_cursor {
+public:
+    share_cursor(snapshot const& now, std::uint64_t share, std::uint64_t shares);
+
+    [[nodiscard]] std::optional<entry_handle> next();
+
+private:
+    std::shared_ptr<generation> pages_;
+    std::shared_ptr<index_table> index_;
+    std::uint32_t alignment_;
+    std::uint64_t at_;
+    std::uint64_t end_;
+};
+
+}  // namespace trunkline::store
