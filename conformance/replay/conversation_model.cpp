@@ -28,7 +28,6 @@ public:
 
     [[nodiscard]] std::vector<sent_message>& answers() { return answers_; }
     [[nodiscard]] rule_set const& touched() const { return touched_; }
-    [[nodiscard]] bool broken() const { return reader_.broken(); }
 
 private:
     void take(wire_message const& message, std::set<std::uint32_t> const& pending,
@@ -57,37 +56,43 @@ private:
     rule_set touched_;
 };
 
-struct outcome {
-    std::vector<sent_message> answers;
-    rule_set touched;
-};
-
 /// The layout in which a server with these rules reads its client.
 frame::layout layout_read(recorded_session const& session, rule_set rules) {
     return rules.has(rule::layout_detected) ? session.client_layout : session.server_layout;
 }
 
-std::vector<outcome> run(recorded_session const& session, rule_set rules, service_model& service) {
-    std::vector<outcome> outcomes;
-    for (std::size_t number = 0; number < session.connections(); ++number) {
-        answering_side server(layout_read(session, rules), rules);
-        message_reader own_calls(session.server_layout, our_rules());
-        std::set<std::uint32_t> pending;
-        for (recorded_message const& message : binary_messages(session, number)) {
-            if (message.toward == direction::to_server) {
-                server.read(message.bytes, pending, service);
-                continue;
-            }
-            own_calls.read(message.bytes);
-            for (wire_message const& each : own_calls.messages()) {
-                if (each.type == type::call) {
-                    pending.insert(each.request_id);
-                }
+/// One connection, as a server with certain rules sees it.
+struct modelled_connection {
+    modelled_connection(recorded_session const& session, rule_set rules)
+        : server(layout_read(session, rules), rules),
+          own_calls(session.server_layout, our_rules()) {}
+
+    void take(recorded_message const& message, service_model& service) {
+        if (message.toward == direction::to_server) {
+            server.read(message.bytes, pending, service);
+            return;
+        }
+        own_calls.read(message.bytes);
+        for (wire_message const& each : own_calls.messages()) {
+            if (each.type == type::call) {
+                pending.insert(each.request_id);
             }
         }
-        outcomes.push_back({std::move(server.answers()), server.touched()});
     }
-    return outcomes;
+
+    answering_side server;
+    message_reader own_calls;         // of the server to its client
+    std::set<std::uint32_t> pending;  // their request ids
+};
+
+std::vector<modelled_connection> run(recorded_session const& session, rule_set rules,
+                                     service_model& service) {
+    std::vector<modelled_connection> connections(session.connections(),
+                                                 modelled_connection(session, rules));
+    for (recorded_message const& message : binary_messages(session)) {
+        connections[message.connection].take(message, service);
+    }
+    return connections;
 }
 
 }  // namespace
@@ -100,14 +105,14 @@ std::vector<prediction> predict(recorded_session const& session, rule_set publis
     auto ours = run(session, our_rules(), *our_service);
     std::vector<prediction> predictions;
     for (std::size_t number = 0; number < ours.size(); ++number) {
-        rule_set touched = published[number].touched;
-        touched |= ours[number].touched;
+        rule_set touched = published[number].server.touched();
+        touched |= ours[number].server.touched();
         touched |= published_service->touched();
         if (session.client_layout != session.server_layout) {
             touched.add(rule::layout_detected);
         }
-        predictions.push_back(
-            {std::move(published[number].answers), std::move(ours[number].answers), touched});
+        predictions.push_back({std::move(published[number].server.answers()),
+                               std::move(ours[number].server.answers()), touched});
     }
     return predictions;
 }
@@ -126,14 +131,15 @@ std::vector<prediction> predict_store(recorded_session const& session) {
     });
 }
 
-bool we_end(recorded_session const& session, std::size_t connection) {
+std::optional<std::uint16_t> rpc_close_code(recorded_session const& session,
+                                            std::size_t connection) {
     message_reader reader(session.client_layout, our_rules());
     for (recorded_message const& message : binary_messages(session, connection)) {
         if (message.toward == direction::to_server) {
             reader.read(message.bytes);
         }
     }
-    return reader.broken();
+    return reader.close_code();
 }
 
 }  // namespace trunkline::replay

@@ -6,8 +6,10 @@
 #include <replay/recorded_session.hpp>
 #include <replay/service_model.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace trunkline::replay {
@@ -27,7 +29,9 @@ using service_maker = std::function<std::unique_ptr<service_model>(rule_set)>;
 /// The alignment of the entries that the published server wrote.
 [[nodiscard]] std::uint32_t alignment_of(recorded_session const& session);
 
-/// True when, by our rules, the connection is ended for what its client sent (wire 10).
-[[nodiscard]] bool we_end(recorded_session const& session, std::size_t connection);
+/// The code with which, by our rules, the connection is closed for the RPC bytes that its client
+/// sent (wire 4.4, 10); nothing when they may pass.
+[[nodiscard]] std::optional<std::uint16_t> rpc_close_code(recorded_session const& session,
+                                                          std::size_t connection);
 
 }  // namespace trunkline::replay

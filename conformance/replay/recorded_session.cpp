@@ -171,20 +171,26 @@ release server_release(recorded_session const& session) {
     return {};
 }
 
-std::vector<recorded_message> binary_messages(recorded_session const& session,
-                                              std::size_t connection) {
-    websocket_model from_client(true);
-    websocket_model from_server(false);
+std::vector<recorded_message> binary_messages(recorded_session const& session) {
+    std::vector<websocket_model> from_clients(session.connections(), websocket_model(true));
+    std::vector<websocket_model> from_servers(session.connections(), websocket_model(false));
     std::vector<recorded_message> messages;
-    for (recorded_event const& each : session.of(connection)) {
+    for (recorded_event const& each : session.events) {
         if (each.what != traffic::websocket) {
             continue;
         }
-        auto& receiver = each.toward == direction::to_server ? from_client : from_server;
-        if (auto message = receiver.take(each)) {
-            messages.push_back({each.toward, std::move(*message), each.at});
+        auto& receivers = each.toward == direction::to_server ? from_clients : from_servers;
+        if (auto message = receivers[each.connection].take(each)) {
+            messages.push_back({each.connection, each.toward, std::move(*message), each.at});
         }
     }
+    return messages;
+}
+
+std::vector<recorded_message> binary_messages(recorded_session const& session,
+                                              std::size_t connection) {
+    auto messages = binary_messages(session);
+    std::erase_if(messages, [&](auto const& each) { return each.connection != connection; });
     return messages;
 }
 

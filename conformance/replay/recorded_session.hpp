@@ -84,14 +84,19 @@ struct release {
 };
 [[nodiscard]] release server_release(recorded_session const& session);
 
-/// The binary messages that a WebSocket peer keeping to RFC 6455 and to the limits of rule 10 hands
-/// up, of one direction of one connection: fragments joined, everything from the first violation or
-/// Close on left out.
+/// A binary message that a WebSocket peer keeping to RFC 6455 and to the limits of wire 10 hands
+/// up: fragments joined, everything from the first violation or Close on left out.
 struct recorded_message {
+    std::size_t connection = 0;
     direction toward = direction::to_server;
     byte_string bytes;
     std::chrono::microseconds at{0};
 };
+
+/// Those of all connections, in the order of arrival.
+[[nodiscard]] std::vector<recorded_message> binary_messages(recorded_session const& session);
+
+/// Those of one connection.
 [[nodiscard]] std::vector<recorded_message> binary_messages(recorded_session const& session,
                                                             std::size_t connection);
 

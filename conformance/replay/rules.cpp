@@ -23,6 +23,8 @@ constexpr std::array texts{
               "a Response goes to a pending call or nowhere, an Event is not answered"},
     rule_text{rule::declared_size_limited, "wire 10",
               "a declared length over the limit ends the connection, it is not waited for"},
+    rule_text{rule::many_faults_end, "wire 4.4",
+              "a connection with very many broken frames is ended, not read on for ever"},
     rule_text{rule::cancel_ends_answer, "wire 6",
               "a cancelled call's answer in parts is ended, not left open"},
     rule_text{rule::one_text_for_bad_arguments, "store 2",

@@ -19,6 +19,7 @@ enum class rule : std::uint8_t {
     stream_is_the_key,
     routed_by_type,
     declared_size_limited,
+    many_faults_end,
     cancel_ends_answer,
     one_text_for_bad_arguments,
     absent_delete_writes_nothing,

@@ -149,60 +149,102 @@ private:
     id_map own_ids_;
 };
 
-replay_outcome replay(recorded_session const& session, std::size_t connection,
-                      rpc::dispatcher const& methods, rpc::session_options const& options,
-                      std::uint64_t streamed_method, feed_shape shape) {
-    bool const as_server = options.local_side == rpc::side::acceptor;
-    direction const toward_us = as_server ? direction::to_server : direction::to_client;
-    replay_outcome outcome;
-    served_connection ours(methods, options, shape);
-    caller calls(ours, as_server ? session.server_layout : session.client_layout, streamed_method,
-                 outcome);
-    for (recorded_message& message : binary_messages(session, connection)) {
-        if (message.toward != toward_us) {
-            std::size_t const made = calls.own_ids().size();
-            calls.read(message.bytes);
-            if (calls.own_ids().size() != made) {
-                ours.flush();  // in the record, what came before was there before the call
-            }
-            continue;
+/// One connection of a session with us in one of its places.
+class replayed_connection {
+public:
+    replayed_connection(recorded_session const& session, rpc::dispatcher const& methods,
+                        rpc::session_options const& options, std::uint64_t streamed_method,
+                        feed_shape shape)
+        : layout_(session.client_layout),
+          toward_us_(options.local_side == rpc::side::acceptor ? direction::to_server
+                                                               : direction::to_client),
+          ours_(methods, options, shape),
+          calls_(ours_,
+                 toward_us_ == direction::to_server ? session.server_layout : session.client_layout,
+                 streamed_method, outcome_) {}
+
+    void take(recorded_message message) {
+        if (message.toward == toward_us_) {
+            put_own_ids(message.bytes, layout_, calls_.own_ids());
+            ours_.feed(message.bytes);
+            return;
         }
-        put_own_ids(message.bytes, session.client_layout, calls.own_ids());
-        ours.feed(message.bytes);
+        std::size_t const made = calls_.own_ids().size();
+        calls_.read(message.bytes);
+        if (calls_.own_ids().size() != made) {
+            flush();  // in the record, what came before was there before the call
+        }
     }
-    ours.flush();
-    calls.finish();
-    message_sorter sorter(session.client_layout);
-    sorter.add(ours.sent());
-    EXPECT_EQ(sorter.left_over(), 0U);
-    EXPECT_EQ(sorter.strays(), 0U);
-    EXPECT_EQ(ours.border_faults(), 0U);
-    for (sent_message const& each : sorter.messages()) {
-        (each.type == type::response ? outcome.answers : outcome.calls).push_back(each);
+
+    void flush() { ours_.flush(); }
+
+    /// Last of all.
+    replay_outcome finish() {
+        flush();
+        calls_.finish();
+        message_sorter sorter(layout_);
+        sorter.add(ours_.sent());
+        EXPECT_EQ(sorter.left_over(), 0U);
+        EXPECT_EQ(sorter.strays(), 0U);
+        EXPECT_EQ(ours_.border_faults(), 0U);
+        for (sent_message const& each : sorter.messages()) {
+            (each.type == type::response ? outcome_.answers : outcome_.calls).push_back(each);
+        }
+        put_recorded_ids(outcome_.calls, calls_.own_ids());
+        outcome_.ended = ours_.ended();
+        ours_.peer().disconnect(make_error_code(rpc::rpc_error::connection_lost));
+        return std::move(outcome_);
     }
-    put_recorded_ids(outcome.calls, calls.own_ids());
-    outcome.ended = ours.ended();
-    ours.peer().disconnect(make_error_code(rpc::rpc_error::connection_lost));
-    return outcome;
+
+private:
+    frame::layout layout_;
+    direction toward_us_;
+    replay_outcome outcome_;
+    served_connection ours_;
+    caller calls_;
+};
+
+std::vector<replay_outcome> replay(recorded_session const& session, rpc::dispatcher const& methods,
+                                   rpc::session_options const& options,
+                                   std::uint64_t streamed_method, feed_shape shape) {
+    std::vector<std::unique_ptr<replayed_connection>> connections;
+    for (std::size_t number = 0; number < session.connections(); ++number) {
+        connections.push_back(std::make_unique<replayed_connection>(session, methods, options,
+                                                                    streamed_method, shape));
+    }
+    std::size_t last = 0;
+    for (recorded_message& message : binary_messages(session)) {
+        std::size_t const number = message.connection;
+        if (number != last) {
+            connections[last]->flush();  // what one client did, the next one finds done
+        }
+        last = number;
+        connections[number]->take(std::move(message));
+    }
+    std::vector<replay_outcome> outcomes;
+    for (auto const& each : connections) {
+        outcomes.push_back(each->finish());
+    }
+    return outcomes;
 }
 
 }  // namespace
 
-replay_outcome replay_as_server(recorded_session const& session, std::size_t connection,
-                                rpc::dispatcher const& methods, feed_shape shape) {
+std::vector<replay_outcome> replay_as_server(recorded_session const& session,
+                                             rpc::dispatcher const& methods, feed_shape shape) {
     rpc::session_options options;
     options.local_side = rpc::side::acceptor;
     options.message_borders = keeps_borders(shape);
-    return replay(session, connection, methods, options, 0, shape);
+    return replay(session, methods, options, 0, shape);
 }
 
-replay_outcome replay_as_client(recorded_session const& session, std::size_t connection,
-                                rpc::dispatcher const& methods, std::uint64_t streamed_method,
-                                feed_shape shape) {
+std::vector<replay_outcome> replay_as_client(recorded_session const& session,
+                                             rpc::dispatcher const& methods,
+                                             std::uint64_t streamed_method, feed_shape shape) {
     rpc::session_options options;
     options.local_side = rpc::side::dialer;
     options.layout = session.client_layout;
-    return replay(session, connection, methods, options, streamed_method, shape);
+    return replay(session, methods, options, streamed_method, shape);
 }
 
 std::vector<sent_message> recorded_messages(recorded_session const& session, std::size_t connection,

@@ -30,17 +30,18 @@ struct replay_outcome {
     error_code ended;                     ///< why we ended the connection, if we did
 };
 
-/// We are the server: takes what the client sent, makes the calls that the server made.
-[[nodiscard]] replay_outcome replay_as_server(recorded_session const& session,
-                                              std::size_t connection,
-                                              rpc::dispatcher const& methods, feed_shape shape);
+/// We are the server: takes what the clients sent, makes the calls that the server made. One
+/// outcome per connection.
+[[nodiscard]] std::vector<replay_outcome> replay_as_server(recorded_session const& session,
+                                                           rpc::dispatcher const& methods,
+                                                           feed_shape shape);
 
-/// We are the client: makes the calls that the client made, takes what the server sent. Calls of
-/// `streamed_method` are made in parts.
-[[nodiscard]] replay_outcome replay_as_client(recorded_session const& session,
-                                              std::size_t connection,
-                                              rpc::dispatcher const& methods,
-                                              std::uint64_t streamed_method, feed_shape shape);
+/// We are the clients: makes the calls that they made, takes what the server sent. Calls of
+/// `streamed_method` are made in parts. One outcome per connection.
+[[nodiscard]] std::vector<replay_outcome> replay_as_client(recorded_session const& session,
+                                                           rpc::dispatcher const& methods,
+                                                           std::uint64_t streamed_method,
+                                                           feed_shape shape);
 
 /// The messages of one direction as they were recorded, of the types given.
 [[nodiscard]] std::vector<sent_message> recorded_messages(recorded_session const& session,

@@ -85,8 +85,9 @@ void check_server(recorded_session const& session, feed_shape shape) {
     rpc::dispatcher const table = demo_handlers(methods);
     auto const expected = predict(
         session, {}, [&](rule_set rules) { return std::make_unique<demo_model>(methods, rules); });
-    for (std::size_t number = 0; number < session.connections(); ++number) {
-        replay_outcome outcome = replay_as_server(session, number, table, shape);
+    auto outcomes = replay_as_server(session, table, shape);
+    for (std::size_t number = 0; number < outcomes.size(); ++number) {
+        replay_outcome& outcome = outcomes[number];
         EXPECT_FALSE(outcome.ended) << outcome.ended.message();
         EXPECT_TRUE(same_answers(recorded_messages(session, number, direction::to_client, 1),
                                  outcome.answers, expected[number]));
@@ -135,9 +136,9 @@ void check_client(recorded_session const& session, feed_shape shape) {
     SCOPED_TRACE(name_of(shape));
     demo_methods const methods = demo_methods_of(session);
     rpc::dispatcher const table = client_handlers(methods);
-    for (std::size_t number = 0; number < session.connections(); ++number) {
-        replay_outcome outcome =
-            replay_as_client(session, number, table, methods.stream_echo, shape);
+    auto outcomes = replay_as_client(session, table, methods.stream_echo, shape);
+    for (std::size_t number = 0; number < outcomes.size(); ++number) {
+        replay_outcome& outcome = outcomes[number];
         EXPECT_FALSE(outcome.ended) << outcome.ended.message();
         EXPECT_TRUE(same_answers(recorded_messages(session, number, direction::to_server, 1),
                                  outcome.answers, {}));

@@ -156,7 +156,7 @@ TEST(wire_events, a_session_tells_what_the_rules_say) {
             byte_string const bytes = bytes_of(feed.at("bytes"));
             auto const taken = session.receive(bytes, true, 0);
             model.read(bytes);
-            if (model.broken()) {  // wire 10: a declared size over the limit
+            if (model.close_code()) {  // wire 10: a declared size over the limit
                 EXPECT_EQ(taken.error(), rpc::rpc_error::frame_too_large);
                 break;
             }

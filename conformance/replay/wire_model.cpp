@@ -62,17 +62,20 @@ bool message_reader::in_force(rule name) {
     return rules_.has(name);
 }
 
-void message_reader::read(bytes_view bytes) {
-    if (broken_) {
-        return;
+void message_reader::count_fault() {
+    if (++faults_ > session_limits{}.protocol_errors_max && in_force(rule::many_faults_end)) {
+        close_code_ = close::policy_violation;
     }
+}
+
+void message_reader::read(bytes_view bytes) {
     cutter_.add(bytes);
     bool lost = false;
-    while (true) {
+    while (!close_code_) {
         auto const declared = cutter_.declared_size();
         if (declared && *declared > session_limits{}.frame_payload_size_max &&
             in_force(rule::declared_size_limited)) {
-            broken_ = true;
+            close_code_ = close::message_too_big;
             return;
         }
         auto frame = cutter_.next();
@@ -87,6 +90,7 @@ void message_reader::read(bytes_view bytes) {
 /// False when the rest of this read is lost.
 bool message_reader::take(raw_frame frame) {
     if (frame.kind > kind::highest) {
+        count_fault();
         return true;
     }
     if (frame.kind == kind::cancel) {
@@ -95,6 +99,7 @@ bool message_reader::take(raw_frame frame) {
     stream& entry = streams_[frame.stream_id];
     bool const duplicate = frame.sequence < entry.next || entry.held.contains(frame.sequence);
     if (duplicate && in_force(rule::first_duplicate_wins)) {
+        count_fault();
         return true;
     }
     std::uint32_t const stream_id = frame.stream_id;
@@ -150,6 +155,7 @@ bool message_reader::deliver_to_header(raw_frame const& frame, assembly& into) {
     if (into.head.size() >= head_size_min) {
         if (std::to_integer<std::uint8_t>(into.head[0]) > type::event) {
             assemblies_.erase(frame.stream_id);
+            count_fault();
             if (!in_force(rule::error_costs_one_stream)) {
                 return false;
             }

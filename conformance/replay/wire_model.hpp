@@ -77,8 +77,8 @@ public:
     /// Indices into messages(), in the order in which they were cancelled.
     [[nodiscard]] std::vector<std::size_t> const& cancelled() const { return cancelled_; }
 
-    /// True when the connection ends for what was received (wire 10).
-    [[nodiscard]] bool broken() const { return broken_; }
+    /// The code of the Close that ends the connection for what was received (wire 4.4, 10).
+    [[nodiscard]] std::optional<std::uint16_t> close_code() const { return close_code_; }
 
     /// The rules that made, or would have made, a difference to what was received.
     [[nodiscard]] rule_set const& touched() const { return touched_; }
@@ -96,6 +96,7 @@ private:
     };
 
     [[nodiscard]] bool in_force(rule name);
+    void count_fault();
     [[nodiscard]] bool take(raw_frame frame);
     [[nodiscard]] bool take_cancel(std::uint32_t stream_id);
     [[nodiscard]] bool deliver(raw_frame const& frame);
@@ -113,7 +114,8 @@ private:
     std::vector<wire_message> messages_;
     std::vector<std::size_t> completed_;
     std::vector<std::size_t> cancelled_;
-    bool broken_ = false;
+    std::size_t faults_ = 0;
+    std::optional<std::uint16_t> close_code_;
 };
 
 /// Cuts a whole message into the frames a published sender makes of it: full chunks, the rest, an

@@ -1,0 +1,50 @@
+// All of the server above the sockets: a fresh store, its methods, WebSocket, connections.
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/logging/journal.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/serve/connection_table.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/test_support/scratch_folder.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/runtime.hpp>
+#include <trunkline/websocket/acceptor.hpp>
+#include <trunkline/websocket/context.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace trunkline::stage {
+
+struct server_settings {
+    std::uint32_t alignment = 64;
+    session_limits session;
+    connection_limits connection;
+};
+
+/// Lives on the thread of `loop`. The store is gone with it.
+class staged_server {
+public:
+    staged_server(transport::runtime& loop, server_settings const& settings);
+
+    /// Takes a fresh link, as from a listening socket.
+    void accept(std::unique_ptr<transport::byte_stream> link) { acceptor_.add(std::move(link)); }
+
+    /// Answers what it has received and says goodbye, as a server that stops.
+    void drain() { table_.drain(); }
+
+    /// Connections whose handshake is done.
+    [[nodiscard]] std::size_t connections() const noexcept { return table_.size(); }
+
+private:
+    test_support::scratch_folder folder_;
+    std::unique_ptr<store::store> store_;
+    rpc::dispatcher methods_;
+    logging::journal log_;
+    websocket::context context_;
+    server::connection_table table_;
+    websocket::acceptor acceptor_;
+};
+
+}  // namespace trunkline::stage
