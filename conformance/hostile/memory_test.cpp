@@ -1,0 +1,370 @@
+// How much private memory one attacker can make the program take: below 32 MiB at the peak,
+// whatever it does (wire 10: 24 MiB and what keeps the books). The program is started as users
+// start it.
+#include <hostile/attack.hpp>
+#include <hostile/memory_watch.hpp>
+#include <replay/published_names.hpp>
+#include <replay/values.hpp>
+#include <stage/rpc_peer.hpp>
+#include <stage/stage.hpp>
+#include <trunkline/base/limits.hpp>
+#include <trunkline/test_support/child_process.hpp>
+#include <trunkline/test_support/scratch_folder.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace trunkline::hostile {
+namespace {
+
+namespace kind = replay::kind;
+namespace method = replay::method;
+
+using namespace std::chrono_literals;
+using stage::byte_string;
+using stage::rpc_peer;
+
+constexpr std::size_t growth_max = 32 * mib;
+constexpr auto patience = 120s;
+constexpr auto sending_patience = 6s;
+constexpr auto quiet_after = 1s;
+
+/// The program under attack, and peers of it, all on one loop of ours.
+class attacked_program {
+public:
+    attacked_program()
+        : program_({TRUNKLINE_PROGRAM, "serve", (folder_ / "store.bin").string(), "--port", "0",
+                    "--port-file", (folder_ / "port").string(), "--log-level", "error"}) {
+        for (std::string line = program_.read_output_line(); !line.empty();
+             line = program_.read_output_line()) {
+            if (line.find("Server running on") != std::string::npos) {
+                break;
+            }
+        }
+        std::string const port = test_support::read_text(folder_ / "port");
+        address_ = transport::socket_address::parse("127.0.0.1",
+                                                    static_cast<std::uint16_t>(std::stoi(port)))
+                       .value();
+    }
+
+    std::unique_ptr<rpc_peer> connect(frame::layout layout) {
+        auto peer = std::make_unique<rpc_peer>(stage::connect(loop_, address_), layout);
+        peer->upgrade();
+        send_good_call(*peer, first_call);
+        EXPECT_TRUE(run_until([&] { return peer->answer(first_call).has_value(); }));
+        return peer;
+    }
+
+    bool run_until(std::function<bool()> const& done, stage::world::duration at_most = patience) {
+        return stage::run_until(loop_, done, at_most);
+    }
+
+    /// Runs until all is sent or the program has ended the link, and then for a while longer.
+    void play_out(std::vector<std::unique_ptr<rpc_peer>> const& attackers) {
+        run_until(
+            [&] {
+                return std::ranges::all_of(attackers, [](auto const& each) {
+                    return each->link().ended() || each->link().unsent() == 0;
+                });
+            },
+            sending_patience);
+        run_until([] { return false; }, quiet_after);
+    }
+
+    [[nodiscard]] pid_t id() const { return program_.id(); }
+
+    void expect_clean_end() {
+        program_.signal(SIGTERM);
+        EXPECT_EQ(program_.wait(), 0);
+    }
+
+private:
+    test_support::scratch_folder folder_;
+    test_support::child_process program_;
+    transport::asio_runtime loop_;
+    transport::socket_address address_;
+};
+
+/// What an attacker does with what comes back.
+enum class ear : std::uint8_t { hears, deaf };
+
+struct memory_attack {
+    char const* name;
+    void (*act)(rpc_peer&);
+    ear hearing = ear::hears;
+};
+
+/// Takes everything and keeps it: turns the words of an attack into bytes beforehand, so that
+/// writing them down takes no time from the peers.
+class notepad final : public transport::byte_stream {
+public:
+    explicit notepad(byte_string& into) : into_(into) {}
+
+    transport::io_result read(mutable_bytes) override {
+        return {transport::io_status::would_block, 0, {}};
+    }
+    transport::io_result write(std::span<bytes_view const> pieces) override {
+        std::size_t size = 0;
+        for (bytes_view const each : pieces) {
+            into_.insert(into_.end(), each.begin(), each.end());
+            size += each.size();
+        }
+        return {transport::io_status::ok, size, {}};
+    }
+    void shutdown_write() override {}
+    void close(bool) override {}
+    void watch(transport::readiness_sink*, bool, bool) override {}
+    [[nodiscard]] std::string peer() const override { return {}; }
+
+private:
+    byte_string& into_;
+};
+
+byte_string bytes_of(memory_attack const& attack, frame::layout layout) {
+    byte_string bytes;
+    rpc_peer writer(std::make_unique<notepad>(bytes), layout);
+    attack.act(writer);
+    return bytes;
+}
+
+void PrintTo(memory_attack const& shown, std::ostream* out) {
+    *out << shown.name;
+}
+
+void million_opens(rpc_peer& peer) {
+    for (std::uint32_t id = 1; id <= 1'000'000; ++id) {
+        send_frame(peer, kind::open, id, 0, encode({.request_id = id, .method_id = method::len}));
+    }
+}
+
+void million_silent_opens(rpc_peer& peer) {
+    for (std::uint32_t id = 1; id <= 1'000'000; ++id) {
+        send_frame(peer, kind::open, id, 0, {});
+    }
+}
+
+void million_gaps(rpc_peer& peer) {
+    for (std::uint32_t i = 1; i <= 1'000'000; ++i) {
+        send_frame(peer, kind::data, i % 4000, 1 + i / 4000 * 2, as_bytes("x"));
+    }
+}
+
+void large_gaps(rpc_peer& peer) {
+    byte_string const piece(chunk_size);
+    for (std::uint32_t i = 0; i < 1024; ++i) {
+        send_frame(peer, kind::data, i / 15, 1 + i % 15, piece);
+    }
+}
+
+void one_message_at_the_limit(rpc_peer& peer) {
+    byte_string const piece(chunk_size);
+    send_frame(peer, kind::open, 7, 0, encode({.method_id = method::write}));
+    for (std::uint32_t i = 1; i < session_limits{}.message_size_max / chunk_size; ++i) {
+        send_frame(peer, kind::data, 7, i, piece);
+    }
+}
+
+void many_messages(rpc_peer& peer) {
+    byte_string const piece(chunk_size);
+    for (std::uint32_t id = 100; id < 140; ++id) {
+        send_frame(peer, kind::open, id, 0, encode({.request_id = id, .method_id = method::write}));
+        for (std::uint32_t i = 1; i <= 16; ++i) {
+            send_frame(peer, kind::data, id, i, piece);
+        }
+    }
+}
+
+void message_of_single_bytes(rpc_peer& peer) {
+    send_frame(peer, kind::open, 7, 0, encode({.method_id = method::write}));
+    for (std::uint32_t i = 1; i <= 1'000'000; ++i) {
+        send_frame(peer, kind::data, 7, i, as_bytes("x"));
+    }
+}
+
+void metadata_without_end(rpc_peer& peer) {
+    byte_string const metadata(65535);
+    for (std::uint32_t id = 100; id < 1100; ++id) {
+        auto const bytes =
+            encode({.request_id = id, .method_id = method::write, .metadata = metadata});
+        send_frame(peer, kind::open, id, 0, bytes);
+    }
+}
+
+/// The header of an RPC frame at its limit: what follows is payload, whatever it is.
+byte_string header_at_the_limit(frame::layout layout) {
+    byte_string header = stage::encode({7, 0, kind::open, {}}, layout);
+    store_le(header.data(), static_cast<std::uint32_t>(session_limits{}.frame_payload_size_max));
+    return header;
+}
+
+void websocket_message_that_does_not_end(rpc_peer& peer) {
+    byte_string payload = header_at_the_limit(peer.layout());
+    payload.resize(session_limits{}.message_size_max - 1);
+    peer.link().send(stage::encode({.payload = payload, .fin = false}));
+}
+
+void websocket_fragments_of_one_byte(rpc_peer& peer) {
+    byte_string bytes =
+        stage::encode({.payload = header_at_the_limit(peer.layout()), .fin = false});
+    byte_string const next =
+        stage::encode({.code = stage::op_continuation, .payload = as_bytes("x"), .fin = false});
+    for (int i = 0; i < 1'000'000; ++i) {
+        bytes.insert(bytes.end(), next.begin(), next.end());
+    }
+    peer.link().send(bytes);
+}
+
+void pings_without_reading(rpc_peer& peer) {
+    byte_string const payload(125);
+    byte_string const ping = stage::encode({.code = stage::op_ping, .payload = payload});
+    byte_string bytes;
+    for (int i = 0; i < 200'000; ++i) {
+        bytes.insert(bytes.end(), ping.begin(), ping.end());
+    }
+    peer.link().send(bytes);
+}
+
+void requests_without_reading(rpc_peer& peer) {
+    for (std::uint32_t id = 100; id < 300'000; ++id) {
+        send_good_call(peer, id);
+    }
+}
+
+/// A list of `count` records of `strings` empty byte strings: one bit each.
+byte_string list_of_empty(std::uint32_t count, int strings) {
+    byte_string bytes = replay::from_hex("ff02");
+    bytes.resize(6);
+    store_le(bytes.data() + 2, count);
+    for (; strings > 0; --strings) {
+        bytes.push_back(std::byte{10});
+        bytes.resize(bytes.size() + (count + 7) / 8);
+    }
+    return bytes;
+}
+
+void lists_of_nothing(rpc_peer& peer) {
+    for (std::uint32_t id = 100; id < 110; ++id) {
+        send_call(peer, id, method::batch_read, list_of_empty(1024 * 1024, 1));
+        send_call(peer, id + 100, method::batch_write, list_of_empty(1024 * 1024, 2));
+    }
+}
+
+/// Asks 20,000 times in one call for a value of 1 MiB. `first` and the bytes after it repeat: one
+/// value for bytes that can be packed, 256 for bytes that cannot.
+void ask_for_too_much(rpc_peer& peer, unsigned values, std::uint32_t times) {
+    byte_string write = replay::from_hex("016bff0200001000");
+    write.push_back(std::byte{0});
+    for (std::size_t i = 0; i < mib; ++i) {
+        write.push_back(static_cast<std::byte>(i % values));
+    }
+    send_call(peer, 50, method::write, write);
+    byte_string keys = replay::from_hex("ff02");
+    keys.resize(6);
+    store_le(keys.data() + 2, times);
+    // Lengths: all 1, packed with base 2 and eight in a byte; then the bytes "k", packed the same
+    // way above a minimum.
+    keys.push_back(std::byte{10});
+    keys.resize(keys.size() + times / 8, std::byte{0xff});
+    keys.push_back(std::byte{9});
+    keys.push_back(std::byte{'k'});
+    keys.resize(keys.size() + times / 8, std::byte{0});
+    send_call(peer, 51, method::batch_read, keys);
+}
+
+void one_answer_of_twenty_gigabytes(rpc_peer& peer) {
+    ask_for_too_much(peer, 256, 20'000);
+}
+
+void one_answer_of_twenty_gigabytes_to_pack(rpc_peer& peer) {
+    ask_for_too_much(peer, 2, 20'000);
+}
+
+void large_answers_unread(rpc_peer& peer) {
+    ask_for_too_much(peer, 256, 8);
+    for (std::uint32_t id = 100; id < 10'000; ++id) {
+        send_call(peer, id, method::read, replay::from_hex("016b"));
+    }
+}
+
+void large_answers_to_pack_unread(rpc_peer& peer) {
+    ask_for_too_much(peer, 2, 8);
+    for (std::uint32_t id = 100; id < 10'000; ++id) {
+        send_call(peer, id, method::read, replay::from_hex("016b"));
+    }
+}
+
+constexpr memory_attack attacks[] = {
+    {"million_opens", million_opens},
+    {"million_opens_unread", million_opens, ear::deaf},
+    {"million_silent_opens", million_silent_opens},
+    {"million_gaps", million_gaps},
+    {"large_gaps", large_gaps},
+    {"one_message_at_the_limit", one_message_at_the_limit},
+    {"many_messages", many_messages},
+    {"message_of_single_bytes", message_of_single_bytes},
+    {"metadata_without_end", metadata_without_end},
+    {"websocket_message_that_does_not_end", websocket_message_that_does_not_end},
+    {"websocket_fragments_of_one_byte", websocket_fragments_of_one_byte},
+    {"pings_without_reading", pings_without_reading, ear::deaf},
+    {"requests_without_reading", requests_without_reading, ear::deaf},
+    {"lists_of_nothing", lists_of_nothing},
+    {"one_answer_of_twenty_gigabytes", one_answer_of_twenty_gigabytes, ear::deaf},
+    {"one_answer_of_twenty_gigabytes_to_pack", one_answer_of_twenty_gigabytes_to_pack, ear::deaf},
+    {"large_answers_unread", large_answers_unread, ear::deaf},
+    {"large_answers_to_pack_unread", large_answers_to_pack_unread, ear::deaf},
+};
+
+class memory : public testing::TestWithParam<memory_attack> {
+protected:
+    static void attack_with(std::size_t attackers, frame::layout layout) {
+        memory_attack const& attack = GetParam();
+        byte_string const bytes = bytes_of(attack, layout);
+        attacked_program program;
+        auto const good = program.connect(layout);
+        std::vector<std::unique_ptr<rpc_peer>> peers;
+        for (std::size_t i = 0; i < attackers; ++i) {
+            peers.push_back(program.connect(layout));
+        }
+        memory_watch const watch(program.id());
+        for (auto const& each : peers) {
+            each->link().discard(true);
+            each->link().read(attack.hearing == ear::hears);
+            each->link().send(bytes);
+        }
+        program.play_out(peers);
+        std::cout << attackers << " attackers: " << watch.peak_growth() / kib
+                  << " KiB at the peak, " << watch.anonymous_now() / kib << " KiB anonymous now\n";
+        EXPECT_LT(watch.peak_growth(), attackers * growth_max);
+        send_good_call(*good);
+        EXPECT_TRUE(program.run_until([&] { return good->answer(last_call).has_value(); }));
+        peers.clear();
+        program.expect_clean_end();
+    }
+};
+
+TEST_P(memory, of_one_attacker_with_layout_a) {
+    attack_with(1, frame::layout::a);
+}
+
+TEST_P(memory, of_one_attacker_with_layout_b) {
+    attack_with(1, frame::layout::b);
+}
+
+TEST_P(memory, of_three_attackers) {
+    attack_with(3, frame::layout::b);
+}
+
+INSTANTIATE_TEST_SUITE_P(attacks, memory, testing::ValuesIn(attacks),
+                         [](auto const& each) { return std::string(each.param.name); });
+
+}  // namespace
+}  // namespace trunkline::hostile
