@@ -17,6 +17,10 @@ using stage::rpc_peer;
 
 constexpr session_limits limits{};
 
+// Requests without end: as many as are allowed, and as many again.
+constexpr std::uint32_t first = 100;
+constexpr auto allowed = static_cast<std::uint32_t>(limits.unfinished_requests_max);
+
 /// The connection goes on; these answers came, beside that to the first call.
 ending goes_on(std::vector<seen_answer> answers = {}) {
     answers.push_back({first_call, status::success});
@@ -163,15 +167,13 @@ void add_sequences(std::vector<attack>& list) {
 
 /// More unfinished requests than are allowed: those above are refused, the others wait.
 void add_numbers(std::vector<attack>& list) {
-    std::uint32_t const allowed = static_cast<std::uint32_t>(limits.unfinished_requests_max);
-    std::uint32_t const first = 100;
     std::vector<seen_answer> refused;
     for (std::uint32_t id = first + allowed; id < first + 2 * allowed; ++id) {
         refused.push_back({id, status::system_error});
     }
     refused.push_back({last_call, status::system_error});
     list.push_back({"requests without end",
-                    [first, allowed](rpc_peer& peer) {
+                    [](rpc_peer& peer) {
                         for (std::uint32_t id = first; id < first + 2 * allowed; ++id) {
                             send_frame(peer, kind::open, id, 0,
                                        encode({.request_id = id, .method_id = method::len}));

@@ -81,7 +81,7 @@ void add_lengths(std::vector<attack>& list) {
         list.push_back(refused("the highest bit of a length: " + std::to_string(size),
                                {.length_bytes = 8, .declared = size}));
     }
-    std::uint64_t const largest = session_limits{}.message_size_max;
+    constexpr std::uint64_t largest = session_limits{}.message_size_max;
     for (std::uint64_t const size :
          {largest + 1, std::uint64_t{1} << 32U, (std::uint64_t{1} << 63U) - 1}) {
         list.push_back(refused("a message of " + std::to_string(size) + " bytes",
@@ -95,7 +95,7 @@ void add_lengths(std::vector<attack>& list) {
              {std::nullopt, false, {{first_call, status::success}}}});
     }
     list.push_back({"a message in fragments, too big together",
-                    [largest](rpc_peer& peer) {
+                    [](rpc_peer& peer) {
                         // One RPC frame at its limit, so that what is too big is the message.
                         byte_string half = stage::encode({7, 0, 0, {}}, peer.layout());
                         store_le(half.data(), static_cast<std::uint32_t>(largest));

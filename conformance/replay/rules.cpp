@@ -39,6 +39,10 @@ rule_text const& text_of(rule name) noexcept {
     return *std::ranges::find(texts, name, &rule_text::name);
 }
 
+std::span<rule_text const> all_rules() noexcept {
+    return texts;
+}
+
 std::string rule_set::to_text() const {
     std::string text;
     for (rule_text const& each : texts) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,9 @@ struct rule_text {
 };
 
 [[nodiscard]] rule_text const& text_of(rule name) noexcept;
+
+/// In the order of README.md.
+[[nodiscard]] std::span<rule_text const> all_rules() noexcept;
 
 /// A set of rules, as a value.
 class rule_set {

@@ -183,7 +183,7 @@ void check_course(expected_course const& course, stage::rpc_peer& client) {
     }
     std::vector<byte_string> pongs;
     std::size_t pings = 0;
-    for (stage::server_frame const& each : client.control_frames()) {
+    for (stage::received_frame const& each : client.control_frames()) {
         pings += each.code == code_ping ? 1 : 0;
         if (each.code == code_pong) {
             pongs.push_back(each.payload);

@@ -67,18 +67,19 @@ private:
     bool writes_ = false;
 };
 
-our_client::our_client(world& where, frame::layout layout)
-    : layout_(layout), context_(where.loop()) {
-    auto link = std::make_unique<cuttable_link>(where.loop(), where.connect());
-    link_ = link.get();
+our_client::our_client(transport::runtime& loop, std::unique_ptr<transport::byte_stream> link,
+                       frame::layout layout)
+    : layout_(layout), context_(loop) {
+    auto cuttable = std::make_unique<cuttable_link>(loop, std::move(link));
+    link_ = cuttable.get();
     opener_ = std::make_unique<websocket::opener>(
-        context_, websocket::parse_ws_url("ws://127.0.0.1/ws").value(), std::move(link),
-        [this, &where](result<std::unique_ptr<websocket::connection>> made) {
+        context_, websocket::parse_ws_url("ws://127.0.0.1/ws").value(), std::move(cuttable),
+        [this, &loop](result<std::unique_ptr<websocket::connection>> made) {
             transport::driver::options options;
             options.session.local_side = rpc::side::dialer;
             options.session.layout = layout_;
             driver_ = std::make_unique<transport::driver>(
-                where.loop(), std::move(made).value(), methods_, options,
+                loop, std::move(made).value(), methods_, options,
                 [this](transport::connection_state state, error_code) {
                     ended_ = ended_ || state == transport::connection_state::disconnected ||
                              state == transport::connection_state::error;

@@ -25,7 +25,10 @@ public:
         byte_string body;
     };
 
-    our_client(world& where, frame::layout layout);
+    our_client(world& where, frame::layout layout)
+        : our_client(where.loop(), where.connect(), layout) {}
+    our_client(transport::runtime& loop, std::unique_ptr<transport::byte_stream> link,
+               frame::layout layout);
     ~our_client();
 
     [[nodiscard]] bool connected() const { return driver_ != nullptr; }

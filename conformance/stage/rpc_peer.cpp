@@ -76,14 +76,14 @@ std::vector<replay::sent_message> const& rpc_peer::messages() {
     return sorter_.messages();
 }
 
-std::vector<server_frame> const& rpc_peer::control_frames() {
+std::vector<received_frame> const& rpc_peer::control_frames() {
     parse();
     return control_;
 }
 
 std::optional<std::uint16_t> rpc_peer::close_code() {
     parse();
-    auto const found = std::ranges::find(control_, std::uint8_t{op_close}, &server_frame::code);
+    auto const found = std::ranges::find(control_, std::uint8_t{op_close}, &received_frame::code);
     return found != control_.end()
                ? std::optional(found->close_code().value_or(replay::close::no_code))
                : std::nullopt;
@@ -105,14 +105,14 @@ void rpc_peer::parse() {
         rest = rest.subspan(answer->size);
     }
     if (status_ == 101) {
-        for (server_frame& each : take_frames(rest)) {
+        for (received_frame& each : take_frames(rest)) {
             take(std::move(each));
         }
     }
     parsed_ = link_.received().size() - rest.size();
 }
 
-void rpc_peer::take(server_frame frame) {
+void rpc_peer::take(received_frame frame) {
     bool const control = frame.code >= op_close;
     bool const known = control ? frame.code <= op_pong : frame.code == op_binary;
     faults_ += frame.masked || !frame.fin || frame.reserved != 0 || !known ? 1 : 0;

@@ -51,7 +51,7 @@ public:
     [[nodiscard]] std::vector<replay::sent_message> const& messages();
 
     /// Pings, pongs and the Close, in order.
-    [[nodiscard]] std::vector<server_frame> const& control_frames();
+    [[nodiscard]] std::vector<received_frame> const& control_frames();
 
     /// The code of the server's Close frame; 1005 when it carries none, nothing before it came.
     [[nodiscard]] std::optional<std::uint16_t> close_code();
@@ -61,7 +61,7 @@ public:
 
 private:
     void parse();
-    void take(server_frame frame);
+    void take(received_frame frame);
 
     frame::layout layout_;
     raw_peer link_;
@@ -69,7 +69,7 @@ private:
     int status_ = 0;
     bool answers_pings_ = true;
     replay::message_sorter sorter_;
-    std::vector<server_frame> control_;
+    std::vector<received_frame> control_;
     std::size_t faults_ = 0;
     std::uint32_t next_id_ = 1;
 };

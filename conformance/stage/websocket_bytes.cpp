@@ -46,6 +46,12 @@ std::optional<parsed_head> parse_head(bytes_view bytes) {
     return parsed_head{2 + extra + key, extra == 0 ? length : big_endian(bytes.subspan(2, extra))};
 }
 
+void apply_mask(std::span<std::byte> payload, bytes_view key) {
+    for (std::size_t i = 0; i < payload.size(); ++i) {
+        payload[i] ^= key[i % 4];
+    }
+}
+
 }  // namespace
 
 byte_string bytes_of(std::string_view text) {
@@ -69,9 +75,9 @@ byte_string encode(client_frame const& frame) {
         return bytes;
     }
     bytes.insert(bytes.end(), mask_key.begin(), mask_key.end());
-    for (std::size_t i = 0; i < frame.payload.size(); ++i) {
-        bytes.push_back(frame.payload[i] ^ mask_key[i % 4]);
-    }
+    std::size_t const head_size = bytes.size();
+    bytes.insert(bytes.end(), frame.payload.begin(), frame.payload.end());
+    apply_mask(std::span(bytes).subspan(head_size), mask_key);
     return bytes;
 }
 
@@ -87,26 +93,30 @@ byte_string close_frame(std::uint16_t code, std::string_view reason) {
     return encode({.code = op_close, .payload = payload});
 }
 
-std::optional<std::uint16_t> server_frame::close_code() const {
+std::optional<std::uint16_t> received_frame::close_code() const {
     if (code != op_close || payload.size() < 2) {
         return std::nullopt;
     }
     return static_cast<std::uint16_t>(big_endian(bytes_view(payload).first(2)));
 }
 
-std::vector<server_frame> take_frames(bytes_view& bytes) {
-    std::vector<server_frame> frames;
+std::vector<received_frame> take_frames(bytes_view& bytes) {
+    std::vector<received_frame> frames;
     while (auto const head = parse_head(bytes)) {
         if (bytes.size() - head->head_size < head->payload_size) {
             break;
         }
         auto const first = std::to_integer<unsigned>(bytes[0]);
+        bool const masked = (std::to_integer<unsigned>(bytes[1]) & 0x80U) != 0;
         bytes_view const payload = bytes.subspan(head->head_size, head->payload_size);
         frames.push_back({static_cast<std::uint8_t>(first & 15U),
                           (first & 0x80U) != 0,
                           static_cast<std::uint8_t>((first >> 4U) & 7U),
-                          (std::to_integer<unsigned>(bytes[1]) & 0x80U) != 0,
+                          masked,
                           {payload.begin(), payload.end()}});
+        if (masked) {
+            apply_mask(frames.back().payload, bytes.subspan(head->head_size - 4, 4));
+        }
         bytes = bytes.subspan(head->head_size + head->payload_size);
     }
     return frames;

@@ -45,8 +45,8 @@ struct client_frame {
 /// Close with a code and a reason.
 [[nodiscard]] byte_string close_frame(std::uint16_t code, std::string_view reason = {});
 
-/// One frame as a server sent it.
-struct server_frame {
+/// One frame as the other side sent it, unmasked.
+struct received_frame {
     std::uint8_t code = 0;
     bool fin = false;
     std::uint8_t reserved = 0;
@@ -58,7 +58,7 @@ struct server_frame {
 };
 
 /// The whole frames at the front of `bytes`; `bytes` is left at what is no whole frame.
-[[nodiscard]] std::vector<server_frame> take_frames(bytes_view& bytes);
+[[nodiscard]] std::vector<received_frame> take_frames(bytes_view& bytes);
 
 /// An upgrade request as every published client sends it.
 [[nodiscard]] std::string upgrade_request(std::string_view target = "/ws",
