@@ -41,12 +41,23 @@ private:
     std::uint8_t* bits_;
 };
 
-// Counts the entries below `tail`; nothing when they do not reach back to 0.
+// The mark of a trailer whose last sector never reached the disk: no previous tail, no checksum.
+// Only the oldest entry of a history can look so, as a previous tail of zero ends the walk.
+bool is_half_written(bytes_view file, entry_view const& entry) noexcept {
+    return entry.tail.previous_tail == 0 && entry.tail.checksum == 0 &&
+           !has_right_checksum(file, entry);
+}
+
+// Counts the entries below `tail`; nothing when they do not reach back to 0, or reach it only by a
+// trailer that was half written.
 std::optional<std::uint64_t> count_entries(bytes_view file, std::uint64_t tail,
                                            std::uint32_t alignment) noexcept {
     history entries(file, tail, alignment);
     std::uint64_t count = 0;
-    while (entries.next()) {
+    while (auto const entry = entries.next()) {
+        if (is_half_written(file, *entry)) {
+            return std::nullopt;
+        }
         ++count;
     }
     return entries.complete() ? std::optional(count) : std::nullopt;

@@ -210,7 +210,10 @@ TEST(faults, synced_writes_survive_a_loss_of_power) {
         auto const left = disk.after_power_loss(seed);
         auto const reopened = open_on(*left);
         ASSERT_TRUE(reopened) << reopened.error().message();
-        EXPECT_EQ(as_text((*reopened)->read(as_bytes("kept"))->bytes), "synced");
+        auto const kept = (*reopened)->read(as_bytes("kept"));
+        ASSERT_TRUE(kept) << "seed " << seed << " size " << (*reopened)->file_size() << " keys "
+                          << (*reopened)->size();
+        EXPECT_EQ(as_text(kept->bytes), "synced") << "seed " << seed;
     }
 }
 
