@@ -75,7 +75,7 @@ public:
     /// The tail that recovery keeps.
     [[nodiscard]] std::uint64_t tail() const {
         auto kept = longest_history();
-        if (kept == file_.size()) {
+        if (kept == file_.size() && !oldest_is_half_written(kept)) {
             return kept;
         }
         auto instead = kept;
@@ -130,6 +130,13 @@ private:
             read = read << 8 | static_cast<unsigned char>(file_[at + static_cast<unsigned>(i)]);
         }
         return read;
+    }
+    [[nodiscard]] bool oldest_is_half_written(std::uint64_t tail) const {
+        std::optional<entry> oldest;
+        for (auto at = tail; at != 0; at = oldest->begin) {
+            oldest = entry_at(at);
+        }
+        return oldest && oldest->checksum == 0 && !right_checksum(*oldest);
     }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;
