@@ -1,9 +1,10 @@
 #include <trunkline/store/alignment.hpp>
 
 #include <trunkline/store/digest.hpp>
+#include <trunkline/store/history_search.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <array>
 
 namespace trunkline::store {
 namespace {
@@ -15,24 +16,20 @@ inline constexpr std::uint64_t small_payload = 64 * 1024;
 inline constexpr int evidence_max = 16;
 
 // Strikes the alignments under which `entry` fails its checksum, if it holds under any.
-void weigh(bytes_view file, entry_view const& entry, alignment_fit& fit) noexcept {
-    alignment_fit holds{};
+void weigh(bytes_view file, entry_view const& entry, alignment_set& fit) noexcept {
+    alignment_set holds;
     for (std::size_t i = 0; i < alignments.size(); ++i) {
-        if (!fit[i]) {
-            continue;
-        }
         auto const payload = find_payload(file.data(), entry.trailer_offset,
                                           entry.tail.previous_tail, alignments[i]);
-        holds[i] = payload && checksum_of(file.subspan(payload->start, payload->size())) ==
-                                  entry.tail.checksum;
+        holds.set(i, fit[i] && payload &&
+                         checksum_of(file.subspan(payload->start, payload->size())) ==
+                             entry.tail.checksum);
     }
-    if (std::ranges::find(holds, true) != holds.end()) {
-        fit = holds;
-    }
+    fit = holds.empty() ? fit : holds;
 }
 
 // True when the alignments that still fit do not agree where the payload begins.
-bool says_something(bytes_view file, entry_view const& entry, alignment_fit const& fit) noexcept {
+bool says_something(bytes_view file, entry_view const& entry, alignment_set const& fit) noexcept {
     std::optional<std::optional<payload_extent>> first;
     for (std::size_t i = 0; i < alignments.size(); ++i) {
         if (!fit[i]) {
@@ -48,15 +45,57 @@ bool says_something(bytes_view file, entry_view const& entry, alignment_fit cons
     return false;
 }
 
-std::size_t index_of(std::uint32_t alignment) noexcept {
-    return static_cast<std::size_t>(std::ranges::find(alignments, alignment) - alignments.begin());
+using preference = std::array<std::size_t, alignments.size()>;
+
+// The places in `alignments`, the preferred one first.
+preference in_order(std::optional<std::uint32_t> preferred) noexcept {
+    preference order{0, 1, 2};
+    std::ranges::stable_partition(order, [&](auto i) { return alignments[i] == preferred; });
+    return order;
+}
+
+// The best of what a search finds, so far.
+struct best_history {
+    std::size_t rank = alignments.size();  // in the order of preference
+    std::uint64_t tail = 0;
+
+    void weigh(std::size_t other_rank, std::uint64_t other_tail) noexcept {
+        if (other_tail > tail || (other_tail == tail && other_rank < rank)) {
+            *this = {other_rank, other_tail};
+        }
+    }
+};
+
+result<aligned_history> recover_damaged(bytes_view file, preference const& order) {
+    auto tried = alignment_set::all();
+    history_search search(file, tried);
+    best_history best;
+    while (auto const hit = search.next(tried)) {
+        if (hit->tail <= best.tail) {
+            break;
+        }
+        auto const fit = fitting_alignments(file, hit->tail);
+        for (std::size_t rank = 0; rank < order.size(); ++rank) {
+            if (hit->under[order[rank]] && fit[order[rank]]) {
+                best.weigh(rank, search.without_imitations(hit->tail, alignments[order[rank]]));
+            }
+        }
+        // An alignment's longest history is looked at once: either it was kept as far as it goes,
+        // or the other entries speak against it.
+        tried = tried.without(hit->under);
+    }
+    if (!search.has_memory()) {
+        return make_error_code(boost::system::errc::not_enough_memory);
+    }
+    auto const alignment = alignments[order[best.rank % order.size()]];
+    return aligned_history{alignment,
+                           {best.tail, history_size(file, best.tail, alignment), search.work()}};
 }
 
 }  // namespace
 
-alignment_fit fitting_alignments(bytes_view file, std::uint64_t tail) noexcept {
-    alignment_fit fit;
-    fit.fill(true);
+alignment_set fitting_alignments(bytes_view file, std::uint64_t tail) noexcept {
+    auto fit = alignment_set::all();
     std::optional<entry_view> smallest;
     // The chain is the same under every alignment; 1 asks least of its entries.
     history entries(file, tail, 1);
@@ -72,7 +111,7 @@ alignment_fit fitting_alignments(bytes_view file, std::uint64_t tail) noexcept {
             continue;
         }
         weigh(file, *entry, fit);
-        if (++seen == evidence_max || std::ranges::count(fit, true) == 1) {
+        if (++seen == evidence_max || fit.size() == 1) {
             return fit;
         }
     }
@@ -82,52 +121,20 @@ alignment_fit fitting_alignments(bytes_view file, std::uint64_t tail) noexcept {
     return fit;
 }
 
-result<aligned_history> recover_checked(bytes_view file, std::uint32_t alignment) {
-    auto const own = recover(file, alignment);
-    if (!own) {
-        return own.error();
-    }
-    auto const fit = fitting_alignments(file, own->tail);
-    bool const fits = fit[index_of(alignment)];
-    aligned_history best{alignment, *own};
-    if (fits && own->tail == file.size()) {
-        return best;
-    }
-    for (auto const other : alignments) {
-        if (other == alignment || !fit[index_of(other)]) {
+result<aligned_history> recover_aligned(bytes_view file, std::optional<std::uint32_t> preferred) {
+    auto const order = in_order(preferred);
+    std::optional<alignment_set> fit;
+    for (auto const i : order) {
+        auto const whole = whole_history(file, alignments[i]);
+        if (!whole) {
             continue;
         }
-        auto const found = recover(file, other);
-        if (!found) {
-            return found.error();
-        }
-        bool const better = !fits && best.alignment == alignment;
-        if ((better || found->tail > best.found.tail) &&
-            fitting_alignments(file, found->tail)[index_of(other)]) {
-            best = {other, *found};
+        fit = fit ? *fit : fitting_alignments(file, file.size());
+        if ((*fit)[i]) {
+            return aligned_history{alignments[i], *whole};
         }
     }
-    return best;
-}
-
-result<aligned_history> recover_detected(bytes_view file) {
-    std::optional<aligned_history> best;
-    for (auto const alignment : alignments) {
-        auto const found = recover(file, alignment);
-        if (!found) {
-            return found.error();
-        }
-        if (!fitting_alignments(file, found->tail)[index_of(alignment)]) {
-            continue;
-        }
-        if (!best || found->tail > best->found.tail) {
-            best = {alignment, *found};
-        }
-        if (found->tail == file.size()) {
-            break;
-        }
-    }
-    return best.value_or(aligned_history{});
+    return recover_damaged(file, order);
 }
 
 }  // namespace trunkline::store

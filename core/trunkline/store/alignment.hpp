@@ -3,17 +3,15 @@
 
 #include <trunkline/store/recovery.hpp>
 
-#include <array>
+#include <optional>
 
 namespace trunkline::store {
 
-/// For each of `alignments`, whether the history below `tail` can have been written with it.
-using alignment_fit = std::array<bool, alignments.size()>;
-
-/// Compares checksums of the first few entries, from the newest, whose payload would begin at
-/// another place under another alignment. An entry that fits no alignment is damaged and says
-/// nothing. All fit when nothing speaks against any; reading is then the same under each.
-[[nodiscard]] alignment_fit fitting_alignments(bytes_view file, std::uint64_t tail) noexcept;
+/// The alignments with which the history below `tail` can have been written. Compares checksums of
+/// the first few entries, from the newest, whose payload would begin at another place under another
+/// alignment. An entry that fits no alignment is damaged and says nothing. All fit when nothing
+/// speaks against any; reading is then the same under each.
+[[nodiscard]] alignment_set fitting_alignments(bytes_view file, std::uint64_t tail) noexcept;
 
 /// A history and the alignment it was read with.
 struct aligned_history {
@@ -21,13 +19,11 @@ struct aligned_history {
     recovered found;
 };
 
-/// As recover(), but when the file, or more of it, makes sense under another alignment only, that
-/// alignment and its history are given. So the file was written with `alignment` exactly if the
-/// result says so.
-[[nodiscard]] result<aligned_history> recover_checked(bytes_view file, std::uint32_t alignment);
-
-/// The history under the alignment that fits best: one that fits and covers the whole file, else
-/// the longest that fits. Among equals the earliest in `alignments`.
-[[nodiscard]] result<aligned_history> recover_detected(bytes_view file);
+/// The longest history under an alignment that fits it. Among alignments that fit equally well
+/// `preferred` is taken, else the earliest in `alignments`; so a file can have been written with
+/// `preferred` exactly if the result says so. Without any history: tail 0 and the preferred
+/// alignment. Fails with not_enough_memory only.
+[[nodiscard]] result<aligned_history> recover_aligned(bytes_view file,
+                                                      std::optional<std::uint32_t> preferred = {});
 
 }  // namespace trunkline::store

@@ -106,7 +106,7 @@ result<check_report> check_file(std::filesystem::path const& path,
         return bytes.error();
     }
     bytes_view const content(bytes->data(), *size);
-    auto const found = alignment ? recover_checked(content, *alignment) : recover_detected(content);
+    auto const found = recover_aligned(content, alignment);
     if (!found) {
         return found.error();
     }

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 namespace trunkline::store {
 
@@ -27,25 +26,5 @@ namespace trunkline::store {
 /// the second.
 [[nodiscard]] std::uint32_t combine_checksums(std::uint32_t first, std::uint32_t second,
                                               std::uint64_t second_size) noexcept;
-
-/// Checksums of many ranges of the same bytes in bounded time: the first ones are computed straight
-/// from the bytes; once more than twice the bytes have been read, a table of prefix checksums is
-/// made (4 bytes per KiB), and from then on any range costs at most 2 KiB of reading. Not
-/// thread-safe; `bytes` must outlive it.
-class range_checksums {
-public:
-    explicit range_checksums(bytes_view bytes) noexcept : bytes_(bytes) {}
-
-    /// The checksum of the bytes from `begin` to `end` (at most the size of the bytes).
-    [[nodiscard]] std::uint32_t of(std::uint64_t begin, std::uint64_t end);
-
-private:
-    [[nodiscard]] std::uint32_t prefix(std::uint64_t end) const noexcept;
-    void build_prefixes();
-
-    bytes_view bytes_;
-    std::uint64_t read_directly_ = 0;
-    std::vector<std::uint32_t> prefixes_;
-};
 
 }  // namespace trunkline::store

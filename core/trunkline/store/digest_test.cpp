@@ -1,5 +1,7 @@
 #include <trunkline/store/digest.hpp>
 
+#include <trunkline/store/range_checksums.hpp>
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -65,15 +67,24 @@ TEST(digest, checksums_of_parts_combine) {
     }
 }
 
-TEST(digest, ranges_are_the_same_before_and_after_the_table_is_made) {
+// Read directly, from the table, and from the window of a block that is asked for often.
+TEST(digest, ranges_are_the_same_however_they_are_found) {
     auto const bytes = some_bytes(10'000);
     range_checksums ranges(as_bytes(bytes));
+    auto const expect_right = [&](std::size_t begin, std::size_t end) {
+        EXPECT_EQ(ranges.of(begin, end), checksum_of(as_bytes(bytes).subspan(begin, end - begin)))
+            << begin << " to " << end;
+    };
     for (std::size_t round = 0; round < 5; ++round) {
         for (std::size_t begin = 0; begin < bytes.size(); begin += 997) {
             for (std::size_t end = begin; end <= bytes.size(); end += 1024 + round) {
-                EXPECT_EQ(ranges.of(begin, end),
-                          checksum_of(as_bytes(bytes).subspan(begin, end - begin)));
+                expect_right(begin, end);
             }
+        }
+    }
+    for (std::size_t const begin : {0, 1, 255, 256, 9'700}) {
+        for (std::size_t end = bytes.size(); end >= 9'700; --end) {
+            expect_right(begin, end);
         }
     }
 }

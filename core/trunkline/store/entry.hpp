@@ -5,6 +5,8 @@
 #include <trunkline/base/bytes.hpp>
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -28,6 +30,42 @@ inline constexpr std::array<std::uint32_t, 3> alignments{64, 16, 1};
 [[nodiscard]] constexpr bool is_supported_alignment(std::uint32_t alignment) noexcept {
     return alignment == 64 || alignment == 16 || alignment == 1;
 }
+
+/// Some of `alignments`, by their places there.
+class alignment_set {
+public:
+    constexpr alignment_set() = default;
+    [[nodiscard]] static constexpr alignment_set all() noexcept {
+        alignment_set every;
+        every.bits_ = (1U << alignments.size()) - 1;
+        return every;
+    }
+    [[nodiscard]] static constexpr alignment_set only(std::uint32_t alignment) noexcept {
+        alignment_set one;
+        for (std::size_t i = 0; i < alignments.size(); ++i) {
+            one.set(i, alignments[i] == alignment);
+        }
+        return one;
+    }
+
+    [[nodiscard]] constexpr bool operator[](std::size_t place) const noexcept {
+        return (bits_ >> place & 1U) != 0;
+    }
+    constexpr void set(std::size_t place, bool member) noexcept {
+        bits_ = (bits_ & ~(1U << place)) | (member ? 1U << place : 0);
+    }
+    [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
+    [[nodiscard]] constexpr int size() const noexcept { return std::popcount(bits_); }
+    [[nodiscard]] constexpr alignment_set without(alignment_set const& others) const noexcept {
+        alignment_set rest;
+        rest.bits_ = bits_ & ~others.bits_;
+        return rest;
+    }
+    friend bool operator==(alignment_set const&, alignment_set const&) = default;
+
+private:
+    unsigned bits_ = 0;
+};
 
 /// Zero bytes between the tail at `tail` and the payload that follows. `alignment` is a power of
 /// two.

@@ -124,7 +124,7 @@ result<opened_file> open_store_file(disk& where, std::filesystem::path const& pa
         return bytes.error();
     }
     bytes_view const content(bytes->data(), *size);
-    auto const found = recover_checked(content, options.alignment);
+    auto const found = recover_aligned(content, options.alignment);
     if (!found) {
         return found.error();
     }

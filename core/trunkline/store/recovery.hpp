@@ -61,15 +61,33 @@ private:
     std::uint32_t alignment_;
 };
 
+/// What a search for histories has done. Each number grows at most linearly with the file, whatever
+/// it holds; tests hold it to that.
+struct search_work {
+    std::uint64_t offsets = 0;  ///< looked at as the end of an entry
+    std::uint64_t links = 0;    ///< followed from one entry to the one before
+    std::uint64_t bytes = 0;    ///< read for checksums
+};
+
 /// What recovery found. Nothing was changed.
 struct recovered {
     std::uint64_t tail = 0;     ///< bytes that the history covers; 0 when there is none
     std::uint64_t entries = 0;  ///< in the history
+    search_work work = {};      ///< none when the file ends well
 };
 
 /// How far before the end of a damaged file a lost write may lie, in bytes. A system keeps written
 /// data for some seconds before it goes to the disk.
 inline constexpr std::uint64_t unsettled_size = 16 << 20;
+
+/// How many entries there are below `tail`.
+[[nodiscard]] std::uint64_t history_size(bytes_view file, std::uint64_t tail,
+                                         std::uint32_t alignment) noexcept;
+
+/// The history of a file that ends well: entries that cover every byte, the newest with a zero pad
+/// and the right checksum. Nothing for any other file. Costs a step per entry, and the checksum.
+[[nodiscard]] std::optional<recovered> whole_history(bytes_view file,
+                                                     std::uint32_t alignment) noexcept;
 
 /// The longest history: entries that cover every byte from 0, the newest with a zero pad and the
 /// right checksum. When that does not end at the end of the file, its other checksums are looked
