@@ -51,8 +51,6 @@ protected:
     peer acceptor{loop, rpc::side::acceptor};
 };
 
-using states = std::vector<connection_state>;
-
 TEST_P(driver_rules, calls_are_answered_both_ways_at_every_size) {
     connect();
     for (std::size_t const size :

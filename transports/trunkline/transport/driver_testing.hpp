@@ -27,6 +27,8 @@ enum method : std::uint64_t {
     parts = 4,  ///< a call in parts: each part is answered by the same part
 };
 
+using states = std::vector<connection_state>;
+
 /// How a call of ours ended, as a test sees it.
 struct outcome {
     int times = 0;
@@ -206,6 +208,7 @@ public:
         inner_->watch(sink, read_interest, write_interest);
     }
     void acknowledge_now() override { inner_->acknowledge_now(); }
+    void hold_back(bool on) override { inner_->hold_back(on); }
     std::string peer() const override { return inner_->peer(); }
 
 private:

@@ -1,0 +1,106 @@
+// Drivers whose peer is slower than they are, or asks more than it may.
+#include <trunkline/transport/driver.hpp>
+
+#include <trunkline/transport/loop_commons.hpp>
+#include <trunkline/transport/test_driver_fixture.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace trunkline::transport::testing {
+namespace {
+
+using std::chrono::seconds;
+
+struct backpressure : driver_fixture {};
+
+TEST_F(backpressure, a_peer_that_does_not_read_is_not_read) {
+    constexpr int asked = 2000;
+    open({.capacity = 128 * kib});
+    // 20 KB of answers for each 40 bytes asked: 40 MB in all, for a peer that reads nothing.
+    std::string const batch = calls(asked, big, "20000");
+    std::size_t sent = 0;
+    for (int times = 0; times < 50; ++times) {
+        sent += far_write(std::string_view(batch).substr(sent)).size;
+        loop.run_until_idle();
+    }
+    auto& session = near.link().peer().protocol();
+    EXPECT_GT(session.output().size(), 1 * mib);
+    EXPECT_LE(session.output().size(), 1 * mib + 32 * kib);
+    EXPECT_LT(near.requests, asked / 10);
+    EXPECT_LE(near_did().read_size, read_buffer_size);
+    // It reads again: everything is answered, without further action.
+    for (int turns = 0; turns < 100'000 && far.answers < asked; ++turns) {
+        sent += sent < batch.size() ? far_write(std::string_view(batch).substr(sent)).size : 0;
+        far_read();
+        loop.run_until_idle();
+        ASSERT_LE(session.output().size(), 1 * mib + 32 * kib);
+    }
+    EXPECT_EQ(far.answers, asked);
+    EXPECT_EQ(far.answer_bytes, asked * 20'000U);
+    EXPECT_EQ(near.states, (states{connection_state::connected}));
+}
+
+TEST_F(backpressure, too_many_unanswered_requests_stop_the_reading_until_they_are_answered) {
+    near.settings.session.limits.unanswered_requests_max = 10;
+    open();
+    far_write(calls(25, later, ""));
+    loop.run_until_idle();
+    EXPECT_EQ(near.requests, 10);
+    near.answer_later_calls();
+    loop.run_until_idle();
+    EXPECT_EQ(near.requests, 20);
+    near.answer_later_calls();
+    loop.run_until_idle();
+    EXPECT_EQ(near.requests, 25);
+    near.answer_later_calls();
+    loop.run_until_idle();
+    far_read();
+    EXPECT_EQ(far.answers, 25);
+}
+
+TEST_F(backpressure, large_output_is_spread_over_turns) {
+    open({.capacity = 16 * mib});
+    far_write(calls(1, big, "8000000"));
+    std::size_t largest = 0;
+    std::uint64_t seen = 0;
+    while (loop.run_one() && near_did().write_size < 8'000'000) {
+        largest = std::max<std::size_t>(largest, near_did().write_size - seen);
+        seen = near_did().write_size;
+    }
+    far_read(16 * mib);
+    EXPECT_EQ(far.answer_bytes, 8'000'000U);
+    EXPECT_LE(largest, 2 * mib);
+}
+
+// Each side has far more to ask than the marks and the link can hold.
+TEST_F(backpressure, two_sides_that_ask_at_once_do_not_wait_for_each_other) {
+    auto ends = make_simulated_pipe(loop, {.capacity = 1 * kib});
+    peer one(loop, rpc::side::dialer);
+    peer two(loop, rpc::side::acceptor);
+    two.start(std::make_unique<stream_connection>(std::move(ends.second)));
+    one.start(std::make_unique<stream_connection>(std::move(ends.first)));
+    one.call(echo, "");
+    loop.run_for(seconds(1));
+    std::string const large(600'000, 'x');
+    for (int number = 0; number < 10; ++number) {
+        one.call(later, large);
+        two.call(later, large);
+    }
+    loop.run_for(seconds(1));
+    EXPECT_EQ(one.kept.size(), 10U);
+    EXPECT_EQ(two.kept.size(), 10U);
+    one.answer_later_calls();
+    two.answer_later_calls();
+    loop.run_for(seconds(1));
+    for (peer const* side : {&one, &two}) {
+        EXPECT_EQ(side->states, (states{connection_state::connected}));
+        EXPECT_EQ(side->outcomes.back()->times, 1);
+        EXPECT_FALSE(side->outcomes.back()->error);
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::transport::testing

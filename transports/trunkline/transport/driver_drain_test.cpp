@@ -1,0 +1,87 @@
+// Drains: no request that was received stays without its answer.
+#include <trunkline/transport/driver.hpp>
+
+#include <trunkline/transport/error.hpp>
+#include <trunkline/transport/test_driver_fixture.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace trunkline::transport::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct drain : driver_fixture {};
+
+TEST_F(drain, reads_what_has_arrived_and_nothing_after_it) {
+    open();
+    far_write(calls(2, echo, "in time"));
+    near.link().drain(close_code::going_away, "");
+    loop.run_until_idle();
+    far_write(calls(2, echo, "too late"));
+    loop.run_for(seconds(2));
+    far_read();
+    EXPECT_EQ(far.answers, 2);
+    EXPECT_EQ(near.requests, 2);
+    EXPECT_TRUE(near.over());
+}
+
+TEST_F(drain, answers_a_request_that_was_on_its_way) {
+    open();
+    std::string const bytes = calls(1, echo, "nearly late");
+    far_write(std::string_view(bytes).substr(0, 20));
+    loop.run_until_idle();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(near.settings.limits.drain_quiet / 2);
+    EXPECT_FALSE(near.over());
+    far_write(std::string_view(bytes).substr(20));
+    loop.run_until_idle();
+    far_read();
+    EXPECT_EQ(far.answers, 1);
+    loop.run_for(seconds(2));
+    EXPECT_TRUE(near.over());
+}
+
+TEST_F(drain, closes_right_behind_an_answer) {
+    open();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(near.settings.limits.drain_quiet / 4);
+    far_read();
+    EXPECT_NE(far_status, io_status::end);
+    far_write(calls(1, echo, "a request"));
+    loop.run_for(near.settings.limits.drain_quiet / 4);
+    far_read();
+    EXPECT_EQ(far.answers, 1);
+    EXPECT_EQ(far_status, io_status::end);
+}
+
+TEST_F(drain, flushes_to_a_slow_reader_before_it_closes) {
+    open({.capacity = 1000});
+    far_write(calls(1, big, "20000"));
+    loop.run_until_idle();
+    near.link().drain(close_code::going_away, "");
+    for (int times = 0; times < 100 && !near.over(); ++times) {
+        loop.run_for(seconds(1));
+        far_read(500);
+    }
+    far_read();
+    EXPECT_EQ(far.answers, 1);
+    EXPECT_EQ(near.states.back(), connection_state::disconnected);
+}
+
+TEST_F(drain, does_not_wait_for_a_request_whose_rest_never_came) {
+    open();
+    std::string const bytes = calls(1, echo, "half");
+    far_write(std::string_view(bytes).substr(0, bytes.size() - 3));
+    loop.run_until_idle();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(seconds(1));
+    EXPECT_TRUE(near.over());
+    EXPECT_EQ(near.requests, 0);
+}
+
+}  // namespace
+}  // namespace trunkline::transport::testing
