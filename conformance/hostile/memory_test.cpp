@@ -123,6 +123,8 @@ public:
     void shutdown_write() override {}
     void close(bool) override {}
     void watch(transport::readiness_sink*, bool, bool) override {}
+    void acknowledge_now() override {}
+    void hold_back(bool) override {}
     [[nodiscard]] std::string peer() const override { return {}; }
 
 private:

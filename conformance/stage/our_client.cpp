@@ -51,6 +51,16 @@ public:
             link_->watch(sink, read_interest, write_interest);
         }
     }
+    void acknowledge_now() override {
+        if (link_) {
+            link_->acknowledge_now();
+        }
+    }
+    void hold_back(bool on) override {
+        if (link_) {
+            link_->hold_back(on);
+        }
+    }
     [[nodiscard]] std::string peer() const override { return link_ ? link_->peer() : ""; }
 
 private:

@@ -26,6 +26,7 @@ public:
         link_->watch(sink, read_interest, write_interest);
     }
     void acknowledge_now() override { link_->acknowledge_now(); }
+    void hold_back(bool on) override { link_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return link_->peer(); }
 
 private:

@@ -259,6 +259,8 @@ public:
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {
         link_->watch(me_, sink, read_interest, write_interest);
     }
+    void acknowledge_now() override {}
+    void hold_back(bool /*on*/) override {}
     std::string peer() const override { return me_ == 0 ? "memory:acceptor" : "memory:dialer"; }
 
 private:

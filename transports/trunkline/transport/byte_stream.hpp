@@ -25,7 +25,8 @@ struct io_result {
     error_code error;
 };
 
-/// One live link. Owned by one thread. No buffer, coroutine or timer of its own while idle.
+/// One live link. Owned by one thread. No buffer, coroutine or timer of its own while idle. What
+/// wraps a stream passes on every call: nothing here has a default that could be forgotten.
 class byte_stream {
 public:
     virtual ~byte_stream() = default;
@@ -49,11 +50,11 @@ public:
 
     /// Asks for prompt acknowledgement of what was just read (TCP_QUICKACK); does nothing where
     /// that has no meaning.
-    virtual void acknowledge_now() {}
+    virtual void acknowledge_now() = 0;
 
     /// While true, the link may keep what is written until it is full, so that several writes
     /// arrive together (TCP_CORK); false sends it. Does nothing where that has no meaning.
-    virtual void hold_back(bool) {}
+    virtual void hold_back(bool on) = 0;
 
     /// The peer as text, such as "127.0.0.1:4711".
     [[nodiscard]] virtual std::string peer() const = 0;

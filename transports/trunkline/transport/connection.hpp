@@ -87,7 +87,7 @@ public:
 
     /// Ends the link at once, with a reset where it has one; for peers that take nothing. The
     /// driver destroys the connection right after it.
-    virtual void abort() {}
+    virtual void abort() = 0;
 
     /// True while written bytes or control traffic wait inside the connection for the link to take
     /// them.
@@ -97,10 +97,10 @@ public:
     virtual void watch(readiness_sink* sink, bool read_interest, bool write_interest) = 0;
 
     /// As byte_stream::acknowledge_now: called after reads while a message is incomplete.
-    virtual void acknowledge_now() {}
+    virtual void acknowledge_now() = 0;
 
     /// As byte_stream::hold_back.
-    virtual void hold_back(bool) {}
+    virtual void hold_back(bool on) = 0;
 
     /// The peer as text.
     [[nodiscard]] virtual std::string peer() const = 0;

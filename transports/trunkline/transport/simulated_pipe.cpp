@@ -35,6 +35,8 @@ struct direction {
     std::size_t size = 0;
     bool ended = false;
     bool stalled = false;
+    bool held_back = false;
+    bool last_grows = false;  // written while held back: what follows joins it
     std::optional<std::size_t> cut_after;
     std::uint64_t write_calls = 0;
 };
@@ -103,6 +105,7 @@ public:
     void close(pipe_end end, bool abort);
     void watch(pipe_end end, readiness_sink* sink, bool read_interest, bool write_interest);
     void acknowledge(pipe_end end) { ++at(end).counters.acknowledgements; }
+    void hold_back(pipe_end end, bool on);
 
     void cut() override;
     void cut_after(pipe_end from, std::size_t size) override;
@@ -256,15 +259,28 @@ io_result pipe_state::write(pipe_end end, std::span<bytes_view const> pieces) {
         return moved(size);
     }
     lane.size += size;
-    lane.parcels.push_back(std::move(next));
+    if (lane.last_grows && !lane.parcels.empty()) {
+        auto& last = lane.parcels.back().bytes;
+        last.insert(last.end(), next.bytes.begin(), next.bytes.end());
+    } else {
+        lane.parcels.push_back(std::move(next));
+    }
+    lane.last_grows = lane.held_back;
     arm(other(end));
     return moved(size);
+}
+
+void pipe_state::hold_back(pipe_end end, bool on) {
+    direction& lane = sent_by(end);
+    lane.held_back = on;
+    lane.last_grows = lane.last_grows && on;
 }
 
 void pipe_state::shutdown_write(pipe_end end) {
     direction& lane = sent_by(end);
     if (!lane.ended) {
         lane.ended = true;
+        lane.last_grows = false;
         lane.parcels.push_back({.arrives = arrival_of_next(lane), .bytes = {}});
         arm(other(end));
     }
@@ -404,6 +420,7 @@ public:
         pipe_->watch(end_, sink, read_interest, write_interest);
     }
     void acknowledge_now() override { pipe_->acknowledge(end_); }
+    void hold_back(bool on) override { pipe_->hold_back(end_, on); }
     std::string peer() const override {
         return end_ == pipe_end::first ? "simulated:second" : "simulated:first";
     }

@@ -79,7 +79,8 @@ struct simulated_pipe {
 /// Makes a pipe on `loop`, which outlives both ends and the control. Usually a simulated_runtime:
 /// then all of it runs on virtual time and is the same for the same seed; any runtime will do.
 /// After a close() the other end reads what was sent, then end; what it writes is lost and breaks
-/// its end as a reset does. close(abort) loses what is on its way.
+/// its end as a reset does. close(abort) loses what is on its way. What is written while held back
+/// arrives as one write.
 [[nodiscard]] simulated_pipe make_simulated_pipe(runtime& loop, pipe_options const& options);
 
 }  // namespace trunkline::transport

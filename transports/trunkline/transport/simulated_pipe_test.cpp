@@ -159,6 +159,22 @@ TEST_F(pipe_fixture, direct_keeps_writes_apart_and_coalesced_joins_them) {
     EXPECT_EQ(read(*joined.second), "onetwo");
 }
 
+TEST_F(pipe_fixture, what_is_written_while_held_back_arrives_as_one) {
+    auto pipe = make_simulated_pipe(loop, {});
+    pipe.first->hold_back(true);
+    write(*pipe.first, "ab");
+    write(*pipe.first, "cd");
+    pipe.first->hold_back(false);
+    write(*pipe.first, "ef");
+    pipe.first->hold_back(true);
+    write(*pipe.first, "gh");
+    pipe.first->shutdown_write();
+    EXPECT_EQ(read(*pipe.second), "abcd");
+    EXPECT_EQ(read(*pipe.second), "ef");
+    EXPECT_EQ(read(*pipe.second), "gh");
+    EXPECT_EQ(read(*pipe.second), "(end)");
+}
+
 TEST_F(pipe_fixture, latency_is_exact) {
     auto pipe = make_simulated_pipe(loop, {.latency = milliseconds(50)});
     write(*pipe.first, "x");

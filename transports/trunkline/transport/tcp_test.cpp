@@ -65,6 +65,15 @@ struct tcp_fixture : testing::Test {
         return stream.write({&piece, 1});
     }
 
+    static int option_of(byte_stream& stream, int name) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        EXPECT_EQ(::getsockopt(dynamic_cast<socket_stream&>(stream).descriptor(), IPPROTO_TCP, name,
+                               &value, &size),
+                  0);
+        return value;
+    }
+
     // Reads until `size` bytes are there or the stream is over.
     std::string read(byte_stream& stream, std::size_t size) {
         struct woken final : readiness_sink {
@@ -107,7 +116,6 @@ TEST_F(tcp_fixture, carries_bytes_both_ways) {
     EXPECT_EQ(read(*far, 5), "hello");
     std::array<bytes_view, 3> const pieces{as_bytes("a"), as_bytes(""), as_bytes("nswer")};
     EXPECT_EQ(far->write(pieces).size, 6U);
-    far->acknowledge_now();
     EXPECT_EQ(read(*near, 6), "answer");
     EXPECT_EQ(far->peer().substr(0, 10), "127.0.0.1:");
     EXPECT_EQ(near->peer(), acceptor->address().text());
@@ -115,13 +123,30 @@ TEST_F(tcp_fixture, carries_bytes_both_ways) {
 
 TEST_F(tcp_fixture, sends_small_writes_at_once) {
     connected_pair();
-    for (auto* stream : {near.get(), far.get()}) {
-        int on = 0;
-        socklen_t size = sizeof on;
-        ::getsockopt(dynamic_cast<socket_stream&>(*stream).descriptor(), IPPROTO_TCP, TCP_NODELAY,
-                     &on, &size);
-        EXPECT_NE(on, 0);
-    }
+    EXPECT_NE(option_of(*near, TCP_NODELAY), 0);
+    EXPECT_NE(option_of(*far, TCP_NODELAY), 0);
+}
+
+TEST_F(tcp_fixture, acknowledges_promptly_when_asked) {
+    connected_pair();
+    int const off = 0;
+    ASSERT_EQ(::setsockopt(dynamic_cast<socket_stream&>(*far).descriptor(), IPPROTO_TCP,
+                           TCP_QUICKACK, &off, sizeof off),
+              0);
+    ASSERT_EQ(option_of(*far, TCP_QUICKACK), 0);
+    far->acknowledge_now();
+    EXPECT_EQ(option_of(*far, TCP_QUICKACK), 1);
+}
+
+TEST_F(tcp_fixture, holds_back_small_writes_until_it_is_told_to_send) {
+    connected_pair();
+    far->hold_back(true);
+    EXPECT_EQ(option_of(*far, TCP_CORK), 1);
+    EXPECT_EQ(write(*far, "one ").size, 4U);
+    EXPECT_EQ(write(*far, "piece").size, 5U);
+    far->hold_back(false);
+    EXPECT_EQ(option_of(*far, TCP_CORK), 0);
+    EXPECT_EQ(read(*near, 9), "one piece");
 }
 
 TEST_F(tcp_fixture, a_full_link_blocks_and_goes_on) {

@@ -1,8 +1,11 @@
-// The rules of drivers, over WebSocket connections on simulated pipes.
+// Drivers over WebSocket connections on simulated pipes: the common rules, and what only a
+// transport with control frames can show.
 #include <trunkline/websocket/connection.hpp>
 
 #include <trunkline/transport/driver_rules.hpp>
 #include <trunkline/transport/simulated_pipe.hpp>
+#include <trunkline/transport/test_far_caller.hpp>
+#include <trunkline/websocket/test_frames.hpp>
 
 #include <gtest/gtest.h>
 
@@ -36,6 +39,7 @@ public:
         inner_.watch(sink, read_interest, write_interest);
     }
     void acknowledge_now() override { inner_.acknowledge_now(); }
+    void hold_back(bool on) override { inner_.hold_back(on); }
     std::string peer() const override { return inner_.peer(); }
 
 private:
@@ -71,6 +75,58 @@ std::vector<link_kind> websocket_kinds() {
 
 INSTANTIATE_TEST_SUITE_P(websocket, driver_rules, ::testing::ValuesIn(websocket_kinds()),
                          [](auto const& kind) { return kind.param.name; });
+
+/// A driver on a WebSocket server's connection; its client is only bytes.
+struct served_by_driver : ::testing::Test {
+    void open(pipe_options const& options = {}) {
+        pipe = make_simulated_pipe(loop, options);
+        near.start(std::make_unique<websocket::connection>(shared, websocket::role::server,
+                                                           std::move(pipe.second)));
+        loop.run_until_idle();
+    }
+
+    void far_write(std::string_view bytes) {
+        bytes_view const piece = as_bytes(bytes);
+        EXPECT_EQ(pipe.first->write({&piece, 1}).size, bytes.size());
+    }
+
+    // Calls of the far side as they travel.
+    std::string calls(int count, std::uint64_t method_id, std::string_view arguments) {
+        std::string bytes;
+        for (std::string const& each : far.frames(count, method_id, arguments)) {
+            bytes +=
+                websocket::testing::frame(websocket::role::client, websocket::opcode::binary, each);
+        }
+        return bytes;
+    }
+
+    // One read of at most `size` bytes.
+    io_status far_read(std::size_t size = 100'000) {
+        std::vector<std::byte> buffer(size);
+        auto const got = pipe.first->read(buffer);
+        heard.feed(as_text(bytes_view(buffer).first(got.size)));
+        return got.status;
+    }
+
+    simulated_runtime loop;
+    websocket::context shared{loop};
+    simulated_pipe pipe;
+    peer near{loop, rpc::side::acceptor};
+    far_caller far;
+    websocket::testing::transcript heard{websocket::role::client};
+};
+
+TEST_F(served_by_driver, the_last_answer_and_the_close_arrive_together) {
+    open();
+    far_write(calls(1, echo, "last"));
+    near.link().drain(close_code::going_away, "");
+    loop.run_until_idle();
+    EXPECT_EQ(far_read(), io_status::ok);
+    ASSERT_GE(heard.lines().size(), 2U);
+    EXPECT_TRUE(heard.lines().front().starts_with("binary "));
+    EXPECT_EQ(heard.lines().back(), "close 1001 ");
+    EXPECT_EQ(far_read(), io_status::end);
+}
 
 }  // namespace
 }  // namespace trunkline::transport::testing
