@@ -97,6 +97,13 @@ class Trunkline(Server):
         return done.returncode, done.stdout + done.stderr
 
 
+class ServeScript(Trunkline):
+    """The same program, built and started by the command of the README."""
+
+    def command(self):
+        return [str(ROOT / "ci/serve"), *super().command()[2:]]
+
+
 class PublishedRustServer(Server):
     """The published Rust server, for comparison; it has no orderly stop and no check."""
 
