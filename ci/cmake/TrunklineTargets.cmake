@@ -49,7 +49,8 @@ function(trunkline_test name)
         set(arg_LABELS quick)
     endif()
     if(arg_WHOLE)
-        add_test(NAME ${name} COMMAND ${target})
+        # From the top folder, so that a relative TRUNKLINE_VECTORS means what it means to the person who sets it there.
+        add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
     else()
         gtest_discover_tests(${target} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60

@@ -121,6 +121,9 @@ std::vector<recorded_event> recorded_session::of(std::size_t connection) const {
 
 recorded_session read_session(std::filesystem::path const& file) {
     auto const lines = read_records(file);
+    if (lines.empty()) {
+        throw std::runtime_error("an empty session");
+    }
     recorded_session session;
     session.name = file.filename().string();
     session.meta = lines.at(0).fields.at("meta").as_object();
@@ -138,11 +141,25 @@ recorded_session read_session(std::filesystem::path const& file) {
     return session;
 }
 
+std::vector<recorded_session> const& sessions() {
+    static std::vector<recorded_session> const all = [] {
+        std::vector<recorded_session> read;
+        for (auto const& file : files_in(sessions_folder(), ".jsonl")) {
+            try {
+                read.push_back(read_session(file));
+            } catch (std::exception const& error) {
+                note_unknown(file.filename().string() + ": " + error.what());
+            }
+        }
+        return read;
+    }();
+    return all;
+}
+
 void check_sessions(std::function<bool(recorded_session const&)> const& wanted,
                     std::function<void(recorded_session const&)> const& check) {
     bool found = false;
-    for (auto const& file : files_in(sessions_folder(), ".jsonl")) {
-        recorded_session const session = read_session(file);
+    for (recorded_session const& session : sessions()) {
         if (!wanted(session)) {
             continue;
         }

@@ -69,6 +69,9 @@ struct recorded_session {
 /// Reads one session. Throws on what it does not understand.
 [[nodiscard]] recorded_session read_session(std::filesystem::path const& file);
 
+/// Those of the set that can be read; what cannot is noted as unknown_content().
+[[nodiscard]] std::vector<recorded_session> const& sessions();
+
 /// Calls `check` for each recorded session that `wanted` accepts, and counts it. Skips the running
 /// test when there is none.
 void check_sessions(std::function<bool(recorded_session const&)> const& wanted,

@@ -320,6 +320,9 @@ std::string reason_to_skip(store_record const& record,
         if (name == nullptr || !player::knows(name->as_string())) {
             return "a call that is not played: " + json::serialize(call).substr(0, 60);
         }
+        if (!has_files_of(each)) {
+            return "a file that a call writes is not there";
+        }
         for (auto const* const other : {"target", "from"}) {
             if (call.contains(other) && !all.contains(std::string(call.at(other).as_string()))) {
                 return "the other store is not there";

@@ -2,8 +2,10 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <stdexcept>
 
@@ -18,6 +20,13 @@ std::optional<json::value> const& companion(char const* name) {
         found->second = read_json(store_folder() / name);
     }
     return found->second;
+}
+
+// One part of a companion; null when there is none.
+json::value const* section(char const* file, std::string_view name) {
+    auto const& whole = companion(file);
+    auto const* const fields = whole ? whole->if_object() : nullptr;
+    return fields != nullptr ? fields->if_contains(name) : nullptr;
 }
 
 std::optional<std::uint32_t> alignment_of(std::string_view revision) {
@@ -58,23 +67,33 @@ bool store_record::shows_defect() const {
 }
 
 std::vector<store_record> store_records() {
-    std::vector<store_record> records;
-    auto const& manifest = companion("manifest.json");
-    auto const* const files =
-        manifest && manifest->is_object() ? manifest->get_object().if_contains("files") : nullptr;
-    if (files == nullptr) {
-        return records;
-    }
-    for (auto const& each : files->as_array()) {
-        auto const& fields = each.as_object();
-        auto const alignment = alignment_of(std::string_view(fields.at("revision").as_string()));
-        store_record record{fields, std::string(fields.at("file").as_string()),
-                            alignment.value_or(0)};
+    std::map<std::string, store_record, std::less<>> records;
+    auto const add = [&records](json::object const& fields, std::string_view name,
+                                std::string_view revision) {
+        auto const alignment = alignment_of(revision);
+        store_record record{fields, std::string(name), alignment.value_or(0)};
         if (alignment && std::filesystem::exists(record.path())) {
-            records.push_back(std::move(record));
+            records.try_emplace(record.name, std::move(record));
+        }
+    };
+    if (auto const* const listed = section("manifest.json", "files")) {
+        for (auto const& each : listed->as_array()) {
+            auto const& fields = each.as_object();
+            add(fields, fields.at("file").as_string(), fields.at("revision").as_string());
         }
     }
-    return records;
+    // A file of which only the tail is known can be opened, if no more.
+    if (auto const* const listed = section("verified_recovery.json", "files")) {
+        for (auto const& each : listed->as_object()) {
+            std::string_view const name = each.key();
+            add({}, name, name.substr(0, name.find('/')));
+        }
+    }
+    std::vector<store_record> in_order;
+    for (auto& [name, record] : records) {
+        in_order.push_back(std::move(record));
+    }
+    return in_order;
 }
 
 void check_store_records(std::vector<store_record> const& records,
@@ -108,11 +127,7 @@ byte_string payload_of(json::value const& notation) {
 }
 
 std::optional<std::uint64_t> verified_tail_of(store_record const& record) {
-    auto const& verified = companion("verified_recovery.json");
-    if (!verified) {
-        return std::nullopt;
-    }
-    auto const* const files = verified->as_object().if_contains("files");
+    auto const* const files = section("verified_recovery.json", "files");
     auto const* const found =
         files != nullptr ? files->as_object().if_contains(record.name) : nullptr;
     if (found == nullptr) {
@@ -122,9 +137,25 @@ std::optional<std::uint64_t> verified_tail_of(store_record const& record) {
 }
 
 json::array const* digest_section(std::string_view name) {
-    auto const& digests = companion("hashes.json");
-    auto const* const found = digests ? digests->as_object().if_contains(name) : nullptr;
+    auto const* const found = section("hashes.json", name);
     return found != nullptr ? &found->as_array() : nullptr;
+}
+
+bool has_files_of(json::value const& notation) {
+    if (auto const* const list = notation.if_array()) {
+        return std::ranges::all_of(*list, has_files_of);
+    }
+    auto const* const fields = notation.if_object();
+    if (fields == nullptr) {
+        return true;
+    }
+    auto const* const file = fields->if_contains("file");
+    if (file != nullptr && file->is_string() &&
+        !std::filesystem::exists(store_folder() / std::string_view(file->get_string()))) {
+        return false;
+    }
+    return std::ranges::all_of(*fields,
+                               [](auto const& each) { return has_files_of(each.value()); });
 }
 
 std::string sha256_hex(bytes_view bytes) {

@@ -17,7 +17,7 @@
 
 namespace trunkline::replay {
 
-/// One file of the manifest.
+/// One file of the set.
 struct store_record {
     json::object fields;
     std::string name;             ///< folder and file below store_folder()
@@ -33,8 +33,9 @@ struct store_record {
     [[nodiscard]] bool shows_defect() const;
 };
 
-/// Every record of manifest.json whose revision is a1, a16 or a64 and whose file is there; others
-/// (the extension set) wait for their rules. None without a manifest.
+/// Every file of manifest.json and of verified_recovery.json that is there and of revision a1, a16
+/// or a64; others (the extension set) wait for their rules. A file of the second list alone has no
+/// fields.
 [[nodiscard]] std::vector<store_record> store_records();
 
 /// Calls `check` for each and counts it. Skips the running test when `records` is empty.
@@ -44,6 +45,9 @@ void check_store_records(std::vector<store_record> const& records,
 /// A payload in the manifest's notation: hex, generated, repeated, or a file of the set. Throws on
 /// anything else.
 [[nodiscard]] byte_string payload_of(json::value const& notation);
+
+/// False when `notation`, or a part of it, takes bytes from a file that is not there.
+[[nodiscard]] bool has_files_of(json::value const& notation);
 
 /// The tail that verified recovery finds, from verified_recovery.json; nothing when it is not
 /// listed.

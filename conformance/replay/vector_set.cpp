@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace trunkline::replay {
@@ -18,11 +19,21 @@ constexpr int failed_records_max = 10;
 
 std::atomic<std::size_t> checked{0};
 
+char const* foreign_set() noexcept {
+    char const* const given = std::getenv("TRUNKLINE_VECTORS");
+    return given != nullptr && *given != '\0' ? given : nullptr;
+}
+
 fs::path folder(std::string_view own_name, std::string_view foreign_name) {
-    if (char const* given = std::getenv("TRUNKLINE_VECTORS"); given != nullptr && *given != '\0') {
+    if (char const* const given = foreign_set()) {
         return fs::path(given) / foreign_name;
     }
     return fs::path(TRUNKLINE_SOURCE_DIR) / "conformance/vectors" / own_name;
+}
+
+std::set<std::string>& unknown_lines() {
+    static std::set<std::string> lines;
+    return lines;
 }
 
 bool has(json::object const& fields, std::initializer_list<std::string_view> names) {
@@ -47,15 +58,24 @@ using records_by_kind = std::map<wire_kind, std::vector<record>>;
 records_by_kind read_wire_records() {
     records_by_kind sorted;
     for (fs::path const& file : files_in(wire_folder(), ".jsonl")) {
-        for (record& each : read_records(file)) {
-            auto const kind = kind_of(each.fields);
-            if (!kind) {
-                throw std::runtime_error(each.place + ": a record of no known kind");
+        try {
+            for (record& each : read_records(file)) {
+                if (auto const kind = kind_of(each.fields)) {
+                    sorted[*kind].push_back(std::move(each));
+                } else {
+                    note_unknown(each.place + ": a record of no known kind");
+                }
             }
-            sorted[*kind].push_back(std::move(each));
+        } catch (std::exception const& error) {
+            note_unknown(error.what());
         }
     }
     return sorted;
+}
+
+records_by_kind const& wire_records() {
+    static records_by_kind const all = read_wire_records();
+    return all;
 }
 
 /// Failures noted so far in the running test.
@@ -147,9 +167,8 @@ std::optional<json::value> read_json(fs::path const& file) {
 }
 
 void check_wire_records(wire_kind kind, std::function<void(record const&)> const& check) {
-    static records_by_kind const all = read_wire_records();
-    auto const found = all.find(kind);
-    if (found == all.end()) {
+    auto const found = wire_records().find(kind);
+    if (found == wire_records().end()) {
         GTEST_SKIP() << "no records of this kind in " << wire_folder();
     }
     check_records(found->second, check);
@@ -169,6 +188,19 @@ void check_records(std::vector<record> const& records,
             return;
         }
     }
+}
+
+std::vector<std::string> unknown_content() {
+    static_cast<void>(wire_records());
+    return {unknown_lines().begin(), unknown_lines().end()};
+}
+
+void note_unknown(std::string line) {
+    unknown_lines().insert(std::move(line));
+}
+
+bool is_foreign_set() noexcept {
+    return foreign_set() != nullptr;
 }
 
 void count_record() noexcept {

@@ -67,6 +67,16 @@ void check_wire_records(wire_kind kind, std::function<void(record const&)> const
 void check_records(std::vector<record> const& records,
                    std::function<void(record const&)> const& check);
 
+/// Records that are of no kind known here, and files that cannot be read, each as one line; they
+/// are left out of everything above. Noted while records and sessions are read.
+[[nodiscard]] std::vector<std::string> unknown_content();
+
+/// Adds a line to unknown_content().
+void note_unknown(std::string line);
+
+/// True when TRUNKLINE_VECTORS names the set.
+[[nodiscard]] bool is_foreign_set() noexcept;
+
 /// Notes that one more record (case, file, section) was compared with us. A program in which none
 /// was fails.
 void count_record() noexcept;
