@@ -116,7 +116,7 @@ void add_format_limits(config::setting_list& list, serve_options& options) {
     bitcode_limits& of = options.bitcode;
     add("list-elements-max", count_of(of.list_elements_max, 1, 1024 * million),
         "elements of all lists of one place of a request; that call is refused");
-    add("decoded-size-max", size_of(of.decoded_size_max, 1 * kib, 64 * gib),
+    add("decoded-size-max", size_of(of.decoded_size_max, 2 * kib, 64 * gib),
         "one request with what decoding it allocates; that call is refused");
     add("packed-size-max", size_of(of.packed_size_max, 0, 64 * gib),
         "packed bytes of one column of an answer; a larger one is sent plain");

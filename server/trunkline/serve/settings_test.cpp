@@ -95,6 +95,34 @@ TEST_F(serve_settings, lower_what_a_lowered_limit_contains) {
     EXPECT_EQ(options.connection.ping_after, std::chrono::seconds{1});
 }
 
+// Each limit at its least and at its most: what follows from it stays within its own bounds.
+TEST_F(serve_settings, follow_within_their_own_bounds) {
+    for (bool const least : {true, false}) {
+        for (std::size_t i = 0; i < settings.size(); ++i) {
+            serve_options fresh;
+            std::swap(options, fresh);
+            settings = settings_of(options);
+            auto const* const kind = config::number_behind(settings[i]);
+            if (kind == nullptr) {
+                continue;
+            }
+            SCOPED_TRACE(settings[i].name);
+            kind->set(least ? kind->minimum : kind->maximum);
+            settings[i].from = config::origin::flag;
+            if (!settle(options, settings, on).empty()) {
+                continue;
+            }
+            for (auto const& other : settings) {
+                auto const* const number = config::number_behind(other);
+                if (number != nullptr && number->get() != 0) {
+                    EXPECT_GE(number->get(), number->minimum) << other.name;
+                    EXPECT_LE(number->get(), number->maximum) << other.name;
+                }
+            }
+        }
+    }
+}
+
 TEST_F(serve_settings, refuse_with_one_line) {
     struct row {
         given flags;
