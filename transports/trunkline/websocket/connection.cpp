@@ -258,19 +258,21 @@ send_result connection::write_messages(std::span<message_segment const> segments
     return done;
 }
 
-// Control frames go at the first border between frames; after a Close nothing goes.
+// Control frames go at the first border between frames, once; after a Close nothing goes.
 void connection::plan(std::span<message_segment const> segments, std::size_t offset) {
     send_batch& batch = shared_.batch();
     batch.clear();
     if (bytes_view const waiting = leftover(); !waiting.empty()) {
         batch.borrow(waiting);
-        batch.add_step({.own_size = static_cast<std::uint32_t>(waiting.size())});
+        batch.add_step({.own_size = static_cast<std::uint32_t>(waiting.size()),
+                        .kind = send_batch::step_kind::leftover});
     }
     std::uint64_t frame_left = frame_left_;
     mask_key mask = mask_;
+    bool control_waits = protocol_.has_control();
     for (message_segment const& segment : segments) {
         if (frame_left == 0) {
-            plan_control();
+            control_waits = control_waits && !plan_control();
             if (protocol_.close_queued()) {
                 return;
             }
@@ -280,22 +282,26 @@ void connection::plan(std::span<message_segment const> segments, std::size_t off
         }
         offset = 0;
     }
-    if (frame_left == 0) {
+    if (frame_left == 0 && control_waits) {
         plan_control();
     }
 }
 
-void connection::plan_control() {
+// False when there is no room for it.
+bool connection::plan_control() {
     send_batch& batch = shared_.batch();
-    if (!protocol_.has_control() || batch.full() || batch.room() < control_wire_size_max) {
-        return;
+    if (batch.full() || batch.room() < control_wire_size_max) {
+        return false;
     }
     auto const at = static_cast<std::uint32_t>(batch.used());
-    std::size_t const size = protocol_.take_control(
+    std::size_t const size = protocol_.encode_control(
         std::span<std::byte, control_wire_size_max>(batch.next(), control_wire_size_max),
         shared_.masks());
     batch.commit(size);
-    batch.add_step({.own_at = at, .own_size = static_cast<std::uint32_t>(size)});
+    batch.add_step({.own_at = at,
+                    .own_size = static_cast<std::uint32_t>(size),
+                    .kind = send_batch::step_kind::control});
+    return true;
 }
 
 // True when the whole segment found its place.
@@ -309,7 +315,7 @@ bool connection::plan_message(message_segment const& segment, std::size_t offset
     TRUNKLINE_ASSERT(segment.begins || !segment.bytes.empty());
     TRUNKLINE_ASSERT(frame_left == 0 || !segment.begins || offset > 0 ||
                      frame_left == segment.message_size);
-    send_batch::step made{.own_at = static_cast<std::uint32_t>(batch.used()), .is_message = true};
+    send_batch::step made{.own_at = static_cast<std::uint32_t>(batch.used())};
     if (frame_left == 0) {
         TRUNKLINE_ASSERT(segment.begins && offset == 0);
         frame_header header{.payload_size = segment.message_size};
@@ -343,27 +349,47 @@ bool connection::plan_message(message_segment const& segment, std::size_t offset
 void connection::settle(std::size_t written, std::span<message_segment const> segments,
                         send_result& done) {
     for (send_batch::step const& made : shared_.batch().steps()) {
-        bool const complete = made.is_message
-                                  ? settle_message(made, written, segments[done.segments], done)
-                                  : settle_own(made, written);
+        bool complete = false;
+        switch (made.kind) {
+            case send_batch::step_kind::leftover:
+                complete = settle_leftover(made, written);
+                break;
+            case send_batch::step_kind::control:
+                complete = settle_control(made, written);
+                break;
+            case send_batch::step_kind::message:
+                complete = settle_message(made, written, segments[done.segments], done);
+                break;
+        }
         if (!complete) {
             return;
         }
     }
 }
 
-// Leftover bytes stay where they are until sent; control frames were taken from the protocol and
-// become leftover bytes.
-bool connection::settle_own(send_batch::step const& made, std::size_t& written) {
+// Leftover bytes stay where they are until sent.
+bool connection::settle_leftover(send_batch::step const& made, std::size_t& written) {
     std::size_t const sent = std::min<std::size_t>(written, made.own_size);
     written -= sent;
-    if (!leftover().empty()) {
-        extra_->leftover_sent += sent;
-        if (leftover().empty()) {
-            extra_->leftover = {};
-            extra_->leftover_sent = 0;
-        }
-    } else if (sent < made.own_size) {
+    extra_->leftover_sent += sent;
+    if (sent < made.own_size) {
+        return false;
+    }
+    extra_->leftover = {};
+    extra_->leftover_sent = 0;
+    return true;
+}
+
+// Once their first byte is on its way they are bytes and nothing else; before that they are still
+// the protocol's, and whatever goes next may go before them.
+bool connection::settle_control(send_batch::step const& made, std::size_t& written) {
+    std::size_t const sent = std::min<std::size_t>(written, made.own_size);
+    if (sent == 0) {
+        return false;
+    }
+    written -= sent;
+    protocol_.control_taken();
+    if (sent < made.own_size) {
         stash(shared_.batch().scratch().subspan(made.own_at + sent, made.own_size - sent));
     }
     return sent == made.own_size;
@@ -446,9 +472,9 @@ std::vector<std::byte> connection::last_bytes() {
         std::size_t const before = bytes.size();
         bytes.resize(before + control_wire_size_max);
         std::size_t const size =
-            protocol_.take_control(std::span<std::byte, control_wire_size_max>(
-                                       bytes.data() + before, control_wire_size_max),
-                                   shared_.masks());
+            protocol_.encode_control(std::span<std::byte, control_wire_size_max>(
+                                         bytes.data() + before, control_wire_size_max),
+                                     shared_.masks());
         bytes.resize(before + size);
     }
     return bytes;

@@ -89,11 +89,12 @@ private:
     void notify_later();
 
     void plan(std::span<message_segment const> segments, std::size_t offset);
-    void plan_control();
+    bool plan_control();
     bool plan_message(message_segment const& segment, std::size_t offset, std::uint64_t& frame_left,
                       mask_key& mask);
     void settle(std::size_t written, std::span<message_segment const> segments, send_result& done);
-    bool settle_own(send_batch::step const& made, std::size_t& written);
+    bool settle_leftover(send_batch::step const& made, std::size_t& written);
+    bool settle_control(send_batch::step const& made, std::size_t& written);
     bool settle_message(send_batch::step const& made, std::size_t& written,
                         message_segment const& segment, send_result& done);
     void stash(bytes_view unsent);

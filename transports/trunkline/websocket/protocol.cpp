@@ -338,8 +338,8 @@ bool protocol::has_control() const noexcept {
            (control_ != nullptr && control_->pongs_size > 0);
 }
 
-std::size_t protocol::take_control(std::span<std::byte, control_wire_size_max> to,
-                                   mask_generator& masks) noexcept {
+std::size_t protocol::encode_control(std::span<std::byte, control_wire_size_max> to,
+                                     mask_generator& masks) const noexcept {
     std::size_t size = 0;
     auto const put = [&](opcode code, bytes_view payload) {
         frame_header header{.payload_size = payload.size(), .code = code};
@@ -356,20 +356,25 @@ std::size_t protocol::take_control(std::span<std::byte, control_wire_size_max> t
             put(opcode::pong, {control_->pongs.data() + at + 1, length});
             at += 1 + length;
         }
-        control_->pongs_size = 0;
     }
     if (ping_queued_) {
         put(opcode::ping, {});
-        ping_queued_ = false;
     }
     if (close_queued_ && !close_taken_) {
-        close_taken_ = true;
         put(opcode::close, control_ == nullptr
                                ? bytes_view()
                                : bytes_view(control_->close.data(), control_->close_size));
     }
-    release_control();
     return size;
+}
+
+void protocol::control_taken() noexcept {
+    if (control_ != nullptr) {
+        control_->pongs_size = 0;
+    }
+    ping_queued_ = false;
+    close_taken_ = close_queued_;
+    release_control();
 }
 
 protocol::control_state& protocol::control() noexcept {

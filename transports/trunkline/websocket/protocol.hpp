@@ -76,20 +76,25 @@ public:
     /// Takes no more input, for a reason that the owner found.
     void end_input() noexcept;
 
-    /// True while control frames wait to be taken.
+    /// True while control frames wait to be sent.
     [[nodiscard]] bool has_control() const noexcept;
 
     /// Writes all waiting control frames to `to`; returns their size on the wire. To be sent at a
-    /// frame border. A client takes a key per frame from `masks`.
-    std::size_t take_control(std::span<std::byte, control_wire_size_max> to,
-                             mask_generator& masks) noexcept;
+    /// frame border. They go on waiting: the link may not get as far as to them. A client takes a
+    /// key per frame from `masks`.
+    [[nodiscard]] std::size_t encode_control(std::span<std::byte, control_wire_size_max> to,
+                                             mask_generator& masks) const noexcept;
+
+    /// What encode_control() gave is on its way, from the first byte on: nothing of it waits any
+    /// more. Called before anything else is queued.
+    void control_taken() noexcept;
 
     [[nodiscard]] role side() const noexcept { return side_; }
 
     /// True once our Close is queued: no data may follow.
     [[nodiscard]] bool close_queued() const noexcept { return close_queued_; }
 
-    /// True once our Close has been taken.
+    /// True once our Close is on its way.
     [[nodiscard]] bool close_taken() const noexcept { return close_taken_; }
 
     /// True once the peer's Close came, or the peer failed: input means nothing any more.

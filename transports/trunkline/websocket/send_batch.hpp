@@ -19,8 +19,10 @@ namespace trunkline::websocket {
 class send_batch {
 public:
     static constexpr std::size_t scratch_size = 64 * kib;
-    static constexpr std::size_t pieces_max = 64;  ///< what one system call takes
+    static constexpr std::size_t pieces_max = 64;  ///< large payloads: ours, the kernel takes more
     static constexpr std::size_t steps_max = 512;
+
+    enum class step_kind : std::uint8_t { leftover, control, message };
 
     struct step {
         std::size_t payload_size = 0;    ///< message bytes in this write
@@ -28,7 +30,7 @@ public:
         std::uint32_t own_at = 0;        ///< where our own bytes lie in the scratch
         std::uint32_t own_size = 0;      ///< header or control frames, before the payload
         mask_key mask = 0;               ///< of the message that the header begins
-        bool is_message = false;         ///< else control frames or what an earlier write left over
+        step_kind kind = step_kind::message;
     };
 
     send_batch() : scratch_(std::make_unique_for_overwrite<std::byte[]>(scratch_size)) {}

@@ -67,7 +67,8 @@ public:
     /// The control frames that wait, as bytes; masks come from seed 1.
     [[nodiscard]] std::string control() {
         std::array<std::byte, control_wire_size_max> out;
-        std::size_t const size = protocol_.take_control(out, masks_);
+        std::size_t const size = protocol_.encode_control(out, masks_);
+        protocol_.control_taken();
         return std::string(as_text(bytes_view(out).first(size)));
     }
 
