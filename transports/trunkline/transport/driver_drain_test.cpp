@@ -83,5 +83,55 @@ TEST_F(drain, does_not_wait_for_a_request_whose_rest_never_came) {
     EXPECT_EQ(near.requests, 0);
 }
 
+// One turn takes 256 KiB; the first of them ends between two calls.
+TEST_F(drain, reads_all_that_has_arrived_however_many_turns_that_takes) {
+    open({.capacity = 4 * mib});
+    std::size_t const around = calls(1, echo, "").size();
+    std::string const batch = calls(300, echo, std::string(1 * kib - around, 'x'));
+    ASSERT_EQ(batch.size(), 300 * kib);
+    ASSERT_EQ(far_write(batch).size, batch.size());
+    near.link().drain(close_code::going_away, "");
+    loop.run_until_idle();
+    far_read();
+    EXPECT_EQ(far.answers, 300);
+    EXPECT_EQ(far_status, io_status::end);
+    loop.run_for(seconds(1));
+    EXPECT_TRUE(near.over());
+    EXPECT_EQ(near.cause, transport_error::closed);
+}
+
+TEST_F(drain, reads_all_that_has_arrived_though_it_may_not_read_at_once) {
+    near.settings.session.limits.unanswered_requests_max = 10;
+    open();
+    far_write(calls(10, later, ""));
+    loop.run_until_idle();
+    far_write(calls(25, later, ""));
+    near.link().drain(close_code::going_away, "");
+    loop.run_until_idle();
+    for (int times = 0; times < 4; ++times) {
+        EXPECT_FALSE(near.over());
+        near.answer_later_calls();
+        loop.run_until_idle();
+    }
+    far_read();
+    EXPECT_EQ(far.answers, 35);
+    EXPECT_EQ(far_status, io_status::end);
+}
+
+TEST_F(drain, reads_all_that_has_arrived_from_a_slow_reader) {
+    open({.capacity = 128 * kib});
+    constexpr int asked = 2000;
+    std::string const batch = calls(asked, big, "2000");
+    ASSERT_GT(batch.size(), 64 * kib);
+    ASSERT_EQ(far_write(batch).size, batch.size());
+    near.link().drain(close_code::going_away, "");
+    for (int turns = 0; turns < 1000 && !near.over(); ++turns) {
+        loop.run_for(milliseconds(1));
+        far_read();
+    }
+    EXPECT_EQ(far.answers, asked);
+    EXPECT_TRUE(near.over());
+}
+
 }  // namespace
 }  // namespace trunkline::transport::testing

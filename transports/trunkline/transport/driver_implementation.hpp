@@ -135,7 +135,7 @@ private:
     bool abandoned_ = false;
     bool in_turn_ = false;
     bool read_soon_ = false;    // the next turn reads without being told
-    bool last_read_ = false;    // draining, and what has arrived by now is still to be read
+    bool last_read_ = false;    // draining, and the link has not been found empty since
     bool owed_answer_ = false;  // draining, and the peer gets or got an answer meanwhile
     bool read_ended_ = false;   // the link will give nothing more
     bool blocked_ = false;      // the link is full, or had its share of this turn

@@ -17,7 +17,6 @@ void driver::implementation::run_turn(bool readable) {
     feed_parked();
     if (readable) {
         read_input();
-        last_read_ = false;
     }
     note_answers_due();
     bool const last_words = answers_all() && !endpoint_.protocol().output().empty();
@@ -41,9 +40,15 @@ void driver::implementation::run_turn(bool readable) {
         link_->hold_back(false);
     }
     in_turn_ = false;
-    if (phase_ != phase::over) {
-        update_watch();
+    if (phase_ == phase::over) {
+        return;
     }
+    if (last_read_ && may_read()) {
+        // No readiness will tell that the link had nothing more.
+        read_soon_ = true;
+        loop_.commons().turns().add(*this);
+    }
+    update_watch();
 }
 
 bool driver::implementation::takes_input() noexcept {
@@ -57,8 +62,11 @@ bool driver::implementation::may_read() noexcept {
 
 void driver::implementation::read_input() {
     std::size_t budget = limits_.input_per_turn_max;
-    while (may_read() && budget > 0 && read_batch(budget)) {
+    bool more = true;
+    while (more && may_read() && budget > 0) {
+        more = read_batch(budget);
     }
+    last_read_ = last_read_ && more;
     bool const listening = phase_ == phase::open || phase_ == phase::draining;
     if (listening && endpoint_.protocol().mid_message()) {
         link_->acknowledge_now();
