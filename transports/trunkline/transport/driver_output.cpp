@@ -43,6 +43,9 @@ void driver::implementation::flush_control() {
             write_blocked();
         }
     }
+    if (!blocked_) {
+        stalled_since_.reset();  // nothing waits for the link
+    }
 }
 
 void driver::implementation::write_blocked() {
