@@ -192,8 +192,9 @@ void driver::implementation::finish(connection_state state, error_code why) {
 
 void driver::implementation::peer_ended() {
     read_ended_ = true;
-    if (phase_ != phase::open) {
-        return;  // what was received is answered, or the end is under way
+    bool const listening = phase_ == phase::open || phase_ == phase::draining;
+    if (!listening || (phase_ == phase::draining && abilities_.half_close)) {
+        return;  // the end is under way, or what was received is answered
     }
     auto& session = endpoint_.protocol();
     bool const answers_due =
