@@ -117,7 +117,8 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
                                               .reason = std::string(reason),
                                               .state = connection_state::disconnected,
                                               .why = make_error_code(transport_error::closed),
-                                              .deadline = runtime::time_point::max()});
+                                              .deadline = runtime::time_point::max(),
+                                              .probed_at = drain_began_});
     read_soon_ = true;
     plan_sweep(next_sweep(loop_.now()));
     loop_.commons().turns().add(*this);
@@ -208,7 +209,8 @@ void driver::implementation::peer_ended() {
                                             .reason = {},
                                             .state = connection_state::disconnected,
                                             .why = make_error_code(transport_error::closed_by_peer),
-                                            .deadline = loop_.now() + limits_.silence_timeout});
+                                            .deadline = loop_.now() + limits_.silence_timeout,
+                                            .probed_at = loop_.now()});
         plan_sweep(ending_->deadline);
         report(connection_state::disconnecting, {});
         return;
@@ -309,9 +311,6 @@ runtime::time_point driver::implementation::give_up_at() const {
 
 runtime::time_point driver::implementation::next_sweep(runtime::time_point now) const {
     runtime::time_point next = std::min(give_up_at(), now + limits_.silence_timeout);
-    if (phase_ == phase::draining && !read_ended_) {
-        next = std::min<runtime::time_point>(next, std::max(now, quiet_at()));
-    }
     if (blocked_ && stalled_since_) {
         next = std::min<runtime::time_point>(next, *stalled_since_ + limits_.write_stall_timeout);
     }
@@ -322,9 +321,29 @@ runtime::time_point driver::implementation::next_sweep(runtime::time_point now) 
                                               heard + limits_.silence_timeout});
     }
     if (keep_alive_ && phase_ == phase::draining) {
-        next = std::min<runtime::time_point>(next, now + limits_.ping_after);
+        next = std::min<runtime::time_point>(next, ending_->probed_at + limits_.ping_after);
     }
     return next;
+}
+
+// A draining side may be unable to read for long, and so to answer pings: its own probes show the
+// peer that it lives.
+bool driver::implementation::probe_due(runtime::time_point now) const {
+    if (phase_ == phase::draining) {
+        return keep_alive_ && now >= ending_->probed_at + limits_.ping_after;
+    }
+    return keep_alive_ && phase_ == phase::open && was_reading_ &&
+           now >= last_heard_ + limits_.ping_after * (probes_sent_ + 1);
+}
+
+void driver::implementation::probe(runtime::time_point now) {
+    ++probes_sent_;
+    if (phase_ == phase::draining) {
+        ending_->probed_at = now;
+    }
+    link_->probe();
+    flush_control();
+    update_watch();
 }
 
 void driver::implementation::plan_sweep(runtime::time_point when) {
@@ -354,16 +373,13 @@ void driver::implementation::on_sweep(runtime::time_point now) {
                                                                 : transport_error::silent_peer));
         return;
     }
-    // A draining side does not read, so it cannot answer; its own probes show the peer that it
-    // lives.
-    bool const draining = keep_alive_ && phase_ == phase::draining;
-    if (draining || (listening && now >= last_heard_ + limits_.ping_after * (probes_sent_ + 1))) {
-        ++probes_sent_;
-        link_->probe();
-        flush_control();
-        update_watch();
-    }
     check_drained();
+    if (phase_ == phase::over) {
+        return;
+    }
+    if (probe_due(now)) {
+        probe(now);
+    }
     plan_sweep(next_sweep(now));
 }
 

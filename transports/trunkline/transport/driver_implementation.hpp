@@ -57,7 +57,8 @@ private:
         connection_state state = connection_state::disconnected;
         error_code why;
         runtime::time_point deadline;
-        bool link_closed = false;  // link_->close() has been called
+        runtime::time_point probed_at{};  // draining: our last probe, or the begin
+        bool link_closed = false;         // link_->close() has been called
     };
 
     // Every way into the driver: keeps the object until the outermost call has returned, also when
@@ -82,6 +83,8 @@ private:
     void begin_closing(ending how);
     void finish(connection_state state, error_code why);
     void finish_as_decided() { finish(ending_->state, ending_->why); }
+    [[nodiscard]] bool probe_due(runtime::time_point now) const;
+    void probe(runtime::time_point now);
     void peer_ended();
     void link_failed(error_code why);
     void session_failed(error_code why);

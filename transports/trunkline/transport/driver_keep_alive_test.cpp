@@ -140,5 +140,29 @@ TEST_F(keep_alive, a_close_that_the_peer_ignores_ends_within_its_timeout) {
     }
 }
 
+// It may not read its peer, and so answer no ping: its own pings show that it lives.
+TEST_F(keep_alive, a_draining_side_probes_every_5_s) {
+    open_with_probe();
+    far_write(calls(1, later, ""));
+    loop.run_until_idle();
+    auto last = loop.now();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(milliseconds(21'500));
+    EXPECT_FALSE(near.over());
+    ASSERT_EQ(notes.probes.size(), 4U);
+    for (auto const when : notes.probes) {
+        expect_about(since(last, when), seconds(5));
+        last = when;
+    }
+}
+
+TEST_F(keep_alive, a_drain_with_nothing_to_do_says_nothing_before_its_close) {
+    open_with_probe();
+    near.link().drain(close_code::going_away, "");
+    loop.run_for(seconds(1));
+    EXPECT_EQ(notes.closes.size(), 1U);
+    EXPECT_TRUE(notes.probes.empty());
+}
+
 }  // namespace
 }  // namespace trunkline::transport::testing

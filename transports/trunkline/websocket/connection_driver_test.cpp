@@ -108,6 +108,12 @@ struct served_by_driver : ::testing::Test {
         return got.status;
     }
 
+    void far_read_all() {
+        while (far_read() == io_status::ok) {
+            loop.run_until_idle();
+        }
+    }
+
     simulated_runtime loop;
     websocket::context shared{loop};
     simulated_pipe pipe;
@@ -126,6 +132,53 @@ TEST_F(served_by_driver, the_last_answer_and_the_close_arrive_together) {
     EXPECT_TRUE(heard.lines().front().starts_with("binary "));
     EXPECT_EQ(heard.lines().back(), "close 1001 ");
     EXPECT_EQ(far_read(), io_status::end);
+}
+
+// A pong that had to wait for the link is no reason to give up an answer that waits much later.
+TEST_F(served_by_driver, time_without_output_is_no_stall) {
+    open({.capacity = 200});
+    std::string const ping = websocket::testing::frame(
+        websocket::role::client, websocket::opcode::ping, std::string(97, 'p'));
+    auto const ask = [&](std::string const& bytes) {
+        far_write(bytes);
+        loop.run_until_idle();
+    };
+    std::string const pong =
+        websocket::testing::frame(websocket::role::client, websocket::opcode::pong, "");
+    ask(ping);
+    ask(ping);
+    ask(ping);  // two pongs of 99 bytes fill the link
+    loop.run_for(std::chrono::seconds(1));
+    far_read_all();
+    EXPECT_EQ(heard.lines().size(), 3U);
+    for (int times = 0; times < 20; ++times) {
+        loop.run_for(std::chrono::seconds(4));
+        ask(pong);
+    }
+    ask(ping);
+    ask(ping);
+    ask(calls(1, big, "1000"));
+    for (int times = 0; times < 29; ++times) {
+        loop.run_for(std::chrono::seconds(1));
+        ask(pong);
+        ASSERT_FALSE(near.over()) << times;
+    }
+    loop.run_for(std::chrono::seconds(2));
+    EXPECT_EQ(near.cause, transport_error::write_stalled);
+}
+
+TEST_F(served_by_driver, a_close_of_the_peer_ends_a_drain_in_order) {
+    open({.capacity = 1000});
+    far_write(calls(1, big, "20000"));
+    near.link().drain(close_code::going_away, "");
+    loop.run_until_idle();
+    EXPECT_FALSE(near.over());
+    far_write(websocket::testing::frame(websocket::role::client, websocket::opcode::close,
+                                        websocket::testing::close_payload(1000)));
+    loop.run_for(std::chrono::seconds(5));
+    EXPECT_EQ(near.states, (states{connection_state::connected, connection_state::disconnecting,
+                                   connection_state::disconnected}));
+    EXPECT_EQ(near.cause, transport_error::closed_by_peer);
 }
 
 }  // namespace
