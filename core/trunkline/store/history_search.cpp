@@ -169,6 +169,13 @@ std::uint64_t history_search::without_imitations(std::uint64_t tail, std::uint32
             failing.emplace_back(entry->tail.previous_tail, entry->trailer_offset);
         }
     }
+    if (tail == file_.size()) {
+        // Nothing was lost where the file ends. It is here because its oldest entry looks half
+        // written; what spans no sound ones is the first entry, damaged later.
+        bool const hides = !failing.empty() && failing.back().first == 0 &&
+                           longest_sound_run(0, failing.back().second, alignment) != 0;
+        return hides ? longest_sound_run(0, tail, alignment) : tail;
+    }
     for (auto const& [begin, end] : failing | std::views::reverse) {
         if (end + unsettled_size >= file_.size() ||
             longest_sound_run(begin, end, alignment) != begin) {

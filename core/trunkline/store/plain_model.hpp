@@ -75,8 +75,9 @@ public:
     /// The tail that recovery keeps.
     [[nodiscard]] std::uint64_t tail() const {
         auto kept = longest_history();
-        if (kept == file_.size() && !oldest_is_half_written(kept)) {
-            return kept;
+        if (kept == file_.size()) {
+            auto const hidden = hidden_by_half_written(kept);
+            return hidden ? longest_sound_run(0, file_.size()) : kept;
         }
         auto instead = kept;
         for (auto at = kept; at != 0;) {  // the oldest is looked at last and decides
@@ -131,12 +132,14 @@ private:
         }
         return read;
     }
-    [[nodiscard]] bool oldest_is_half_written(std::uint64_t tail) const {
+    // Whether sound entries lie inside the oldest one, which says nothing of its payload.
+    [[nodiscard]] bool hidden_by_half_written(std::uint64_t tail) const {
         std::optional<entry> oldest;
         for (auto at = tail; at != 0; at = oldest->begin) {
             oldest = entry_at(at);
         }
-        return oldest && oldest->checksum == 0 && !right_checksum(*oldest);
+        return oldest && oldest->checksum == 0 && !right_checksum(*oldest) &&
+               longest_sound_run(0, oldest->end) != 0;
     }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;

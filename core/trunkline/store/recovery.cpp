@@ -16,7 +16,7 @@ bool is_half_written(bytes_view file, entry_view const& entry) noexcept {
 }
 
 // Counts the entries below `tail`; nothing when they do not reach back to 0, or reach it only by a
-// trailer that was half written.
+// trailer that looks half written and so may hide some.
 std::optional<std::uint64_t> count_entries(bytes_view file, std::uint64_t tail,
                                            std::uint32_t alignment) noexcept {
     history entries(file, tail, alignment);

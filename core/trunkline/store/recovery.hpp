@@ -85,7 +85,8 @@ inline constexpr std::uint64_t unsettled_size = 16 << 20;
                                          std::uint32_t alignment) noexcept;
 
 /// The history of a file that ends well: entries that cover every byte, the newest with a zero pad
-/// and the right checksum. Nothing for any other file. Costs a step per entry, and the checksum.
+/// and the right checksum. Nothing for any other file, and for one whose oldest entry may hide
+/// others, as its trailer looks half written. Costs a step per entry, and the checksum.
 [[nodiscard]] std::optional<recovered> whole_history(bytes_view file,
                                                      std::uint32_t alignment) noexcept;
 

@@ -194,6 +194,57 @@ TEST_P(recovery, made_up_older_entries_do_not_hide_sound_ones) {
     }
 }
 
+// What is left of an entry whose last sector never reached the disk.
+void lose_end_of_trailer(plain_image& image, std::size_t entry) {
+    image.bytes.replace(image.tails[entry + 1] - 12, 12, 12, '\0');
+}
+
+// Its previous tail of 0 would hide everything before it.
+TEST_P(recovery, half_written_entries_do_not_hide_sound_ones) {
+    plain_image image(GetParam());
+    for (int i = 0; i < 5; ++i) {
+        image.write("key " + std::to_string(i), noise(600, 4));
+    }
+    lose_end_of_trailer(image, 2);
+    auto const found = recover_text(image.bytes, GetParam());
+    EXPECT_EQ(found.tail, image.tails[2]);
+    EXPECT_EQ(found.entries, 2U);
+    EXPECT_EQ(plain_recovery(image.bytes, GetParam()).tail(), found.tail);
+}
+
+// The first entry of a file names 0 rightly, so only its checksum is damaged.
+TEST_P(recovery, a_first_entry_without_a_checksum_stays) {
+    plain_image image(GetParam());
+    for (int i = 0; i < 101; ++i) {
+        image.write("key " + std::to_string(i), noise(100, 4));
+    }
+    lose_end_of_trailer(image, 0);
+    auto const found = recover_text(image.bytes, GetParam());
+    EXPECT_EQ(found.tail, image.bytes.size());
+    EXPECT_EQ(found.entries, 101U);
+    EXPECT_EQ(plain_recovery(image.bytes, GetParam()).tail(), found.tail);
+}
+
+// All entries of what is kept are counted, whatever the oldest one looks like: the index is sized
+// by that.
+TEST_P(recovery, large_files_are_counted_whatever_their_first_entry_holds) {
+    plain_image image(GetParam());
+    image.write("first", "value");
+    auto const value = noise(200'000, 4);
+    for (int i = 0; i < 100; ++i) {
+        image.write("key " + std::to_string(i), value);
+    }
+    ASSERT_GT(image.bytes.size(), unsettled_size + value.size());
+    lose_end_of_trailer(image, 0);
+    auto const whole = recover_text(image.bytes, GetParam());
+    EXPECT_EQ(whole.tail, image.bytes.size());
+    EXPECT_EQ(whole.entries, 101U);
+    auto const torn =
+        recover_text(std::string_view(image.bytes).substr(0, image.bytes.size() - 3), GetParam());
+    EXPECT_EQ(torn.tail, image.tails[100]);
+    EXPECT_EQ(torn.entries, 100U);
+}
+
 // A byte that changed later is no reason to drop what came after it.
 TEST_P(recovery, damage_inside_a_history_that_ends_well_costs_nothing_else) {
     auto image = some_history(GetParam());
