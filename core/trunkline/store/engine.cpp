@@ -79,13 +79,16 @@ result<std::uint64_t> engine::append_stream(std::uint64_t key_hash, payload_sour
 // Everything that can fail for want of memory, before anything is published.
 result<void> engine::make_room(std::uint64_t tail, std::span<record const> entries) {
     auto const& index = *current_->index();
-    auto const* const file = current_->file();
-    std::uint64_t fresh = entries.size();
-    if (index.used() + fresh > index.used_max()) {
-        fresh = static_cast<std::uint64_t>(std::ranges::count_if(
-            entries, [&](auto const& entry) { return index.find(entry.key_hash, file) == 0; }));
-    }
-    bool const index_full = index.used() + fresh > index.used_max();
+    auto const count = [&](auto const& is_one) {
+        return static_cast<std::uint64_t>(
+            std::ranges::count_if(entries, is_one, &record::key_hash));
+    };
+    auto const is_new = [&](std::uint64_t hash) { return current_->find(hash) == 0; };
+    auto const is_dead = [&](std::uint64_t hash) {
+        return !current_->live_payload_at(current_->find(hash));
+    };
+    auto const room = index.used_max() - index.used();
+    bool const index_full = entries.size() > room && count(is_new) > room;
     bool const mapping_full = tail > current_->pages()->size();
     if (!index_full && !mapping_full) {
         return {};
@@ -99,8 +102,9 @@ result<void> engine::make_room(std::uint64_t tail, std::span<record const> entri
         pages = generation::make(std::move(*bytes));
     }
     // With the mapping the table is replaced, too: readers that still use the old mapping must not
-    // find offsets that lie beyond it.
-    auto rebuilt = rebuild_index(index, index_table::capacity_for(size() + fresh), file);
+    // find offsets that lie beyond it. Deleted keys have no slot in the new one.
+    auto rebuilt = rebuild_index(index, index_table::capacity_for(size() + count(is_dead)),
+                                 current_->file(), current_->alignment());
     if (!rebuilt) {
         return rebuilt.error();
     }

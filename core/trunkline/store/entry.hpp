@@ -130,4 +130,14 @@ struct payload_extent {
     return payload.size() == 1 && payload.front() == std::byte{0};
 }
 
+/// The payload of the entry whose trailer lies at `trailer_offset`, or nothing when it deletes its
+/// key or is no entry. `file` is the begin of the file and holds the whole trailer.
+[[nodiscard]] inline std::optional<payload_extent> find_live_payload(
+    std::byte const* file, std::uint64_t trailer_offset, std::uint32_t alignment) noexcept {
+    auto const previous_tail = load_le<std::uint64_t>(file + trailer_offset + 8);
+    auto const payload = find_payload(file, trailer_offset, previous_tail, alignment);
+    return payload && !is_tombstone({file + payload->start, payload->size()}) ? payload
+                                                                              : std::nullopt;
+}
+
 }  // namespace trunkline::store

@@ -6,13 +6,11 @@ namespace {
 // The entry whose trailer lies at `trailer_offset`; nothing for a tombstone.
 std::optional<entry_handle> live_entry_at(std::shared_ptr<generation> const& pages,
                                           std::uint64_t trailer_offset, std::uint32_t alignment) {
-    auto const* const file = pages->data();
-    auto const end = load_trailer(file + trailer_offset);
-    auto const payload = find_payload(file, trailer_offset, end.previous_tail, alignment);
-    if (!payload || is_tombstone({file + payload->start, payload->size()})) {
+    auto const payload = find_live_payload(pages->data(), trailer_offset, alignment);
+    if (!payload) {
         return std::nullopt;
     }
-    return entry_handle(pages, *payload, end);
+    return entry_handle(pages, *payload, load_trailer(pages->data() + trailer_offset));
 }
 
 }  // namespace

@@ -1,18 +1,6 @@
 #include <trunkline/store/index_builder.hpp>
 
-#include <algorithm>
-
 namespace trunkline::store {
-namespace {
-
-// An entry is a tombstone when nothing but one zero byte lies between the tail before it and its
-// trailer. That holds under every alignment.
-bool is_tombstone_at(std::byte const* file, std::uint64_t trailer_offset) noexcept {
-    auto const previous = load_le<std::uint64_t>(file + trailer_offset + 8);
-    return trailer_offset - previous == 1 && file[previous] == std::byte{0};
-}
-
-}  // namespace
 
 result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64_t entries,
                                 std::uint32_t alignment) {
@@ -32,7 +20,7 @@ result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64
     // Overwritten and deleted keys were counted when the table was sized.
     if (auto const enough = index_table::capacity_for(built.live_keys);
         enough < built.table->capacity()) {
-        auto smaller = rebuild_index(*built.table, enough, file.data());
+        auto smaller = rebuild_index(*built.table, enough, file.data(), alignment);
         if (!smaller) {
             return smaller.error();
         }
@@ -42,14 +30,14 @@ result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64
 }
 
 result<std::shared_ptr<index_table>> rebuild_index(index_table const& old, std::uint64_t capacity,
-                                                   std::byte const* file) {
+                                                   std::byte const* file, std::uint32_t alignment) {
     auto made = index_table::make(capacity);
     if (!made) {
         return made.error();
     }
     auto const table = std::shared_ptr<index_table>(std::move(*made));
     old.for_each([&](std::uint64_t offset) {
-        if (!is_tombstone_at(file, offset)) {
+        if (find_live_payload(file, offset, alignment)) {
             table->put(load_le<std::uint64_t>(file + offset), offset, file);
         }
     });

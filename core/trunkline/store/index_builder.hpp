@@ -23,6 +23,7 @@ struct built_index {
 /// A table of `capacity` slots with the live keys of `old`; tombstones are left out.
 [[nodiscard]] result<std::shared_ptr<index_table>> rebuild_index(index_table const& old,
                                                                  std::uint64_t capacity,
-                                                                 std::byte const* file);
+                                                                 std::byte const* file,
+                                                                 std::uint32_t alignment);
 
 }  // namespace trunkline::store

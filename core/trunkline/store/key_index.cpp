@@ -1,5 +1,7 @@
 #include <trunkline/store/key_index.hpp>
 
+#include <trunkline/base/assert.hpp>
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -57,10 +59,18 @@ void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset
     slots_[at].store(pack(hash, offset), std::memory_order_release);
 }
 
+// One slot stays empty, or the search for an absent key would never end.
+void index_table::use_one_more() noexcept {
+    TRUNKLINE_ASSERT(used_ + 1 < capacity_);
+    ++used_;
+}
+
 std::uint64_t index_table::put(std::uint64_t hash, std::uint64_t offset,
                                std::byte const* file) noexcept {
     auto const found = look_up(hash, file);
-    used_ += found.offset == 0 ? 1 : 0;
+    if (found.offset == 0) {
+        use_one_more();
+    }
     set(found.at, hash, offset);
     return found.offset;
 }
@@ -69,7 +79,7 @@ std::uint64_t index_table::put_if_absent(std::uint64_t hash, std::uint64_t offse
                                          std::byte const* file) noexcept {
     auto const found = look_up(hash, file);
     if (found.offset == 0) {
-        ++used_;
+        use_one_more();
         set(found.at, hash, offset);
     }
     return found.offset;

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] std::uint64_t find(std::uint64_t hash, std::byte const* file) const noexcept;
 
     /// Makes `offset` the newest entry of `hash`; returns the offset it replaced, 0 for none. There
-    /// must be a free slot. Writer only.
+    /// must be two free slots, as one stays free. Writer only.
     std::uint64_t put(std::uint64_t hash, std::uint64_t offset, std::byte const* file) noexcept;
 
     /// As put, but leaves a present entry as it is, and returns its offset. Writer only.
@@ -94,6 +94,7 @@ private:
     };
     [[nodiscard]] place look_up(std::uint64_t hash, std::byte const* file) const noexcept;
     void set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept;
+    void use_one_more() noexcept;
 
     slot* slots_;
     std::uint64_t capacity_;

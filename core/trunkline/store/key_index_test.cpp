@@ -99,5 +99,37 @@ TEST(key_index, is_built_from_the_newest_entries) {
     }
 }
 
+// Nobody writes one zero byte behind a pad, but a file may hold it: its key is deleted, too.
+TEST(key_index, is_built_without_keys_that_a_padded_zero_byte_deletes) {
+    for (auto const alignment : alignments) {
+        plain_image image(alignment);
+        image.write("first", "value");
+        for (std::uint64_t hash = 1; hash <= 2000; ++hash) {
+            image.append(hash << 40, std::string_view("\0", 1), false);
+        }
+        auto const file = as_bytes(image.bytes);
+        auto const built = build_index(file, file.size(), 2001, alignment).value();
+        EXPECT_EQ(built.live_keys, 1U);
+        EXPECT_EQ(built.table->used(), 1U);
+        EXPECT_EQ(built.table->capacity(), index_table::capacity_min);
+    }
+}
+
+// A search for an absent key ends at an empty slot.
+TEST(key_index, a_table_is_never_filled_up) {
+    hashes_in_file file;
+    for (std::uint64_t i = 1; i < 64; ++i) {
+        file.add(i);
+    }
+    auto const table = index_table::make(64).value();
+    for (std::uint64_t i = 1; i < 64; ++i) {
+        table->put(i, 1 + (i - 1) * trailer_size, file.data());
+    }
+    EXPECT_EQ(table->find(64, file.data()), 0U);
+    auto const one_more = file.add(64);
+    EXPECT_DEATH(table->put(64, one_more, file.data()), "used_");
+    EXPECT_DEATH(table->put_if_absent(64, one_more, file.data()), "used_");
+}
+
 }  // namespace
 }  // namespace trunkline::store

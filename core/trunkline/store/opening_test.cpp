@@ -1,5 +1,6 @@
 #include <trunkline/store/opening.hpp>
 
+#include <trunkline/store/digest.hpp>
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/error.hpp>
 #include <trunkline/store/faulty_disk.hpp>
@@ -223,6 +224,50 @@ TEST_F(opening, a_second_writer_in_another_process_is_refused) {
     EXPECT_EQ(other(), 1);
     first.reset();
     EXPECT_EQ(other(), 0);
+}
+
+// More keys than the smallest index holds, and a first entry that looks half written.
+TEST_F(opening, a_first_entry_without_a_checksum_costs_nothing_else) {
+    struct {
+        std::size_t value_size, cut, kept;
+    } const cases[] = {{100, 0, 101}, {200'000, 0, 101}, {200'000, 3, 100}};
+    for (auto const& [value_size, cut, kept] : cases) {
+        plain_image image(64);
+        for (int i = 0; i < 101; ++i) {
+            image.write("key " + std::to_string(i), std::string(value_size, 'v'));
+        }
+        image.bytes.replace(image.tails[1] - 4, 4, 4, '\0');
+        write_file(path_, image.bytes.substr(0, image.bytes.size() - cut));
+        auto const opened = store::open(path_, {}, &report_).value();
+        EXPECT_EQ(opened->size(), kept);
+        EXPECT_EQ(report_.entries_kept, kept);
+        EXPECT_TRUE(opened->exists(as_bytes("key 0")));
+        EXPECT_TRUE(opened->exists(as_bytes("key 99")));
+        EXPECT_FALSE(opened->exists(as_bytes("absent")));
+    }
+}
+
+TEST_F(opening, a_padded_zero_byte_deletes_its_key) {
+    plain_image image(64);
+    image.write("first", "value");
+    for (int i = 0; i < 2000; ++i) {
+        auto const key = "key " + std::to_string(i);
+        image.append(hash_key(as_bytes(key)), std::string_view("\0", 1), false);
+    }
+    write_file(path_, image.bytes);
+    auto opened = store::open(path_, {}, &report_).value();
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(opened->size(), 1U);
+        EXPECT_FALSE(opened->exists(as_bytes("key 7")));
+        EXPECT_EQ(opened->remove(as_bytes("key 7")).value(), opened->file_size());
+        for (int i = 0; i < 200; ++i) {
+            auto const key = "fresh " + std::to_string(i);
+            ASSERT_TRUE(opened->write(as_bytes(key), as_bytes("value")).has_value());
+            ASSERT_TRUE(opened->remove(as_bytes(key)).has_value());
+        }
+        EXPECT_EQ(opened->entries().next()->key_hash(), hash_key(as_bytes("first")));
+        ASSERT_TRUE(opened->compact().has_value());
+    }
 }
 
 TEST_F(opening, checking_all_refuses_a_damaged_entry_inside) {

@@ -51,11 +51,8 @@ public:
     /// The payload of an entry that is found and is no tombstone; `trailer_offset` 0 is not found.
     [[nodiscard]] std::optional<payload_extent> live_payload_at(
         std::uint64_t trailer_offset) const noexcept {
-        if (trailer_offset == 0) {
-            return std::nullopt;
-        }
-        auto const payload = payload_at(trailer_offset);
-        return payload && !is_tombstone(bytes(*payload)) ? payload : std::nullopt;
+        return trailer_offset == 0 ? std::nullopt
+                                   : find_live_payload(file(), trailer_offset, alignment_);
     }
 
     [[nodiscard]] bytes_view bytes(payload_extent const& payload) const noexcept {
