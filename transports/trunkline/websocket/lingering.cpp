@@ -40,8 +40,9 @@ private:
         if (!send() || !discard()) {
             return false;
         }
-        link_->watch(this, true, sent_ < left_.size());
-        return true;
+        bool const unsent = sent_ < left_.size();
+        link_->watch(this, !peer_ended_, unsent);
+        return unsent || !peer_ended_;
     }
 
     bool send() {
@@ -61,10 +62,11 @@ private:
     }
 
     bool discard() {
-        for (int i = 0; i < reads_per_turn; ++i) {
+        for (int i = 0; i < reads_per_turn && !peer_ended_; ++i) {
             io_result const done = link_->read(owner_.scratch_);
+            peer_ended_ = done.status == io_status::end;
             if (done.status != io_status::ok) {
-                return done.status == io_status::would_block;
+                return done.status != io_status::error;
             }
         }
         return true;
@@ -76,6 +78,7 @@ private:
     std::size_t sent_ = 0;
     std::list<stream>::iterator self_;
     farewell how_;
+    bool peer_ended_ = false;  // it may still listen
     std::unique_ptr<transport::timer> deadline_;
 };
 

@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace trunkline::websocket {
 namespace {
 
+using transport::io_status;
 using transport::pipe_end;
 using namespace std::chrono_literals;
 
@@ -29,6 +32,47 @@ TEST(lingering, holds_a_bounded_number) {
     loop.run_for(linger_timeout + 1ms);
     EXPECT_EQ(set.size(), 0U);
     EXPECT_TRUE(pipes.front().control->counters(pipe_end::first).closed);
+}
+
+// Only the peer's own direction is over: what it is still owed goes out.
+TEST(lingering, sends_its_last_bytes_to_a_peer_that_has_ended) {
+    for (farewell const how : {farewell::end, farewell::wait}) {
+        transport::simulated_runtime loop;
+        std::vector<std::byte> scratch(100);
+        lingering_set set(loop, scratch, linger_timeout);
+        auto pipe = transport::make_simulated_pipe(loop, {.capacity = 10});
+        pipe.second->shutdown_write();
+        std::string const words = "more than the link takes at once";
+        bytes_view const last = as_bytes(words);
+        set.add(std::move(pipe.first), {last.begin(), last.end()}, how);
+        std::string heard;
+        std::array<std::byte, 100> buffer;
+        for (;;) {
+            loop.run_until_idle();
+            auto const got = pipe.second->read(buffer);
+            heard += as_text(bytes_view(buffer).first(got.size));
+            if (got.status != io_status::ok) {
+                EXPECT_EQ(got.status, io_status::end);
+                break;
+            }
+        }
+        EXPECT_EQ(heard, words);
+        EXPECT_EQ(set.size(), 0U);
+    }
+}
+
+TEST(lingering, waits_for_no_peer_that_ends_and_reads_nothing) {
+    transport::simulated_runtime loop;
+    std::vector<std::byte> scratch(100);
+    lingering_set set(loop, scratch, linger_timeout);
+    auto pipe = transport::make_simulated_pipe(loop, {.capacity = 10});
+    pipe.second->shutdown_write();
+    set.add(std::move(pipe.first), std::vector<std::byte>(25), farewell::end);
+    loop.run_for(linger_timeout - 1ms);
+    EXPECT_EQ(set.size(), 1U);
+    loop.run_for(2ms);
+    EXPECT_EQ(set.size(), 0U);
+    EXPECT_TRUE(pipe.control->counters(pipe_end::first).closed);
 }
 
 }  // namespace
