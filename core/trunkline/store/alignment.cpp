@@ -50,7 +50,10 @@ using preference = std::array<std::size_t, alignments.size()>;
 // The places in `alignments`, the preferred one first.
 preference in_order(std::optional<std::uint32_t> preferred) noexcept {
     preference order{0, 1, 2};
-    std::ranges::stable_partition(order, [&](auto i) { return alignments[i] == preferred; });
+    auto const found = std::ranges::find(order, preferred, [](auto i) { return alignments[i]; });
+    if (found != order.end()) {
+        std::ranges::rotate(order.begin(), found, found + 1);
+    }
     return order;
 }
 
