@@ -54,6 +54,31 @@ TEST_P(check, a_sound_file_is_counted) {
                                     std::to_string(GetParam()));
 }
 
+TEST_P(check, a_first_entry_without_a_checksum_is_one_problem) {
+    plain_image image(GetParam());
+    for (int i = 0; i < 101; ++i) {
+        image.write("key " + std::to_string(i), std::string(100, 'v'));
+    }
+    image.bytes.replace(image.tails[1] - 4, 4, 4, '\0');
+    auto const report = check_content(image.bytes).value();
+    EXPECT_EQ(report.problems_found, 1U) << report.to_text();
+    EXPECT_EQ(report.tail, image.bytes.size());
+    EXPECT_EQ(report.entries, 101U);
+    EXPECT_EQ(report.live_keys, 101U);
+}
+
+TEST_P(check, padded_zero_bytes_are_counted_as_deletions) {
+    plain_image image(GetParam());
+    image.write("first", "value");
+    for (std::uint64_t hash = 1; hash <= 200; ++hash) {
+        image.append(hash << 40, std::string_view("\0", 1), false);
+    }
+    auto const report = check_content(image.bytes).value();
+    EXPECT_TRUE(report.sound()) << report.to_text();
+    EXPECT_EQ(report.tombstones, 200U);
+    EXPECT_EQ(report.live_keys, 1U);
+}
+
 // STO-06: each change of one bit is found, but for those in the eight bytes of a key hash.
 TEST_P(check, every_changed_bit_outside_a_key_hash_is_found) {
     auto const image = some_history(GetParam());
