@@ -1,8 +1,6 @@
 #include <trunkline/store/appender.hpp>
 
-#include <trunkline/store/entry.hpp>
-
-#include <array>
+#include <algorithm>
 #include <cstring>
 
 namespace trunkline::store {
@@ -20,13 +18,15 @@ inline constexpr std::size_t pieces_max = 1024;
 
 }  // namespace
 
-void appender::begin(file& to, std::uint64_t tail) noexcept {
+void appender::begin(file& to, std::uint64_t tail, bool hold_back) noexcept {
     file_ = &to;
     written_ = tail;
     tail_ = tail;
     small_used_ = 0;
     pieces_.clear();
     last_is_small_ = false;
+    holds_back_ = hold_back;
+    held_size_ = 0;
 }
 
 result<void> appender::add(record const& entry) {
@@ -49,8 +49,11 @@ result<void> appender::add(record const& entry) {
     }
     std::array<std::byte, trailer_size> end;
     store_trailer(end.data(), {entry.key_hash, begin, entry.checksum});
-    add_small(end);
     tail_ = begin + pad + entry.payload.size() + trailer_size;
+    if (holds_back_ && held_size_ == 0) {
+        hold_back_commit_part(end);
+    }
+    add_small(end);
     return {};
 }
 
@@ -61,6 +64,21 @@ result<void> appender::flush() {
     pieces_.clear();
     last_is_small_ = false;
     return wrote;
+}
+
+void appender::hold_back_commit_part(std::span<std::byte> trailer) noexcept {
+    auto const offset = tail_ - trailer_size;
+    auto const part = commit_part(offset);
+    auto const bytes = trailer.subspan(part.begin, part.end - part.begin);
+    held_at_ = offset + part.begin;
+    held_size_ = bytes.size();
+    std::ranges::copy(bytes, held_.begin());
+    std::ranges::fill(bytes, std::byte{0});
+}
+
+result<void> appender::commit() {
+    bytes_view const held = bytes_view(held_).first(held_size_);
+    return write_all(*file_, held_at_, std::span(&held, 1));
 }
 
 void appender::add_small(bytes_view bytes) {

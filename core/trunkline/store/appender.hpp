@@ -3,9 +3,12 @@
 
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
+#include <trunkline/store/entry.hpp>
 #include <trunkline/store/file.hpp>
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace trunkline::store {
@@ -28,15 +31,21 @@ public:
 
     explicit appender(std::uint32_t alignment) : alignment_(alignment) {}
 
-    /// Begins behind `tail` of `to`. Forgets what was not flushed.
-    void begin(file& to, std::uint64_t tail) noexcept;
+    /// Begins behind `tail` of `to`. Forgets what was not flushed. With `hold_back` the commit part
+    /// of the first trailer is zero in the file until commit(): up to then no reader accepts any
+    /// entry that was added.
+    void begin(file& to, std::uint64_t tail, bool hold_back = false) noexcept;
 
     /// Adds one entry; may write earlier ones. On failure any part of what was added since begin
     /// may be in the file.
     [[nodiscard]] result<void> add(record const& entry);
 
-    /// Writes the rest. Afterwards all that was added is in the file, up to tail().
+    /// Writes the rest. Afterwards all that was added is in the file, up to tail(), but for what is
+    /// held back.
     [[nodiscard]] result<void> flush();
+
+    /// Writes what was held back, after flush().
+    [[nodiscard]] result<void> commit();
 
     /// Where the next entry would begin.
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
@@ -45,6 +54,7 @@ private:
     void add_small(bytes_view bytes);
     void add_zeros(std::uint64_t count);
     void note_small(std::size_t size);
+    void hold_back_commit_part(std::span<std::byte> trailer) noexcept;
 
     std::uint32_t alignment_;
     file* file_ = nullptr;
@@ -54,6 +64,10 @@ private:
     std::size_t small_used_ = 0;
     std::vector<bytes_view> pieces_;
     bool last_is_small_ = false;
+    bool holds_back_ = false;
+    std::uint64_t held_at_ = 0;
+    std::size_t held_size_ = 0;
+    std::array<std::byte, trailer_size> held_{};
 };
 
 }  // namespace trunkline::store

@@ -15,6 +15,13 @@ inline constexpr std::array deleted_payload{std::byte{0}};
 // How often a batch read starts over because a write came between, before it waits its turn.
 inline constexpr int batch_read_attempts = 8;
 
+arrival arrival_of(durability level, bool whole) noexcept {
+    if (waits_for_disk(level)) {
+        return arrival::synced;
+    }
+    return whole && level == durability::os ? arrival::whole : arrival::loose;
+}
+
 }  // namespace
 
 record tombstone_of(std::uint64_t key_hash) noexcept {
@@ -25,40 +32,160 @@ bool is_all_zero(bytes_view payload) noexcept {
     return std::ranges::all_of(payload, [](std::byte each) { return each == std::byte{0}; });
 }
 
-engine::engine(std::filesystem::path path, disk& where, opened_file opened, built_index built)
+engine::engine(std::filesystem::path path, disk& where, opened_file opened, built_index built,
+               durability level)
     : path_(std::move(path)),
       disk_(where),
+      level_(level),
       writer_(std::in_place, std::move(opened.handle), opened.tail, opened.alignment),
       live_keys_(built.live_keys),
       current_(std::make_shared<snapshot>(generation::make(std::move(opened.bytes)),
                                           std::move(built.table), opened.tail, opened.alignment)),
-      published_(current_.get()) {}
-
-result<std::uint64_t> engine::append(std::span<record const> entries) {
-    std::lock_guard const turn(writing_);
-    return append_in_turn(entries);
+      published_(current_.get()) {
+    group_.reserve(group_calls_max);
 }
 
-result<std::uint64_t> engine::append_in_turn(std::span<record const> entries) {
-    auto const tail = writer_->tail_after(entries);
-    if (!tail) {
-        return tail;
-    }
-    if (auto const room = make_room(*tail, entries); !room) {
-        return room.error();
-    }
-    auto const begin = writer_->tail();
-    if (auto const appended = writer_->append(entries); !appended) {
-        return appended.error();
-    }
-    take_over(entries, begin, *tail);
-    return *tail;
+result<std::uint64_t> engine::append(std::span<record const> entries,
+                                     std::optional<durability> level) {
+    write_call mine{entries, {}, chosen(level)};
+    return take_turn(mine);
 }
 
-result<std::uint64_t> engine::append_stream(std::uint64_t key_hash, payload_source const& source) {
-    std::lock_guard const turn(writing_);
+result<std::uint64_t> engine::remove(std::span<std::uint64_t const> key_hashes,
+                                     std::optional<durability> level) {
+    write_call mine{{}, key_hashes, chosen(level)};
+    return take_turn(mine);
+}
+
+result<std::uint64_t> engine::take_turn(write_call& mine) {
+    if (queue_.enter(mine, group_)) {
+        int rounds = 0;
+        do {
+            do_group(group_);
+        } while (queue_.next(group_, rounds++));
+    }
+    return mine.done;
+}
+
+void engine::do_all(std::span<write_call> calls) {
+    write_queue::turn const mine(queue_);
+    while (!calls.empty()) {
+        group_.clear();
+        std::size_t entries = 0;
+        while (group_.size() < calls.size() &&
+               write_queue::fits(calls[group_.size()], group_, entries)) {
+            entries += calls[group_.size()].size();
+            group_.push_back(&calls[group_.size()]);
+        }
+        do_group(group_);
+        calls = calls.subspan(group_.size());
+    }
+}
+
+// The calls of a group are of one level, and one after the other. Together they are all there or
+// not at all wherever one of them must be.
+void engine::do_group(std::span<write_call* const> group) {
+    if (group.size() == 1 && group.front()->removed.empty()) {
+        do_alone(*group.front());
+        return;
+    }
+    records_.clear();
+    auto tail = writer_->tail();
+    bool whole = false;
+    for (auto* const call : group) {
+        auto const from = records_.size();
+        add_records_of(*call);
+        auto const added = std::span<record const>(records_).subspan(from);
+        call->done = writer_->tail_after(added, tail);
+        if (!call->done) {
+            records_.resize(from);
+            continue;
+        }
+        tail = *call->done;
+        whole = whole || added.size() > 1;
+    }
+    if (records_.empty()) {
+        return;
+    }
+    auto const how = arrival_of(group.front()->level, whole);
+    if (auto const appended = append_in_turn(records_, tail, how); !appended) {
+        for (auto* const call : group) {
+            call->done = call->done ? result<std::uint64_t>(appended.error()) : call->done;
+        }
+    }
+}
+
+// As a group, without a copy.
+void engine::do_alone(write_call& call) {
+    call.done = writer_->tail_after(call.entries, writer_->tail());
+    if (!call.done || call.entries.empty()) {
+        return;
+    }
+    auto const how = arrival_of(call.level, call.entries.size() > 1);
+    if (auto const appended = append_in_turn(call.entries, *call.done, how); !appended) {
+        call.done = appended.error();
+    }
+}
+
+void engine::add_records_of(write_call const& call) {
+    records_.insert(records_.end(), call.entries.begin(), call.entries.end());
+    auto const before = records_.size();
+    for (auto const hash : call.removed) {
+        // A hash that is given twice lives until the call is over.
+        auto const earlier = std::span(records_).first(before);
+        auto const newest =
+            std::ranges::find(earlier.rbegin(), earlier.rend(), hash, &record::key_hash);
+        if (newest != earlier.rend() ? !newest->tombstone : lives(hash)) {
+            records_.push_back(tombstone_of(hash));
+        }
+    }
+}
+
+bool engine::lives(std::uint64_t key_hash) const noexcept {
+    return current_->live_payload_at(current_->find(key_hash)).has_value();
+}
+
+result<void> engine::append_in_turn(std::span<record const> entries, std::uint64_t tail,
+                                    arrival how) {
+    if (auto const room = make_room(tail, entries); !room) {
+        return room;
+    }
+    if (how == arrival::synced) {
+        if (auto const named = sync_folder(); !named) {
+            writer_->stop();
+            return named;
+        }
+    }
     auto const begin = writer_->tail();
-    auto const tail = writer_->stage(key_hash, source);
+    if (auto const appended = writer_->append(entries, how); !appended) {
+        return appended;
+    }
+    take_over(entries, begin, tail);
+    return {};
+}
+
+// A file that was made or replaced may lose its name with the power.
+result<void> engine::sync_folder() {
+    if (folder_synced_) {
+        return {};
+    }
+    auto const synced = disk_.sync_folder_of(path_);
+    folder_synced_ = synced.has_value();
+    return synced;
+}
+
+result<std::uint64_t> engine::append_stream(std::uint64_t key_hash, payload_source const& source,
+                                            std::optional<durability> level) {
+    write_queue::turn const mine(queue_);
+    bool const synced = waits_for_disk(chosen(level));
+    if (synced) {
+        if (auto const named = sync_folder(); !named) {
+            writer_->stop();
+            return named.error();
+        }
+    }
+    auto const begin = writer_->tail();
+    auto const tail = writer_->stage(key_hash, source, synced);
     if (!tail) {
         return tail;
     }
@@ -114,6 +241,7 @@ result<void> engine::make_room(std::uint64_t tail, std::span<record const> entri
 }
 
 void engine::publish(std::shared_ptr<snapshot> next) {
+    std::lock_guard const lock(publishing_);
     auto replaced = std::exchange(current_, std::move(next));
     published_.store(current_.get(), std::memory_order_seq_cst);
     gate_.retire(std::move(replaced));
@@ -121,6 +249,7 @@ void engine::publish(std::shared_ptr<snapshot> next) {
 
 // Shows readers the entries that now lie in the file from `begin` to `end`.
 void engine::take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end) {
+    std::lock_guard const lock(publishing_);
     auto live = size();
     auto tail = begin;
     for (auto const& entry : entries) {
@@ -138,19 +267,9 @@ void engine::take_over(std::span<record const> entries, std::uint64_t begin, std
     gate_.collect();
 }
 
-result<std::uint64_t> engine::remove(std::span<std::uint64_t const> key_hashes) {
-    std::lock_guard const turn(writing_);
-    std::vector<record> tombstones;
-    for (auto const hash : key_hashes) {
-        if (current_->live_payload_at(current_->find(hash))) {
-            tombstones.push_back(tombstone_of(hash));
-        }
-    }
-    return tombstones.empty() ? result<std::uint64_t>(writer_->tail()) : append_in_turn(tombstones);
-}
-
-result<std::uint64_t> engine::rename(std::uint64_t old_hash, std::uint64_t new_hash) {
-    std::lock_guard const turn(writing_);
+result<std::uint64_t> engine::rename(std::uint64_t old_hash, std::uint64_t new_hash,
+                                     std::optional<durability> level) {
+    write_queue::turn const mine(queue_);
     // Held by a snapshot of our own: making room may replace the current one.
     auto const now = current_;
     auto const payload = now->live_payload_at(now->find(old_hash));
@@ -163,11 +282,16 @@ result<std::uint64_t> engine::rename(std::uint64_t old_hash, std::uint64_t new_h
     }
     std::array const entries{record{new_hash, bytes, checksum_of(bytes), false},
                              tombstone_of(old_hash)};
-    return append_in_turn(entries);
+    auto const tail = writer_->tail_after(entries, writer_->tail());
+    if (!tail) {
+        return tail;
+    }
+    auto const appended = append_in_turn(entries, *tail, arrival_of(chosen(level), true));
+    return appended ? tail : appended.error();
 }
 
 result<void> engine::compact() {
-    std::lock_guard const turn(writing_);
+    write_queue::turn const mine(queue_);
     if (writer_->failed()) {
         return store_error::read_only;
     }
@@ -186,23 +310,20 @@ result<void> engine::compact() {
     writer_.emplace(std::move(made->handle), made->tail, alignment);
     publish(std::make_shared<snapshot>(generation::make(std::move(made->bytes)),
                                        std::move(built->table), made->tail, alignment));
-    auto const synced = disk_.sync_folder_of(path_);
-    folder_synced_ = synced.has_value();
-    return synced;
+    folder_synced_ = false;
+    return sync_folder();
 }
 
 result<void> engine::sync() {
-    std::lock_guard const turn(writing_);
-    if (auto const synced = writer_->sync(); !synced) {
-        return synced;
+    write_queue::turn const mine(queue_);
+    auto synced = writer_->sync();
+    if (synced) {
+        synced = sync_folder();
     }
-    if (!folder_synced_) {
-        if (auto const synced = disk_.sync_folder_of(path_); !synced) {
-            return synced;
-        }
-        folder_synced_ = true;
+    if (!synced) {
+        writer_->stop();
     }
-    return {};
+    return synced;
 }
 
 std::optional<value> engine::read(std::uint64_t key_hash) const {
@@ -237,7 +358,7 @@ std::vector<std::optional<value>> engine::batch_read(
             return results;
         }
     }
-    std::lock_guard const turn(writing_);
+    std::lock_guard const lock(publishing_);
     static_cast<void>(batch_read_once(key_hashes, results));
     return results;
 }

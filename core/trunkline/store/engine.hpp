@@ -6,6 +6,7 @@
 #include <trunkline/store/opening.hpp>
 #include <trunkline/store/reader_gate.hpp>
 #include <trunkline/store/snapshot.hpp>
+#include <trunkline/store/write_queue.hpp>
 #include <trunkline/store/writer.hpp>
 
 #include <atomic>
@@ -19,25 +20,35 @@
 
 namespace trunkline::store {
 
-/// Reads take no lock and never wait; writes take turns. Entries given to append() have been
-/// checked for what is refused. Any thread.
+/// Reads take no lock and never wait. Writes take turns; those that come together are appended
+/// together. Entries given to append() have been checked for what is refused. Any thread.
 class engine {
 public:
-    engine(std::filesystem::path path, disk& where, opened_file opened, built_index built);
+    engine(std::filesystem::path path, disk& where, opened_file opened, built_index built,
+           durability level);
 
-    /// Writes `entries` in order; gives the new tail.
-    [[nodiscard]] result<std::uint64_t> append(std::span<record const> entries);
+    /// Writes `entries` in order; gives the new tail. Without a level that of the store counts,
+    /// here and below.
+    [[nodiscard]] result<std::uint64_t> append(std::span<record const> entries,
+                                               std::optional<durability> level);
 
     /// As writer::stage() says.
     [[nodiscard]] result<std::uint64_t> append_stream(std::uint64_t key_hash,
-                                                      payload_source const& source);
+                                                      payload_source const& source,
+                                                      std::optional<durability> level);
 
     /// One tombstone for each hash that is live when the call begins, in order.
-    [[nodiscard]] result<std::uint64_t> remove(std::span<std::uint64_t const> key_hashes);
+    [[nodiscard]] result<std::uint64_t> remove(std::span<std::uint64_t const> key_hashes,
+                                               std::optional<durability> level);
+
+    /// Does each of `calls` as if it had been made alone, with as few gather writes as their levels
+    /// allow.
+    void do_all(std::span<write_call> calls);
 
     /// Writes the value of `old_hash` under `new_hash` and a tombstone for the old one, as one
     /// append. Fails with old_key_not_found, or with null_stream for a value of zero bytes alone.
-    [[nodiscard]] result<std::uint64_t> rename(std::uint64_t old_hash, std::uint64_t new_hash);
+    [[nodiscard]] result<std::uint64_t> rename(std::uint64_t old_hash, std::uint64_t new_hash,
+                                               std::optional<durability> level);
 
     [[nodiscard]] result<void> compact();
     [[nodiscard]] result<void> sync();
@@ -56,9 +67,21 @@ public:
     }
     [[nodiscard]] std::uint64_t file_size() const noexcept;
     [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
+    [[nodiscard]] durability level() const noexcept { return level_; }
+    [[nodiscard]] std::size_t waiting_writes() const { return queue_.waiting(); }
 
 private:
-    [[nodiscard]] result<std::uint64_t> append_in_turn(std::span<record const> entries);
+    [[nodiscard]] durability chosen(std::optional<durability> level) const noexcept {
+        return level.value_or(level_);
+    }
+    [[nodiscard]] result<std::uint64_t> take_turn(write_call& mine);
+    void do_group(std::span<write_call* const> group);
+    void do_alone(write_call& call);
+    void add_records_of(write_call const& call);
+    [[nodiscard]] bool lives(std::uint64_t key_hash) const noexcept;
+    [[nodiscard]] result<void> append_in_turn(std::span<record const> entries, std::uint64_t tail,
+                                              arrival how);
+    [[nodiscard]] result<void> sync_folder();
     [[nodiscard]] result<void> make_room(std::uint64_t tail, std::span<record const> entries);
     void publish(std::shared_ptr<snapshot> next);
     void take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end);
@@ -71,9 +94,16 @@ private:
     std::filesystem::path const path_;
     disk& disk_;
 
-    mutable std::mutex writing_;
+    durability const level_;
+
+    mutable write_queue queue_;
+    // Of the thread that has the turn:
     std::optional<writer> writer_;
     bool folder_synced_ = false;
+    std::vector<write_call*> group_;
+    std::vector<record> records_;
+
+    mutable std::mutex publishing_;  // held while the index and the tail change
 
     std::atomic<std::uint64_t> live_keys_;
     mutable reader_gate gate_;

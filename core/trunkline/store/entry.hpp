@@ -4,6 +4,7 @@
 
 #include <trunkline/base/bytes.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -94,6 +95,24 @@ inline void store_trailer(std::byte* to, trailer const& fields) noexcept {
     store_le(to, fields.key_hash);
     store_le(to + 8, fields.previous_tail);
     store_le(to + 16, fields.checksum);
+}
+
+/// Bytes that a disk writes as one: any of its sectors has its old bytes or its new ones.
+inline constexpr std::uint64_t sector_size = 512;
+
+/// A part of a trailer, in offsets from its begin.
+struct trailer_part {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+};
+
+/// What is written last of the first entry of a batch (FORMAT.md, "Batches"): of the last 12 bytes
+/// of its trailer those that lie in one sector with the first byte of the checksum.
+[[nodiscard]] constexpr trailer_part commit_part(std::uint64_t trailer_offset) noexcept {
+    auto const sector = (trailer_offset + 16) / sector_size * sector_size;
+    auto const begin = sector > trailer_offset + 8 ? sector - trailer_offset : 8;
+    auto const end = std::min(trailer_size, sector + sector_size - trailer_offset);
+    return {begin, end};
 }
 
 /// Where the payload of an entry lies, in offsets from the begin of the file. Never empty.

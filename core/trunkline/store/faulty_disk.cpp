@@ -147,6 +147,9 @@ public:
         if (auto const fault = disk_.begin_call()) {
             return fault;
         }
+        if (disk_.plan_.cuts_fail && disk_.calls_ > disk_.plan_.fail_at) {
+            return errc::make_error_code(disk_.plan_.error);
+        }
         node_->unsynced.push_back({true, size, {}});
         return node_->memory->resize(size);
     }

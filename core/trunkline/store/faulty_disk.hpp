@@ -27,6 +27,8 @@ public:
         /// This call alone fails with `error`, without effect.
         std::uint64_t fail_at = never;
         boost::system::errc::errc_t error = boost::system::errc::io_error;
+        /// So does every cut of a file from then on.
+        bool cuts_fail = false;
         /// Writes stop after some bytes or are interrupted, by chance; 0 for never.
         std::uint64_t short_writes_seed = 0;
         /// Writes that would make all files together larger than this write what fits, then fail

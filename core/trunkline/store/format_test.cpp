@@ -8,6 +8,7 @@
 #include <trunkline/store/mapping.hpp>
 #include <trunkline/store/plain_model.hpp>
 #include <trunkline/store/recovery.hpp>
+#include <trunkline/store/write_queue.hpp>
 
 #include <gtest/gtest.h>
 
@@ -119,8 +120,35 @@ TEST_F(store_format, limits) {
     for (std::uint64_t keys = 1000; keys < 10'000'000; keys += keys / 3) {
         EXPECT_LE(index_table::capacity_for(keys) * 8, most * keys) << keys;
     }
+    EXPECT_EQ(table.number("calls written together", "value"), group_calls_max);
+    EXPECT_EQ(table.number("entries of calls written together", "value"), group_entries_max);
     EXPECT_NE(page_.text().find(std::to_string(unsettled_size >> 20) + " MiB before the end"),
               std::string::npos);
+}
+
+TEST_F(store_format, durability_levels) {
+    auto const table = page_.table("Durability");
+    ASSERT_EQ(table.rows.size(), durability_names.size() + 1);
+    for (std::size_t i = 0; i < durability_names.size(); ++i) {
+        EXPECT_EQ(table.rows[i + 1][0], durability_names[i]);
+        EXPECT_EQ(durability_of(durability_names[i]), static_cast<durability>(i));
+    }
+    EXPECT_EQ(durability_of("fsync"), std::nullopt);
+}
+
+// Every commit part lies in one sector, with the first byte of the checksum, and is as long as it
+// can be.
+TEST_F(store_format, commit_part) {
+    EXPECT_NE(page_.text().find("sector of " + std::to_string(sector_size)), std::string::npos);
+    for (std::uint64_t offset = 0; offset < 2 * sector_size; ++offset) {
+        auto const part = commit_part(offset);
+        ASSERT_TRUE(part.begin >= 8 && part.begin <= 16 && part.end > 16 && part.end <= 20);
+        auto const first = offset + part.begin;
+        auto const end = offset + part.end;
+        EXPECT_EQ(first / sector_size, (end - 1) / sector_size);
+        EXPECT_TRUE(part.begin == 8 || first % sector_size == 0);
+        EXPECT_TRUE(part.end == 20 || end % sector_size == 0);
+    }
 }
 
 }  // namespace

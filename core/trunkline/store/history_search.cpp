@@ -126,7 +126,18 @@ bool history_search::is_sound(entry_view const& entry) {
            checksums_.of(payload.start, payload.end) == entry.tail.checksum;
 }
 
-// True when the entries below `tail` go back to offset 0.
+// Whatever the alignment. One that names 0 may be the first entry of the file, damaged later;
+// without_imitations() decides.
+bool history_search::is_unfinished(entry_view const& entry) {
+    return entry.tail.previous_tail != 0 && lacks_commit_part(file_, entry) &&
+           std::ranges::none_of(alignments, [&](auto const alignment) {
+               auto const same = entry_before(file_, entry.end(), alignment);
+               return same &&
+                      checksums_.of(same->payload.start, same->payload.end) == entry.tail.checksum;
+           });
+}
+
+// True when the entries below `tail` go back to offset 0, none but the oldest unfinished.
 bool history_search::reaches_begin(std::uint64_t tail, chain& links) {
     auto at = tail;
     auto found = verdict::proven;
@@ -136,8 +147,9 @@ bool history_search::reaches_begin(std::uint64_t tail, chain& links) {
         }
         ++work_.links;
         auto const entry = entry_before(file_, at, links.alignment);
-        if (!entry) {
+        if (!entry || is_unfinished(*entry)) {
             found = verdict::refuted;
+            links.reach_begin->set(at, found);
             break;
         }
         at = entry->tail.previous_tail;
@@ -170,8 +182,8 @@ std::uint64_t history_search::without_imitations(std::uint64_t tail, std::uint32
         }
     }
     if (tail == file_.size()) {
-        // Nothing was lost where the file ends. It is here because its oldest entry looks half
-        // written; what spans no sound ones is the first entry, damaged later.
+        // Nothing was lost where the file ends. It is here because its oldest entry is unfinished;
+        // what spans no sound ones is the first entry, damaged later.
         bool const hides = !failing.empty() && failing.back().first == 0 &&
                            longest_sound_run(0, failing.back().second, alignment) != 0;
         return hides ? longest_sound_run(0, tail, alignment) : tail;

@@ -68,7 +68,8 @@ public:
         reaches_begin_[0] = true;
         for (std::uint64_t end = 1; end <= file.size(); ++end) {
             auto const found = entry_at(end);
-            reaches_begin_[end] = found && reaches_begin_[found->begin];
+            reaches_begin_[end] =
+                found && reaches_begin_[found->begin] && (found->begin == 0 || !unfinished(*found));
         }
     }
 
@@ -76,7 +77,7 @@ public:
     [[nodiscard]] std::uint64_t tail() const {
         auto kept = longest_history();
         if (kept == file_.size()) {
-            auto const hidden = hidden_by_half_written(kept);
+            auto const hidden = hidden_by_unfinished(kept);
             return hidden ? longest_sound_run(0, file_.size()) : kept;
         }
         auto instead = kept;
@@ -100,6 +101,9 @@ public:
 
     /// The entry that ends at `end` by its structure.
     [[nodiscard]] std::optional<entry> entry_at(std::uint64_t end) const {
+        return entry_at(end, alignment_);
+    }
+    [[nodiscard]] std::optional<entry> entry_at(std::uint64_t end, std::uint32_t alignment) const {
         if (end < 20 || file_.substr(end - 20, 20) == std::string_view(zeros, 20)) {
             return std::nullopt;
         }
@@ -110,7 +114,7 @@ public:
         }
         found.start = found.begin;
         if (found.end - found.begin != 1 || file_[found.begin] != '\0') {
-            while (found.start % alignment_ != 0) {
+            while (found.start % alignment != 0) {
                 ++found.start;
             }
         }
@@ -132,14 +136,26 @@ private:
         }
         return read;
     }
-    // Whether sound entries lie inside the oldest one, which says nothing of its payload.
-    [[nodiscard]] bool hidden_by_half_written(std::uint64_t tail) const {
+    // Of the bytes 8 to 20 of the trailer those in the sector of byte 16 are zero, and the checksum
+    // is wrong whatever the alignment.
+    [[nodiscard]] bool unfinished(entry const& of) const {
+        bool all_zero = true;
+        for (auto at = of.end + 8; at < of.end + 20; ++at) {
+            all_zero = all_zero && (at / 512 != (of.end + 16) / 512 || file_[at] == '\0');
+        }
+        for (std::uint32_t const alignment : {64U, 16U, 1U}) {
+            auto const same = all_zero ? entry_at(of.end + 20, alignment) : std::nullopt;
+            all_zero = all_zero && !(same && right_checksum(*same));
+        }
+        return all_zero;
+    }
+    // Whether sound entries lie inside the oldest one, which is unfinished.
+    [[nodiscard]] bool hidden_by_unfinished(std::uint64_t tail) const {
         std::optional<entry> oldest;
         for (auto at = tail; at != 0; at = oldest->begin) {
             oldest = entry_at(at);
         }
-        return oldest && oldest->checksum == 0 && !right_checksum(*oldest) &&
-               longest_sound_run(0, oldest->end) != 0;
+        return oldest && unfinished(*oldest) && longest_sound_run(0, oldest->end) != 0;
     }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;

@@ -8,21 +8,21 @@
 namespace trunkline::store {
 namespace {
 
-// The mark of a trailer whose last sector never reached the disk: no previous tail, no checksum.
-// Only the oldest entry of a history can look so, as a previous tail of zero ends the walk.
-bool is_half_written(bytes_view file, entry_view const& entry) noexcept {
-    return entry.tail.previous_tail == 0 && entry.tail.checksum == 0 &&
-           !has_right_checksum(file, entry);
+bool has_checksum_under_any(bytes_view file, entry_view const& entry) noexcept {
+    return std::ranges::any_of(alignments, [&](auto const alignment) {
+        auto const same = entry_before(file, entry.end(), alignment);
+        return same && has_right_checksum(file, *same);
+    });
 }
 
-// Counts the entries below `tail`; nothing when they do not reach back to 0, or reach it only by a
-// trailer that looks half written and so may hide some.
+// Counts the entries below `tail`; nothing when they do not reach back to 0, or lead over one that
+// is unfinished.
 std::optional<std::uint64_t> count_entries(bytes_view file, std::uint64_t tail,
                                            std::uint32_t alignment) noexcept {
     history entries(file, tail, alignment);
     std::uint64_t count = 0;
     while (auto const entry = entries.next()) {
-        if (is_half_written(file, *entry)) {
+        if (lacks_commit_part(file, *entry) && !has_checksum_under_any(file, *entry)) {
             return std::nullopt;
         }
         ++count;
@@ -53,6 +53,15 @@ bool has_zero_pad(bytes_view file, entry_view const& entry) noexcept {
     auto const pad =
         file.subspan(entry.tail.previous_tail, entry.payload.start - entry.tail.previous_tail);
     return std::ranges::all_of(pad, [](std::byte each) { return each == std::byte{0}; });
+}
+
+bool lacks_commit_part(bytes_view file, entry_view const& entry) noexcept {
+    if (file[entry.trailer_offset + 16] != std::byte{0}) {
+        return false;  // nearly every entry ends here
+    }
+    auto const part = commit_part(entry.trailer_offset);
+    auto const bytes = file.subspan(entry.trailer_offset + part.begin, part.end - part.begin);
+    return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
 }
 
 bool has_right_checksum(bytes_view file, entry_view const& entry) noexcept {

@@ -36,6 +36,10 @@ struct entry_view {
 /// True when the payload has the checksum that the trailer says.
 [[nodiscard]] bool has_right_checksum(bytes_view file, entry_view const& entry) noexcept;
 
+/// True when what is written last of an entry is missing (FORMAT.md, "Batches"). It is unfinished
+/// then, unless its checksum is right.
+[[nodiscard]] bool lacks_commit_part(bytes_view file, entry_view const& entry) noexcept;
+
 /// Goes through a history from its newest entry to its oldest. Stops at the first place without
 /// structure; complete() tells whether that was offset 0.
 class history {
@@ -85,8 +89,8 @@ inline constexpr std::uint64_t unsettled_size = 16 << 20;
                                          std::uint32_t alignment) noexcept;
 
 /// The history of a file that ends well: entries that cover every byte, the newest with a zero pad
-/// and the right checksum. Nothing for any other file, and for one whose oldest entry may hide
-/// others, as its trailer looks half written. Costs a step per entry, and the checksum.
+/// and the right checksum. Nothing for any other file, and for one with an unfinished entry. Costs
+/// a step per entry, and the checksum.
 [[nodiscard]] std::optional<recovered> whole_history(bytes_view file,
                                                      std::uint32_t alignment) noexcept;
 

@@ -23,6 +23,24 @@ record record_of(std::uint64_t key_hash, bytes_view payload) noexcept {
     return {key_hash, payload, checksum_of(payload), false};
 }
 
+std::optional<store_error> first_refusal_of(std::span<key_value const> entries) noexcept {
+    for (auto const& entry : entries) {
+        if (auto const refused = refusal_of(entry.payload)) {
+            return refused;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<record> records_of(std::span<key_value const> entries) {
+    std::vector<record> records;
+    records.reserve(entries.size());
+    for (auto const& entry : entries) {
+        records.push_back(record_of(hash_key(entry.key), entry.payload));
+    }
+    return records;
+}
+
 std::vector<std::uint64_t> hashes_of(std::span<bytes_view const> keys) {
     std::vector<std::uint64_t> hashes;
     hashes.reserve(keys.size());
@@ -73,38 +91,35 @@ result<std::unique_ptr<store>> store::open(std::filesystem::path const& path,
         return built.error();
     }
     filled.live_keys = built->live_keys;
-    return std::unique_ptr<store>(
-        new store(std::make_unique<engine>(path, where, std::move(*opened), std::move(*built))));
+    return std::unique_ptr<store>(new store(std::make_unique<engine>(
+        path, where, std::move(*opened), std::move(*built), options.level)));
 }
 
-result<std::uint64_t> store::write(bytes_view key, bytes_view payload) {
-    return write_hashed(hash_key(key), payload);
+result<std::uint64_t> store::write(bytes_view key, bytes_view payload,
+                                   std::optional<durability> level) {
+    return write_hashed(hash_key(key), payload, level);
 }
 
-result<std::uint64_t> store::write_hashed(std::uint64_t key_hash, bytes_view payload) {
+result<std::uint64_t> store::write_hashed(std::uint64_t key_hash, bytes_view payload,
+                                          std::optional<durability> level) {
     if (auto const refused = refusal_of(payload)) {
         return *refused;
     }
     auto const entry = record_of(key_hash, payload);
-    return engine_->append(std::span(&entry, 1));
+    return engine_->append(std::span(&entry, 1), level);
 }
 
-result<std::uint64_t> store::batch_write(std::span<key_value const> entries) {
-    for (auto const& entry : entries) {
-        if (auto const refused = refusal_of(entry.payload)) {
-            return *refused;
-        }
+result<std::uint64_t> store::batch_write(std::span<key_value const> entries,
+                                         std::optional<durability> level) {
+    if (auto const refused = first_refusal_of(entries)) {
+        return *refused;
     }
-    std::vector<record> records;
-    records.reserve(entries.size());
-    for (auto const& entry : entries) {
-        records.push_back(record_of(hash_key(entry.key), entry.payload));
-    }
-    return engine_->append(records);
+    return engine_->append(records_of(entries), level);
 }
 
 result<std::uint64_t> store::batch_write_hashed(std::span<hashed_value const> entries,
-                                                null_payloads nulls) {
+                                                null_payloads nulls,
+                                                std::optional<durability> level) {
     std::vector<record> records;
     records.reserve(entries.size());
     for (auto const& entry : entries) {
@@ -117,39 +132,68 @@ result<std::uint64_t> store::batch_write_hashed(std::span<hashed_value const> en
         }
         records.push_back(record_of(entry.key_hash, entry.payload));
     }
-    return engine_->append(records);
+    return engine_->append(records, level);
 }
 
-result<std::uint64_t> store::write_stream(bytes_view key, payload_source const& source) {
-    return write_stream_hashed(hash_key(key), source);
+result<std::uint64_t> store::write_stream(bytes_view key, payload_source const& source,
+                                          std::optional<durability> level) {
+    return write_stream_hashed(hash_key(key), source, level);
 }
 
 result<std::uint64_t> store::write_stream_hashed(std::uint64_t key_hash,
-                                                 payload_source const& source) {
-    return engine_->append_stream(key_hash, source);
+                                                 payload_source const& source,
+                                                 std::optional<durability> level) {
+    return engine_->append_stream(key_hash, source, level);
 }
 
-result<std::uint64_t> store::remove(bytes_view key) {
+result<std::uint64_t> store::remove(bytes_view key, std::optional<durability> level) {
     auto const hash = hash_key(key);
-    return engine_->remove(std::span(&hash, 1));
+    return engine_->remove(std::span(&hash, 1), level);
 }
 
-result<std::uint64_t> store::batch_remove(std::span<bytes_view const> keys) {
-    return engine_->remove(hashes_of(keys));
+result<std::uint64_t> store::batch_remove(std::span<bytes_view const> keys,
+                                          std::optional<durability> level) {
+    return engine_->remove(hashes_of(keys), level);
 }
 
-result<std::uint64_t> store::batch_remove_hashed(std::span<std::uint64_t const> key_hashes) {
-    return engine_->remove(key_hashes);
+result<std::uint64_t> store::batch_remove_hashed(std::span<std::uint64_t const> key_hashes,
+                                                 std::optional<durability> level) {
+    return engine_->remove(key_hashes, level);
 }
 
-result<std::uint64_t> store::rename(bytes_view old_key, bytes_view new_key) {
+void store::do_all(std::span<write_job> jobs, std::optional<durability> level) {
+    std::vector<write_call> calls;
+    std::vector<write_job*> asked;
+    // The calls point into these, which never move.
+    std::vector<std::vector<record>> records;
+    std::vector<std::vector<std::uint64_t>> removed;
+    for (auto& job : jobs) {
+        auto const refused = first_refusal_of(job.entries);
+        if (refused) {
+            job.done = *refused;
+            continue;
+        }
+        asked.push_back(&job);
+        records.push_back(records_of(job.entries));
+        removed.push_back(hashes_of(job.removed));
+        calls.push_back({records.back(), removed.back(), level.value_or(engine_->level())});
+    }
+    engine_->do_all(calls);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        asked[i]->done = calls[i].done;
+    }
+}
+
+result<std::uint64_t> store::rename(bytes_view old_key, bytes_view new_key,
+                                    std::optional<durability> level) {
     if (std::ranges::equal(old_key, new_key)) {
         return store_error::same_key;
     }
-    return engine_->rename(hash_key(old_key), hash_key(new_key));
+    return engine_->rename(hash_key(old_key), hash_key(new_key), level);
 }
 
-result<std::uint64_t> store::copy(bytes_view key, store& target) const {
+result<std::uint64_t> store::copy(bytes_view key, store& target,
+                                  std::optional<durability> level) const {
     // No second store can have this file, so the same one is the same object.
     if (&target == this) {
         return store_error::same_storage;
@@ -162,14 +206,15 @@ result<std::uint64_t> store::copy(bytes_view key, store& target) const {
     if (is_all_zero(found->bytes)) {
         return store_error::null_stream;
     }
-    return target.write_hashed(hash, found->bytes);
+    return target.write_hashed(hash, found->bytes, level);
 }
 
-result<std::uint64_t> store::transfer(bytes_view key, store& target) {
-    if (auto const copied = copy(key, target); !copied) {
+result<std::uint64_t> store::transfer(bytes_view key, store& target,
+                                      std::optional<durability> level) {
+    if (auto const copied = copy(key, target, level); !copied) {
         return copied;
     }
-    return remove(key);
+    return remove(key, level);
 }
 
 std::string store::published_text(error_code why, bytes_view key) const {
@@ -267,6 +312,10 @@ std::uint64_t store::file_size() const noexcept {
 
 result<void> store::sync() {
     return engine_->sync();
+}
+
+std::size_t store::waiting_writes() const {
+    return engine_->waiting_writes();
 }
 
 std::filesystem::path const& store::path() const noexcept {

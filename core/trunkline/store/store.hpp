@@ -4,6 +4,7 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
+#include <trunkline/store/durability.hpp>
 #include <trunkline/store/entry_cursor.hpp>
 #include <trunkline/store/entry_handle.hpp>
 #include <trunkline/store/error.hpp>
@@ -41,16 +42,26 @@ struct hashed_value {
 /// What a single zero byte means in a batch of hashed values: a mistake, or a deletion.
 enum class null_payloads : std::uint8_t { refused, delete_the_key };
 
+/// One of several writes that are given to the store at once.
+struct write_job {
+    std::span<key_value const> entries;            ///< to be written as batch_write() does,
+    std::span<bytes_view const> removed;           ///< or keys to be deleted as batch_remove() does
+    result<std::uint64_t> done{std::uint64_t{0}};  ///< what that call would have given
+};
+
 struct open_options {
     std::uint32_t alignment = 64;  ///< 64, 16 or 1 bytes (FORMAT.md, "Alignment")
     bool create = true;       ///< make the file when it is absent (parent folders are never made)
     bool verify_all = false;  ///< check every checksum on open, not only the last
+    durability level = durability::os;  ///< of writes that do not say
     disk* on = nullptr;  ///< where the file lives (file.hpp); null: the file system of this machine
 };
 
-/// Reads are safe from any thread at any time. Writes are safe from any thread; they take turns.
-/// Every writing call returns the new tail offset in bytes (the size of the file), as FORMAT.md
-/// "Tail" says.
+/// Reads are safe from any thread at any time. Writes are safe from any thread; they take turns,
+/// and those that meet are written together. Every writing call returns the new tail offset in
+/// bytes (the size of the file), as FORMAT.md "Tail" says, once it has survived what its durability
+/// level says: that of the call or else that of the store. A call that finds nothing to write waits
+/// for nothing.
 class store {
 public:
     /// Opens or creates. Takes the writer lock of the file: a second writer fails with locked.
@@ -66,47 +77,62 @@ public:
 
     /// Fails with empty_payload or null_payload (FORMAT.md, "Refusals"), or with an error of the
     /// system.
-    [[nodiscard]] result<std::uint64_t> write(bytes_view key, bytes_view payload);
+    [[nodiscard]] result<std::uint64_t> write(bytes_view key, bytes_view payload,
+                                              std::optional<durability> level = {});
 
     /// All or nothing with respect to refusals; in order, the last of equal keys wins. Empty: the
     /// current tail.
-    [[nodiscard]] result<std::uint64_t> batch_write(std::span<key_value const> entries);
+    [[nodiscard]] result<std::uint64_t> batch_write(std::span<key_value const> entries,
+                                                    std::optional<durability> level = {});
 
     /// Writes a value whose bytes `source` gives in pieces; its size is not known before. Other
     /// writes wait meanwhile. Nothing is left behind when the source fails (its error is given), or
     /// when there is no byte (empty_payload) or no byte but zeros (null_stream).
-    [[nodiscard]] result<std::uint64_t> write_stream(bytes_view key, payload_source const& source);
+    [[nodiscard]] result<std::uint64_t> write_stream(bytes_view key, payload_source const& source,
+                                                     std::optional<durability> level = {});
 
     /// As write(), batch_write() and write_stream() for keys that the caller has hashed. A hash is
     /// stored as given.
-    [[nodiscard]] result<std::uint64_t> write_hashed(std::uint64_t key_hash, bytes_view payload);
+    [[nodiscard]] result<std::uint64_t> write_hashed(std::uint64_t key_hash, bytes_view payload,
+                                                     std::optional<durability> level = {});
     [[nodiscard]] result<std::uint64_t> batch_write_hashed(
-        std::span<hashed_value const> entries, null_payloads nulls = null_payloads::refused);
+        std::span<hashed_value const> entries, null_payloads nulls = null_payloads::refused,
+        std::optional<durability> level = {});
     [[nodiscard]] result<std::uint64_t> write_stream_hashed(std::uint64_t key_hash,
-                                                            payload_source const& source);
+                                                            payload_source const& source,
+                                                            std::optional<durability> level = {});
 
     /// Appends a tombstone when the key is live; otherwise writes nothing and returns the current
     /// tail.
-    [[nodiscard]] result<std::uint64_t> remove(bytes_view key);
+    [[nodiscard]] result<std::uint64_t> remove(bytes_view key,
+                                               std::optional<durability> level = {});
 
     /// One tombstone for each key that is live when the call begins, in order, as one write; a key
     /// given twice gets two. Without a live key writes nothing and gives the current tail.
-    [[nodiscard]] result<std::uint64_t> batch_remove(std::span<bytes_view const> keys);
+    [[nodiscard]] result<std::uint64_t> batch_remove(std::span<bytes_view const> keys,
+                                                     std::optional<durability> level = {});
     [[nodiscard]] result<std::uint64_t> batch_remove_hashed(
-        std::span<std::uint64_t const> key_hashes);
+        std::span<std::uint64_t const> key_hashes, std::optional<durability> level = {});
+
+    /// Does each of `jobs` as if a thread of its own had called for it, and waits for all of them.
+    /// An answer says what became of that one job.
+    void do_all(std::span<write_job> jobs, std::optional<durability> level = {});
 
     /// Gives the value of `old_key` to `new_key`, over what that had, and deletes the old key, as
     /// one write. Fails with same_key, old_key_not_found, or null_stream when the value is zero
     /// bytes alone.
-    [[nodiscard]] result<std::uint64_t> rename(bytes_view old_key, bytes_view new_key);
+    [[nodiscard]] result<std::uint64_t> rename(bytes_view old_key, bytes_view new_key,
+                                               std::optional<durability> level = {});
 
     /// Writes the value of `key` into `target`, over what that had, and gives the tail of the
     /// target. Fails with same_storage, key_not_found or null_stream; published_text() has the line
     /// for the first two.
-    [[nodiscard]] result<std::uint64_t> copy(bytes_view key, store& target) const;
+    [[nodiscard]] result<std::uint64_t> copy(bytes_view key, store& target,
+                                             std::optional<durability> level = {}) const;
 
     /// copy(), then remove() here: gives the tail of this store.
-    [[nodiscard]] result<std::uint64_t> transfer(bytes_view key, store& target);
+    [[nodiscard]] result<std::uint64_t> transfer(bytes_view key, store& target,
+                                                 std::optional<durability> level = {});
 
     /// What the published programs say when copy() or transfer() of `key` fails with `why`.
     [[nodiscard]] std::string published_text(error_code why, bytes_view key) const;
@@ -163,6 +189,9 @@ public:
 
     /// Hands everything written to the disk (fdatasync).
     [[nodiscard]] result<void> sync();
+
+    /// Writes that wait for their turn just now.
+    [[nodiscard]] std::size_t waiting_writes() const;
 
     [[nodiscard]] std::filesystem::path const& path() const noexcept;
 

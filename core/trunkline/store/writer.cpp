@@ -5,8 +5,8 @@
 
 namespace trunkline::store {
 
-result<std::uint64_t> writer::tail_after(std::span<record const> entries) const noexcept {
-    auto tail = tail_;
+result<std::uint64_t> writer::tail_after(std::span<record const> entries,
+                                         std::uint64_t tail) const noexcept {
     for (auto const& entry : entries) {
         auto const pad = entry.tombstone ? 0 : pad_size(tail, alignment_);
         auto const room = file_size_max - tail;
@@ -18,11 +18,11 @@ result<std::uint64_t> writer::tail_after(std::span<record const> entries) const 
     return tail;
 }
 
-result<void> writer::append(std::span<record const> entries) {
+result<void> writer::append(std::span<record const> entries, arrival how) {
     if (failed_) {
         return store_error::read_only;
     }
-    auto const appended = append_all(entries);
+    auto const appended = append_all(entries, how);
     if (!appended) {
         failed_ = true;
         // Should the cut fail as well, the next open finds the same tail: what lies behind it is
@@ -34,26 +34,58 @@ result<void> writer::append(std::span<record const> entries) {
     return {};
 }
 
-result<void> writer::append_all(std::span<record const> entries) {
-    appender_.begin(*file_, tail_);
+// Sound entries may stand behind one that a loss of power tore, and then nothing tells about it
+// when the file is opened. So nothing becomes valid before everything below it is on the disk.
+result<void> writer::append_all(std::span<record const> entries, arrival how) {
+    bool const synced = how == arrival::synced;
+    bool const held_back =
+        synced ? unsynced_ || entries.size() > 1 : how == arrival::whole && entries.size() > 1;
+    unsynced_ = unsynced_ || !synced;
+    appender_.begin(*file_, tail_, held_back);
     for (auto const& entry : entries) {
         if (auto const added = appender_.add(entry); !added) {
             return added;
         }
     }
-    return appender_.flush();
+    auto done = appender_.flush();
+    if (done && held_back && synced) {
+        done = sync_file();
+    }
+    if (done && held_back) {
+        done = appender_.commit();
+    }
+    return done && synced ? sync_file() : done;
 }
 
-result<std::uint64_t> writer::stage(std::uint64_t key_hash, payload_source const& source) {
+result<void> writer::sync_file() {
+    auto const synced = file_->sync();
+    unsynced_ = unsynced_ && !synced;
+    return synced;
+}
+
+result<std::uint64_t> writer::stage(std::uint64_t key_hash, payload_source const& source,
+                                    bool synced) {
     if (failed_) {
         return store_error::read_only;
     }
+    if (synced && unsynced_) {
+        if (auto const before = sync(); !before) {
+            return before.error();
+        }
+    }
+    unsynced_ = true;
     payload_stream stream(*file_, tail_, alignment_);
     auto const staged = stream.write(key_hash, source);
     if (!staged && stream.touched_file()) {
         drop_staged();
     }
     failed_ = failed_ || stream.disk_failed();
+    if (staged && synced) {
+        if (auto const done = sync(); !done) {
+            drop_staged();
+            return done.error();
+        }
+    }
     return staged;
 }
 
@@ -66,7 +98,7 @@ result<void> writer::sync() {
     if (failed_) {
         return store_error::read_only;
     }
-    auto const synced = file_->sync();
+    auto const synced = sync_file();
     failed_ = !synced;
     return synced;
 }

@@ -1,0 +1,291 @@
+// The process dies at every call of the store, or the power goes.
+#include <trunkline/store/store.hpp>
+
+#include <trunkline/store/fault_steps.hpp>
+#include <trunkline/store/recovery.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace trunkline::store {
+namespace {
+
+using namespace fault_steps;
+
+struct crash {
+    durability level;
+    bool power_lost;
+};
+
+class sto_09_sto_10_a_crash : public testing::TestWithParam<crash> {
+protected:
+    // What the file may hold after a crash in `act`.
+    void check(step const& of, store& reopened, contents const& before, bool done,
+               std::string const& where) const {
+        auto const found = read_all(reopened, all_keys);
+        auto const [level, power_lost] = GetParam();
+        if (waits_for_disk(level) || (level == durability::os && !power_lost)) {
+            EXPECT_TRUE(found == (done ? of.after : before) || (!done && found == of.after))
+                << where;
+            return;
+        }
+        // Of what was not promised any part may be there, and an entry may be torn, as its checksum
+        // tells. What was there is there unless it was written over.
+        for (auto const& [key, unused] : all_keys) {
+            auto const entry = reopened.read_entry(as_bytes(key));
+            if (entry && !entry->has_right_checksum()) {
+                EXPECT_TRUE(power_lost) << where;
+                continue;
+            }
+            auto const now = found.contains(key) ? std::optional(found.at(key)) : std::nullopt;
+            auto const in = [&](contents const& of_state) {
+                return of_state.contains(key) ? std::optional(of_state.at(key)) : std::nullopt;
+            };
+            EXPECT_TRUE(now == in(before) || now == in(of.after)) << where << ", key " << key;
+        }
+    }
+};
+INSTANTIATE_TEST_SUITE_P(
+    at, sto_09_sto_10_a_crash,
+    testing::Values(crash{durability::none, false}, crash{durability::os, false},
+                    crash{durability::sync, false}, crash{durability::group, false},
+                    crash{durability::none, true}, crash{durability::os, true},
+                    crash{durability::sync, true}, crash{durability::group, true}),
+    [](auto const& at) {
+        return std::string(name_of(at.param.level)) +
+               (at.param.power_lost ? "_power_lost" : "_killed");
+    });
+
+TEST_P(sto_09_sto_10_a_crash, at_every_call_leaves_the_old_or_the_new_state) {
+    auto const [level, power_lost] = GetParam();
+    for (auto const& each : steps()) {
+        for (std::uint64_t call = 0;; ++call) {
+            faulty_disk disk;
+            disk.put(path, base_file());
+            auto opened = open_on(disk, level).value();
+            auto const before = read_all(*opened, all_keys);
+            disk.follow({.crash_at = call});
+            bool const done = each.act(*opened);
+            bool const crashed = disk.crashed();
+            opened.reset();
+            for (std::uint64_t seed = 0; seed < (power_lost ? 40 : 1); ++seed) {
+                auto const left = power_lost ? disk.after_power_loss(seed) : disk.after_kill();
+                auto const reopened = open_on(*left);
+                ASSERT_TRUE(reopened) << each.name << ": " << reopened.error().message();
+                check(each, **reopened, before, done,
+                      std::string(each.name) + ", call " + std::to_string(call) + ", seed " +
+                          std::to_string(seed));
+            }
+            if (!crashed) {
+                EXPECT_TRUE(done);
+                break;
+            }
+        }
+    }
+}
+
+// Wherever the trailer of the first entry lies in its sector.
+TEST(crashes, sto_09_a_batch_is_whole_wherever_its_first_trailer_lies) {
+    for (std::size_t size = 380; size < 420; ++size) {
+        for (auto const alignment : {1U, 16U}) {
+            for (std::uint64_t call = 0;; ++call) {
+                faulty_disk disk;
+                plain_image base(alignment);
+                base.write("kept", std::string(70, 'k'));
+                disk.put(path, base.bytes);
+                auto opened =
+                    store::open(path,
+                                {.alignment = alignment, .level = durability::group, .on = &disk})
+                        .value();
+                disk.follow({.crash_at = call});
+                std::string const first(size, 'x');
+                std::vector<key_value> const batch{{as_bytes("first"), as_bytes(first)},
+                                                   {as_bytes("second"), as_bytes("2")}};
+                bool const done = opened->batch_write(batch).has_value();
+                bool const crashed = disk.crashed();
+                opened.reset();
+                for (std::uint64_t seed = 0; seed < 12; ++seed) {
+                    auto const left = seed == 0 ? disk.after_kill() : disk.after_power_loss(seed);
+                    auto const reopened =
+                        store::open(path, {.alignment = alignment, .on = left.get()}).value();
+                    auto const found = reopened->size();
+                    EXPECT_TRUE(done ? found == 3 : found == 1 || found == 3)
+                        << size << " bytes, call " << call << ", seed " << seed;
+                    EXPECT_TRUE(reopened->exists(as_bytes("kept")));
+                }
+                if (!crashed) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+// However long it is: what was not finished is no damage of later times.
+TEST(crashes, sto_09_a_long_batch_is_whole) {
+    std::string const large(unsettled_size + 1000, 'L');
+    for (std::size_t size = 395; size < 410; size += 3) {
+        faulty_disk disk;
+        plain_image base(1);
+        base.write("kept", std::string(70, 'k'));
+        disk.put(path, base.bytes);
+        auto opened = store::open(path, {.alignment = 1, .on = &disk}).value();
+        std::string const first(size, 'x');
+        std::vector<key_value> const batch{{as_bytes("first"), as_bytes(first)},
+                                           {as_bytes("second"), as_bytes(large)}};
+        disk.follow({.fail_at = 1, .cuts_fail = true});  // the write of the part that was held back
+        EXPECT_FALSE(opened->batch_write(batch));
+        opened.reset();
+        EXPECT_GT(disk.content(path).size(), large.size());
+        auto const left = disk.after_kill();
+        auto const reopened = store::open(path, {.alignment = 1, .on = left.get()}).value();
+        EXPECT_EQ(reopened->file_size(), base.bytes.size()) << size;
+    }
+}
+
+// What a crash leaves of the very first write is no store, and no store is ever cut.
+TEST(crashes, sto_09_a_crash_in_the_first_write_leaves_nothing_or_all_or_no_store) {
+    for (auto const level : levels) {
+        for (std::uint64_t call = 0;; ++call) {
+            faulty_disk disk;
+            auto opened = open_on(disk, level).value();
+            disk.follow({.crash_at = call});
+            std::vector<key_value> const batch{{as_bytes("a"), as_bytes("first")},
+                                               {as_bytes("b"), as_bytes("second")}};
+            bool const done = opened->batch_write(batch).has_value();
+            bool const crashed = disk.crashed();
+            opened.reset();
+            auto const left = disk.after_kill();
+            auto const reopened = open_on(*left);
+            if (!reopened) {
+                EXPECT_EQ(reopened.error(), store_error::not_a_store);
+                EXPECT_FALSE(done);
+            } else {
+                auto const found = (*reopened)->size();
+                EXPECT_TRUE(done ? found == 2 : found != 1 || level == durability::none);
+            }
+            if (!crashed) {
+                EXPECT_TRUE(done);
+                break;
+            }
+        }
+    }
+}
+
+// An append that waits for the disk takes with it what was written before it.
+TEST(crashes, sto_10_a_synced_write_syncs_all_before_it) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        for (std::uint64_t call = 0;; ++call) {
+            faulty_disk disk;
+            disk.put(path, base_file());
+            auto opened = open_on(disk).value();
+            auto const large = std::string(3000, 'x');
+            ASSERT_TRUE(opened->write(as_bytes("changed"), as_bytes(large)).has_value());
+            disk.follow({.crash_at = call});
+            bool const done =
+                opened->write(as_bytes("fresh"), as_bytes("synced"), durability::sync).has_value();
+            bool const crashed = disk.crashed();
+            opened.reset();
+            auto const left = disk.after_power_loss(seed);
+            auto const reopened = open_on(*left).value();
+            auto const changed = as_text(reopened->read(as_bytes("changed"))->bytes);
+            EXPECT_TRUE(changed == large || (!done && changed == "old"));
+            EXPECT_TRUE(!done || reopened->exists(as_bytes("fresh")));
+            if (!crashed) {
+                EXPECT_TRUE(done);
+                break;
+            }
+        }
+    }
+}
+
+TEST(crashes, sto_10_synced_writes_survive_a_loss_of_power) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        faulty_disk disk;
+        auto opened = open_on(disk).value();
+        ASSERT_TRUE(opened->write(as_bytes("kept"), as_bytes("synced")).has_value());
+        ASSERT_TRUE(opened->sync().has_value());
+        ASSERT_TRUE(opened->write(as_bytes("fresh"), as_bytes(std::string(3000, 'x'))).has_value());
+        ASSERT_TRUE(opened->write(as_bytes("changed"), as_bytes("unsynced")).has_value());
+        opened.reset();
+        auto const left = disk.after_power_loss(seed);
+        auto const reopened = open_on(*left);
+        ASSERT_TRUE(reopened) << reopened.error().message();
+        auto const kept = (*reopened)->read(as_bytes("kept"));
+        ASSERT_TRUE(kept) << "seed " << seed << " size " << (*reopened)->file_size() << " keys "
+                          << (*reopened)->size();
+        EXPECT_EQ(as_text(kept->bytes), "synced") << "seed " << seed;
+    }
+}
+
+// Killed at any call, a compaction leaves the old file or the new one under the name, and the same
+// values in both.
+TEST(crashes, sto_09_a_crash_while_compacting_loses_nothing) {
+    for (std::uint64_t call = 0;; ++call) {
+        faulty_disk disk;
+        auto file = plain_image(64);
+        file.write("kept", "overwritten");
+        file.write("kept", "as it was");
+        file.write("zeros", std::string(5, '\0'));
+        file.write("removed", "gone");
+        file.remove("removed");
+        disk.put(path, file.bytes);
+        contents const asked{{"kept", ""}, {"zeros", ""}, {"removed", ""}};
+        contents const expected{{"kept", "as it was"}, {"zeros", std::string(5, '\0')}};
+        auto opened = open_on(disk).value();
+        auto const held = opened->read(as_bytes("kept"));
+        disk.follow({.crash_at = call});
+        bool const compacted = opened->compact().has_value();
+        bool const crashed = disk.crashed();
+        EXPECT_EQ(read_all(*opened, asked), expected) << "call " << call;
+        EXPECT_EQ(as_text(held->bytes), "as it was");
+        opened.reset();
+        for (std::uint64_t seed = 0; seed < 40; ++seed) {
+            auto const left = seed == 0 ? disk.after_kill() : disk.after_power_loss(seed);
+            auto const reopened = open_on(*left);
+            ASSERT_TRUE(reopened) << reopened.error().message();
+            EXPECT_EQ(read_all(**reopened, asked), expected) << call << ", seed " << seed;
+        }
+        EXPECT_EQ(compacted, !crashed);
+        if (!crashed) {
+            EXPECT_EQ(disk.names().size(), 1U);
+            break;
+        }
+    }
+}
+
+// Nothing is cut before what is cut has been saved and synced.
+TEST(crashes, sto_09_a_crash_while_cutting_loses_no_byte) {
+    auto const whole = base_file();
+    auto const torn = whole.substr(0, whole.size() - 7);
+    for (std::uint64_t call = 0;; ++call) {
+        faulty_disk disk;
+        disk.put(path, torn);
+        disk.follow({.crash_at = call});
+        open_report report;
+        bool const opened = store::open(path, {.on = &disk}, &report).has_value();
+        bool const crashed = disk.crashed();
+        for (std::uint64_t seed = 0; seed < 40; ++seed) {
+            auto const left = seed == 0 ? disk.after_kill() : disk.after_power_loss(seed);
+            auto const now = left->content(path);
+            if (now.size() < torn.size()) {
+                auto const side = std::string(path) + ".cut-" + std::to_string(now.size()) + "-" +
+                                  std::to_string(torn.size() - now.size());
+                EXPECT_EQ(now + left->content(side), torn) << "call " << call;
+            } else {
+                EXPECT_EQ(now, torn);
+            }
+            EXPECT_TRUE(open_on(*left)) << "call " << call << ", seed " << seed;
+        }
+        if (!crashed) {
+            EXPECT_TRUE(opened);
+            break;
+        }
+        EXPECT_FALSE(opened);
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::store
