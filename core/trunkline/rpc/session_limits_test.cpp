@@ -14,6 +14,7 @@ using namespace testing;
 // Methods, as session_log answers them.
 constexpr std::uint64_t echo = 0;   // whole, answered at once
 constexpr std::uint64_t never = 1;  // in parts, answered at its End
+constexpr std::uint64_t talk = 3;   // in parts, answered part by part
 
 class limits : public ::testing::TestWithParam<frame::layout> {
 protected:
@@ -248,6 +249,28 @@ TEST_P(limits, frames_far_ahead_drop_their_stream_with_a_status) {
     log.feed(wire.frame(frame::kind::end, 1, 5001, ""));
     EXPECT_TRUE(log.session().idle());
     EXPECT_EQ(log.session().held_size(), 0u);
+}
+
+// An answer that has begun can only be ended: a status would be a second response.
+TEST_P(limits, a_stream_dropped_after_its_answer_began_gets_no_status) {
+    options.limits.out_of_order_frames_max = 1;
+    options.limits.message_size_max = 100;
+    std::string const too_large(101, 'x');
+    byte_string const gap =
+        wire.frame(frame::kind::data, 1, 2, "ahead") + wire.frame(frame::kind::data, 1, 3, "ahead");
+    for (byte_string const& why : {gap, wire.frame(frame::kind::data, 1, 1, too_large)}) {
+        session_log log(options);
+        log.feed(wire.frame(frame::kind::open, 1, 0, wire.head(0, 7, talk, "") + "one"));
+        ASSERT_EQ(log.text().find("cancelled"), std::string::npos);
+        log.feed(why);
+        log.feed(wire.frame(frame::kind::end, 1, 4, ""));
+        EXPECT_NE(log.text().find("cancelled"), std::string::npos);
+        log.feed(wire.call(8, echo, "next"));
+        EXPECT_EQ(responses(log), (std::vector<std::string>{"7 status 0 method 0: one",
+                                                            "8 status 0 method 0: next"}));
+        EXPECT_EQ(log.session().counters().calls_refused, 1u);
+        EXPECT_TRUE(log.session().idle());
+    }
 }
 
 TEST_P(limits, bytes_far_ahead_drop_their_stream) {
