@@ -146,6 +146,21 @@ TEST_P(endpoints, statuses_and_texts_arrive) {
     EXPECT_EQ(dropped.body, "handler gave no answer");
 }
 
+TEST_P(endpoints, an_answer_given_up_half_way_is_ended_without_a_second_status) {
+    constexpr std::uint64_t half = 8;
+    ASSERT_TRUE(wire.acceptor_methods.add(half, [](request const&, responder answer) {
+        slice part = text("half");
+        answer.part({&part, 1});
+    }));
+    outcome const got = wire.ask(*wire.dialer, half, "x");
+    EXPECT_TRUE(got.done);
+    EXPECT_EQ(got.code, status::success);
+    EXPECT_EQ(got.body, "half");
+    EXPECT_TRUE(wire.acceptor->protocol().idle());
+    EXPECT_TRUE(wire.dialer->protocol().idle());
+    EXPECT_EQ(wire.dialer->protocol().counters().frames_skipped, 0u);
+}
+
 TEST_P(endpoints, the_payload_of_an_unknown_method_is_not_kept) {
     std::string const big(1 << 20, 'x');
     outcome got;
