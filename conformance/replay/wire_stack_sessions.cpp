@@ -1,5 +1,6 @@
 // Recorded sessions of published store servers once more, this time against the whole server: from
-// the upgrade request to the end of the link, on simulated pipes and virtual time.
+// the upgrade request to the end of the link. On simulated pipes and virtual time at the pace of
+// the record, over sockets as fast as it goes.
 #include <replay/conversation_model.hpp>
 #include <replay/published_names.hpp>
 #include <replay/session_replay.hpp>
@@ -26,6 +27,10 @@ constexpr std::uint8_t code_text = 1;
 constexpr std::uint8_t code_close = 8;
 constexpr std::uint8_t code_ping = 9;
 constexpr std::uint8_t code_pong = 10;
+
+constexpr stage::world::duration patience = 30s;
+
+enum class pace : std::uint8_t { as_recorded, at_once };
 
 bool is_store(recorded_session const& session) {
     return session.who == cast::store_server;
@@ -81,18 +86,21 @@ void add_response(recorded_event const& event, expected_course& course) {
     }
 }
 
-expected_course course_of(recorded_session const& session, std::size_t connection) {
+expected_course course_of(recorded_session const& session, std::size_t connection, pace with) {
     expected_course course;
     client_judge judge(session.client_layout);
     auto last_heard = 0us;
     for (recorded_event const& each : session.of(connection)) {
-        course.silent =
-            course.silent || each.at - last_heard >= connection_limits{}.silence_timeout;
+        bool const waited = each.at - last_heard >= connection_limits{}.silence_timeout;
+        course.silent = course.silent || (waited && with == pace::as_recorded);
         if (each.toward == direction::to_client) {
             add_response(each, course);
             continue;
         }
         last_heard = each.at;
+        if (with == pace::at_once) {
+            course.pings = 0;  // nobody is silent for long
+        }
         if (each.what == traffic::http) {
             course.allowed_statuses = allowed_statuses(as_text(each.bytes));
         } else if (each.what == traffic::end) {
@@ -116,17 +124,28 @@ stage::byte_string bytes_sent(recorded_event const& event) {
                           .masked = event.masked});
 }
 
+/// Whether the server ends the link, by itself or in answer to its client.
+bool ends(expected_course const& course, stage::rpc_peer& client) {
+    return course.close_code || course.silent || course.client_ends || client.status() != 101;
+}
+
+std::vector<sent_message> answers_of(stage::rpc_peer& client) {
+    std::vector<sent_message> answers;
+    std::ranges::copy_if(client.messages(), std::back_inserter(answers),
+                         [](sent_message const& each) { return each.type == 1; });
+    return answers;
+}
+
 /// The clients of a session, as strangers to our server.
 class played_session {
 public:
-    explicit played_session(recorded_session const& session)
-        : session_(session), world_(settings_of(session)), begun_(session.connections()) {
-        for (std::size_t number = 0; number < session.connections(); ++number) {
-            clients_.emplace_back();
-        }
+    played_session(recorded_session const& session, pace with)
+        : session_(session), with_(with), world_(make_world(session, with)) {
+        begun_.resize(session.connections());
+        clients_.resize(session.connections());
     }
 
-    /// Everything that they sent, in recorded time and order.
+    /// Everything that they sent, in recorded order, and at the recorded times if so wanted.
     void play() {
         for (recorded_event const& each : session_.events) {
             stage::rpc_peer& client = arrive(each);
@@ -139,33 +158,68 @@ public:
                 client.link().send(bytes_sent(each));
             }
         }
-        world_.run_for(2s);
+    }
+
+    /// Runs until a client has seen what it is to see, and longer: nothing else may come.
+    void await(std::size_t number, expected_course const& course, std::size_t answers) {
+        stage::rpc_peer& client = *clients_[number];
+        world_->run_until(
+            [&] {
+                return client.status() != 0 && answers_of(client).size() >= answers &&
+                       client.link().ended() == ends(course, client);
+            },
+            with_ == pace::as_recorded ? 2s : patience);
+        catch_up();
     }
 
     [[nodiscard]] stage::rpc_peer& client(std::size_t number) { return *clients_[number]; }
 
 private:
-    static stage::server_settings settings_of(recorded_session const& session) {
+    static std::unique_ptr<stage::world> make_world(recorded_session const& session, pace with) {
         stage::server_settings settings;
         settings.alignment = alignment_of(session);
-        return settings;
+        if (with == pace::as_recorded) {
+            return std::make_unique<stage::simulated_world>(settings);
+        }
+        // However slow the machine is, nobody is silent.
+        settings.connection.ping_after = 1h;
+        settings.connection.silence_timeout = 3h;
+        return std::make_unique<stage::socket_world>(settings);
     }
 
     stage::rpc_peer& arrive(recorded_event const& event) {
         auto& client = clients_[event.connection];
         if (!client) {
-            world_.run_for(1s);  // the client before has seen how it ends
-            client = std::make_unique<stage::rpc_peer>(world_.connect(), session_.client_layout);
+            catch_up();  // the client before has seen how it ends
+            client = std::make_unique<stage::rpc_peer>(world_->connect(), session_.client_layout);
             client->answer_pings(false);  // the record has the client's own pongs
-            begun_[event.connection] = world_.loop().now();
+            begun_[event.connection] = world_->loop().now();
         }
-        auto const due = begun_[event.connection] + event.at;
-        world_.run_for(std::max(stage::world::duration(0), due - world_.loop().now()));
+        if (with_ == pace::as_recorded) {
+            auto const due = begun_[event.connection] + event.at;
+            world_->run_for(std::max(stage::world::duration(0), due - world_->loop().now()));
+        }
         return *client;
     }
 
+    /// What was sent by now is answered: over sockets when calls made after it are.
+    void catch_up() {
+        if (with_ == pace::as_recorded) {
+            world_->run_for(1s);
+            return;
+        }
+        for (int i = 0; i < 2; ++i) {
+            stage::rpc_peer witness(world_->connect(), frame::layout::b);
+            witness.upgrade();
+            std::uint32_t const call = witness.call(method::len, {});
+            EXPECT_TRUE(
+                world_->run_until([&] { return witness.answer(call).has_value(); }, patience));
+        }
+    }
+
     recorded_session const& session_;
-    stage::simulated_world world_;
+    pace with_;
+    std::unique_ptr<stage::world> world_;
     std::vector<transport::runtime::time_point> begun_;
     std::vector<std::unique_ptr<stage::rpc_peer>> clients_;
 };
@@ -196,32 +250,33 @@ void check_course(expected_course const& course, stage::rpc_peer& client) {
     } else if (!course.silent && !course.client_ends) {
         EXPECT_EQ(client.close_code(), std::nullopt);
     }
-    bool const ends =
-        course.close_code || course.silent || course.client_ends || client.status() != 101;
-    EXPECT_EQ(client.link().ended(), ends);
+    EXPECT_EQ(client.link().ended(), ends(course, client));
     EXPECT_EQ(client.faults(), 0U);
 }
 
-std::vector<sent_message> answers_of(stage::rpc_peer& client) {
-    std::vector<sent_message> answers;
-    std::ranges::copy_if(client.messages(), std::back_inserter(answers),
-                         [](sent_message const& each) { return each.type == 1; });
-    return answers;
-}
-
-TEST(stack_sessions, our_server_behaves_as_the_recorded_one) {
-    check_sessions(is_store, [](recorded_session const& session) {
+void check_with(pace with) {
+    check_sessions(is_store, [with](recorded_session const& session) {
         auto const expected = predict_store(session);
-        played_session played(session);
+        played_session played(session, with);
         played.play();
         for (std::size_t number = 0; number < session.connections(); ++number) {
             SCOPED_TRACE("connection " + std::to_string(number));
+            expected_course const course = course_of(session, number, with);
+            played.await(number, course, expected[number].ours.size());
             stage::rpc_peer& client = played.client(number);
-            check_course(course_of(session, number), client);
+            check_course(course, client);
             EXPECT_TRUE(same_answers(recorded_messages(session, number, direction::to_client, 1),
                                      answers_of(client), expected[number]));
         }
     });
+}
+
+TEST(stack_sessions, our_server_behaves_as_the_recorded_one) {
+    check_with(pace::as_recorded);
+}
+
+TEST(stack_sessions, our_server_behaves_as_the_recorded_one_over_sockets) {
+    check_with(pace::at_once);
 }
 
 }  // namespace
