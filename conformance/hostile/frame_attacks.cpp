@@ -159,10 +159,25 @@ void add_sequences(std::vector<attack>& list) {
         send_frame(peer, kind::open, 7, 0, bytes_view(encode({})).first(14));
         send_frame(peer, kind::end, 7, 1, {});
     }));
-    list.push_back(then_good_call("metadata that never comes", [](rpc_peer& peer) {
-        send_frame(peer, kind::open, 7, 0, encode({.declared_metadata = 65535}));
-        send_frame(peer, kind::end, 7, 1, {});
-    }));
+    for (std::uint16_t const size : {std::uint16_t{1}, std::uint16_t{4}, std::uint16_t{65535}}) {
+        list.push_back(then_good_call(
+            "of " + std::to_string(size) + " bytes of metadata the last never comes",
+            [size](rpc_peer& peer) {
+                byte_string const metadata(size - std::size_t{1});
+                auto const head = encode({.metadata = metadata, .declared_metadata = size});
+                send_frame(peer, kind::open, 7, 0, head);
+                send_frame(peer, kind::end, 7, 1, {});
+            }));
+    }
+    list.push_back(then_good_call("the longest metadata",
+                                  [](rpc_peer& peer) {
+                                      byte_string const metadata(65535);
+                                      send_frame(
+                                          peer, kind::open, 7, 0,
+                                          encode({.method_id = method::len, .metadata = metadata}));
+                                      send_frame(peer, kind::end, 7, 1, {});
+                                  },
+                                  {{attacked_call, status::success}}));
 }
 
 /// More unfinished requests than are allowed: those above are refused, the others wait.
@@ -186,6 +201,18 @@ void add_numbers(std::vector<attack>& list) {
             send_frame(peer, kind::open, id, 0, {});
         }
     }));
+    list.push_back({"a million Opens without a word",
+                    [](rpc_peer& peer) {
+                        byte_string bytes;
+                        for (std::uint32_t id = 0; id < 1'000'000; ++id) {
+                            byte_string const next = stage::binary_message(
+                                stage::encode({id, 0, kind::open, {}}, peer.layout()));
+                            bytes.insert(bytes.end(), next.begin(), next.end());
+                        }
+                        peer.link().send(bytes);
+                        send_good_call(peer, 2'000'000);
+                    },
+                    goes_on({{2'000'000, status::system_error}})});
     list.push_back(
         then_good_call("the same stream opened, cancelled, opened ...", [](rpc_peer& peer) {
             for (int i = 0; i < 5000; ++i) {

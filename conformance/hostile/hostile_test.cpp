@@ -202,6 +202,27 @@ TEST_P(hostile, a_peer_that_asks_and_never_reads_is_given_up) {
     server.expect_service();
 }
 
+// Most of them are refused, each with an answer, and so is the call after them.
+TEST_P(hostile, a_million_calls_that_are_opened_and_never_ended) {
+    besieged_server server(GetParam());
+    auto const peer = server.connect_and_call();
+    std::size_t const connections = server.world().server().connections();
+    stage::byte_string bytes;
+    for (std::uint32_t id = 1000; id < 1'001'000; ++id) {
+        auto const head = encode({.request_id = id, .method_id = method::len});
+        auto const next = stage::binary_message(
+            stage::encode({id, 0, replay::kind::open, head}, GetParam().layout));
+        bytes.insert(bytes.end(), next.begin(), next.end());
+    }
+    peer->link().discard(true);
+    peer->link().send(bytes);
+    server.expect_service();
+    EXPECT_TRUE(server.world().run_until([&] { return peer->link().unsent() == 0; }, 4 * patience));
+    server.expect_service();
+    EXPECT_EQ(server.world().server().connections(), connections);
+    EXPECT_FALSE(peer->link().ended());
+}
+
 INSTANTIATE_TEST_SUITE_P(everywhere, hostile, testing::ValuesIn(all_battlefields()),
                          [](auto const& each) { return name_of(each.param); });
 
