@@ -56,8 +56,14 @@ public:
                        .value();
     }
 
+    /// A link without a word yet.
+    std::unique_ptr<rpc_peer> dial(frame::layout layout) {
+        return std::make_unique<rpc_peer>(stage::connect(loop_, address_), layout);
+    }
+
+    /// A connection with one call answered.
     std::unique_ptr<rpc_peer> connect(frame::layout layout) {
-        auto peer = std::make_unique<rpc_peer>(stage::connect(loop_, address_), layout);
+        auto peer = dial(layout);
         peer->upgrade();
         send_good_call(*peer, first_call);
         EXPECT_TRUE(run_until([&] { return peer->answer(first_call).has_value(); }));
@@ -97,10 +103,14 @@ private:
 /// What an attacker does with what comes back.
 enum class ear : std::uint8_t { hears, deaf };
 
+/// When an attack begins.
+enum class moment : std::uint8_t { after_a_call, before_the_upgrade };
+
 struct memory_attack {
     char const* name;
     void (*act)(rpc_peer&);
     ear hearing = ear::hears;
+    moment begins = moment::after_a_call;
 };
 
 /// Takes everything and keeps it: turns the words of an attack into bytes beforehand, so that
@@ -304,7 +314,28 @@ void large_answers_to_pack_unread(rpc_peer& peer) {
     }
 }
 
+void http_head_without_end(rpc_peer& peer) {
+    peer.link().send("GET /ws HTTP/1.1\r\nX: " + std::string(64 * mib, 'y'));
+}
+
+void http_fields_without_end(rpc_peer& peer) {
+    std::string text = "GET /ws HTTP/1.1\r\n";
+    for (int i = 0; i < 4'000'000; ++i) {
+        text += "X-Field: y\r\n";
+    }
+    peer.link().send(text);
+}
+
+void bytes_behind_an_upgrade_unread(rpc_peer& peer) {
+    peer.upgrade();
+    requests_without_reading(peer);
+}
+
 constexpr memory_attack attacks[] = {
+    {"http_head_without_end", http_head_without_end, ear::hears, moment::before_the_upgrade},
+    {"http_fields_without_end", http_fields_without_end, ear::deaf, moment::before_the_upgrade},
+    {"bytes_behind_an_upgrade_unread", bytes_behind_an_upgrade_unread, ear::deaf,
+     moment::before_the_upgrade},
     {"million_opens", million_opens},
     {"million_opens_unread", million_opens, ear::deaf},
     {"million_silent_opens", million_silent_opens},
@@ -334,7 +365,8 @@ protected:
         auto const good = program.connect(layout);
         std::vector<std::unique_ptr<rpc_peer>> peers;
         for (std::size_t i = 0; i < attackers; ++i) {
-            peers.push_back(program.connect(layout));
+            bool const called = attack.begins == moment::after_a_call;
+            peers.push_back(called ? program.connect(layout) : program.dial(layout));
         }
         memory_watch const watch(program.id());
         for (auto const& each : peers) {
@@ -343,8 +375,9 @@ protected:
             each->link().send(bytes);
         }
         program.play_out(peers);
-        std::cout << attackers << " attackers: " << watch.peak_growth() / kib
-                  << " KiB at the peak, " << watch.anonymous_now() / kib << " KiB anonymous now\n";
+        std::cout << "| " << attack.name << " | " << attackers << " | "
+                  << (layout == frame::layout::a ? 'a' : 'b') << " | " << watch.peak_growth() / kib
+                  << " KiB |\n";
         EXPECT_LT(watch.peak_growth(), attackers * growth_max);
         send_good_call(*good);
         EXPECT_TRUE(program.run_until([&] { return good->answer(last_call).has_value(); }));

@@ -20,10 +20,6 @@ std::size_t memory_watch::peak_growth() const {
     return peak > before ? peak - before : 0;
 }
 
-std::size_t memory_watch::anonymous_now() const {
-    return field("smaps_rollup", "Anonymous:");
-}
-
 std::size_t memory_watch::field(std::string const& file, std::string const& name) const {
     std::ifstream in(folder_ + file);
     for (std::string word; in >> word;) {

@@ -17,9 +17,6 @@ public:
     /// Exact: the kernel keeps the peak.
     [[nodiscard]] std::size_t peak_growth() const;
 
-    /// Anonymous private memory now, in bytes, from smaps_rollup.
-    [[nodiscard]] std::size_t anonymous_now() const;
-
 private:
     [[nodiscard]] std::size_t field(std::string const& file, std::string const& name) const;
 
