@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -187,6 +188,67 @@ TEST_P(path, a_server_that_stops_answers_first) {
     EXPECT_TRUE(world_->run_until([&] { return stranger->link().ended(); }, patience));
     EXPECT_EQ(stranger->close_code(), 1001);
     EXPECT_TRUE(server_is_empty());
+}
+
+/// Callers of one client who rest between two calls, each in a rhythm of its own.
+class restful_callers {
+public:
+    restful_callers(world& where, our_client& client) : world_(where), client_(client) {}
+
+    /// Runs for a while; calls of those who have rested are made meanwhile.
+    void run_for(world::duration span) {
+        for (auto const until = world_.loop().now() + span; world_.loop().now() < until;) {
+            for (std::size_t i = 0; i < callers_.size() && !client_.ended(); ++i) {
+                look_at(callers_[i], 3ms + 2ms * i);
+            }
+            world_.run_for(1ms);
+        }
+    }
+
+    [[nodiscard]] std::size_t answered() const { return answered_; }
+    [[nodiscard]] std::size_t lost() const { return lost_; }
+
+private:
+    struct caller {
+        std::shared_ptr<our_client::outcome> call;
+        transport::runtime::time_point rests_until{};
+    };
+
+    void look_at(caller& each, world::duration rest) {
+        auto const now = world_.loop().now();
+        if (each.call && each.call->done) {
+            (each.call->error ? lost_ : answered_) += 1;
+            each = {nullptr, now + rest};
+        }
+        if (!each.call && now >= each.rests_until) {
+            each.call = client_.call(replay::method::len, {});
+            if (each.call->done) {
+                each = {nullptr, transport::runtime::time_point::max()};  // told at once
+            }
+        }
+    }
+
+    world& world_;
+    our_client& client_;
+    std::array<caller, 16> callers_;
+    std::size_t answered_ = 0;
+    std::size_t lost_ = 0;
+};
+
+// On virtual time only: whether a rest is over before the server is done depends on speed.
+TEST_P(path, callers_of_one_client_lose_nothing_when_the_server_stops) {
+    if (!GetParam().shape) {
+        GTEST_SKIP() << "sockets have no virtual time";
+    }
+    auto const client = connect();
+    restful_callers callers(*world_, *client);
+    callers.run_for(200ms);
+    EXPECT_GT(callers.answered(), 16U);
+    EXPECT_EQ(callers.lost(), 0U);
+    world_->server().drain();
+    callers.run_for(3s);
+    EXPECT_TRUE(client->ended());
+    EXPECT_EQ(callers.lost(), 0U);
 }
 
 TEST_P(path, calls_pending_on_a_broken_link_are_lost) {

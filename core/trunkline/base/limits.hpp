@@ -47,7 +47,7 @@ struct connection_limits {
     std::chrono::milliseconds write_stall_timeout{
         30'000};  ///< outgoing queue without progress; then closed
     std::chrono::milliseconds drain_quiet{
-        200};  ///< of silence from a drained peer that was owed nothing; then closed
+        200};  ///< of silence from a drained peer; then it gets its answers and is closed
     std::chrono::milliseconds close_timeout{
         1'000};  ///< from our Close to the end of the byte stream
     std::size_t input_per_turn_max =

@@ -267,6 +267,18 @@ runtime::time_point driver::implementation::quiet_at() const {
     return std::max(drain_began_, last_heard_) + limits_.drain_quiet;
 }
 
+// How long a drained peer's answers wait: whoever keeps several calls under way then waits for all
+// of them, and none is on its way when the goodbye comes. A peer that never pauses is not waited
+// for.
+runtime::time_point driver::implementation::hold_until() const {
+    return std::min<runtime::time_point>(quiet_at(), drain_began_ + 2 * limits_.drain_quiet);
+}
+
+bool driver::implementation::holds_answers() noexcept {
+    return phase_ == phase::draining && owed_answer_ && !last_read_ && !read_ended_ &&
+           takes_input() && loop_.now() < hold_until();
+}
+
 // True when what is queued is all that a drained peer waits for.
 bool driver::implementation::answers_all() noexcept {
     auto& session = endpoint_.protocol();
@@ -376,6 +388,9 @@ void driver::implementation::on_sweep(runtime::time_point now) {
     check_drained();
     if (phase_ == phase::over) {
         return;
+    }
+    if (phase_ == phase::draining && !endpoint_.protocol().output().empty() && !blocked_) {
+        loop_.commons().turns().add(*this);  // answers that have waited long enough
     }
     if (probe_due(now)) {
         probe(now);

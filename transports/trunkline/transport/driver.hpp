@@ -54,10 +54,11 @@ public:
     [[nodiscard]] rpc::endpoint& peer() noexcept;
 
     /// Ends the connection without leaving a request unanswered, as published peers wait for
-    /// answers that never come. Closes as by close() together with the last answer that is due; a
-    /// peer that is owed nothing may have a request on its way and is closed after
-    /// limits.drain_quiet without a byte. Reports disconnecting. Nothing after close(). There is no
-    /// deadline: the caller sets one and calls close().
+    /// answers that never come. Answers wait until the peer has been silent for
+    /// limits.drain_quiet, at most twice that, or until they pass a mark; then they go out together
+    /// with a close as by close(). A peer that is owed nothing is closed after the same silence.
+    /// Reports disconnecting. Nothing after close(). There is no deadline: the caller sets one and
+    /// calls close().
     void drain(close_code code, std::string_view reason);
 
     /// Orderly close now: pending calls are lost, unanswered ones cancelled; what was queued before

@@ -92,6 +92,8 @@ private:
     [[nodiscard]] bool answers_all() noexcept;
     void check_drained();
     [[nodiscard]] runtime::time_point quiet_at() const;
+    [[nodiscard]] runtime::time_point hold_until() const;
+    [[nodiscard]] bool holds_answers() noexcept;
     void plan_sweep(runtime::time_point when);
     [[nodiscard]] runtime::time_point give_up_at() const;
     [[nodiscard]] runtime::time_point next_sweep(runtime::time_point now) const;

@@ -13,16 +13,16 @@ void driver::implementation::run_turn(bool readable) {
         return;
     }
     in_turn_ = true;
+    bool const may_end = phase_ == phase::draining;
+    if (may_end) {
+        link_->hold_back(true);  // answers, goodbye and end arrive in one piece
+    }
     flush();
     feed_parked();
     if (readable) {
         read_input();
     }
     note_answers_due();
-    bool const last_words = answers_all() && !endpoint_.protocol().output().empty();
-    if (last_words) {
-        link_->hold_back(true);
-    }
     flush();
     // What the flush made room for, up to the last parked byte.
     while (!parked_.empty() && !blocked_ && takes_input()) {
@@ -36,7 +36,7 @@ void driver::implementation::run_turn(bool readable) {
     }
     check_drained();
     pump_closing();
-    if (last_words && phase_ != phase::over) {
+    if (may_end && phase_ != phase::over) {
         link_->hold_back(false);
     }
     in_turn_ = false;

@@ -10,6 +10,10 @@ void driver::implementation::flush() {
         return;
     }
     auto& output = endpoint_.protocol().output();
+    if (!output.empty() && holds_answers()) {
+        plan_sweep(hold_until());
+        return;
+    }
     std::size_t written = 0;
     while (!output.empty()) {
         if (written >= output_per_turn_max) {
