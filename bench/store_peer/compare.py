@@ -77,14 +77,17 @@ class Comparison:
         yield (f"{'operation':12}{'bytes':>6}{'published':>24}{'ours':>24}"
                f"{'ratio':>8}{'required':>10}{'goal':>6}")
         for operation in only:
-            required, goal = FACTORS[operation]
             for size in SIZES:
-                of = {who: self.costs[operation, size, who] for who in self.programs}
-                ratio = statistics.median(of["published"]) / statistics.median(of["ours"])
-                yield (f"{operation:12}{size:6}{spread(of['published']):>24}{spread(of['ours']):>24}"
-                       f"{ratio:8.2f}{required:10g}{goal:6g}"
-                       + ("" if ratio >= goal else "  below goal" if ratio >= required
-                          else "  BELOW REQUIRED"))
+                yield self.line(operation, size)
+
+    def line(self, operation, size):
+        ours, theirs = (self.costs[operation, size, who] for who in ("ours", "published"))
+        ratio = statistics.median(theirs) / statistics.median(ours)
+        required, goal = FACTORS[operation]
+        verdict = ("" if ratio >= goal else "  below the goal" if ratio >= required
+                   else "  BELOW WHAT IS REQUIRED")
+        return (f"{operation:12}{size:6}{spread(theirs):>24}{spread(ours):>24}"
+                f"{ratio:8.2f}{required:10g}{goal:6g}{verdict}")
 
 
 def spread(costs):

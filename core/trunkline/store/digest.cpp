@@ -3,6 +3,8 @@
 #include <trunkline/store/checksum_algebra.hpp>
 
 #include <libdeflate.h>
+// The hash of a short key takes less than a call into a library.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace trunkline::store {

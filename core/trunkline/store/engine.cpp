@@ -15,6 +15,9 @@ inline constexpr std::array deleted_payload{std::byte{0}};
 // How often a batch read starts over because a write came between, before it waits its turn.
 inline constexpr int batch_read_attempts = 8;
 
+// How many keys of a batch are looked up at the same time: about as many as a core waits for.
+inline constexpr std::size_t prefetch_distance = 16;
+
 arrival arrival_of(durability level, bool whole) noexcept {
     if (waits_for_disk(level)) {
         return arrival::synced;
@@ -329,8 +332,11 @@ result<void> engine::sync() {
 std::optional<value> engine::read(std::uint64_t key_hash) const {
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
-    auto const payload = now.live_payload_at(now.find(key_hash));
-    return payload ? std::optional<value>(now.borrow(*payload)) : std::nullopt;
+    auto const payload = now.find_live(key_hash);
+    if (payload.empty()) {
+        return std::nullopt;
+    }
+    return std::optional<value>(std::in_place, now.bytes(payload), now.pages()->hold());
 }
 
 std::optional<entry_handle> engine::read_entry(std::uint64_t key_hash) const {
@@ -347,7 +353,7 @@ std::optional<entry_handle> engine::read_entry(std::uint64_t key_hash) const {
 bool engine::exists(std::uint64_t key_hash) const {
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
-    return now.live_payload_at(now.find(key_hash)).has_value();
+    return !now.find_live(key_hash).empty();
 }
 
 std::vector<std::optional<value>> engine::batch_read(
@@ -373,16 +379,30 @@ bool engine::batch_read_once(std::span<std::uint64_t const> key_hashes,
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
     auto const tail = now.tail();
-    for (auto const hash : key_hashes) {
-        now.index()->prefetch(hash);
-    }
-    for (auto const hash : key_hashes) {
-        auto const newest = now.find(hash);
+    auto const count = key_hashes.size();
+    generation::holds holds(*now.pages(), count);
+    for (std::size_t i = 0; i < count + 2 * prefetch_distance; ++i) {
+        if (i < count) {
+            now.index()->prefetch(key_hashes[i]);
+        }
+        if (i >= prefetch_distance && i < count + prefetch_distance) {
+            now.index()->prefetch_trailer(key_hashes[i - prefetch_distance], now.file());
+        }
+        if (i < 2 * prefetch_distance) {
+            continue;
+        }
+        auto const newest = now.find(key_hashes[i - 2 * prefetch_distance]);
         if (newest >= tail && newest != 0) {
             return false;
         }
-        auto const payload = now.live_payload_at(newest);
-        results.push_back(payload ? std::optional<value>(now.borrow(*payload)) : std::nullopt);
+        auto const payload = find_live_payload(now.file(), newest, now.alignment());
+        if (payload.empty()) {
+            results.emplace_back();
+        } else {
+            auto const bytes = now.bytes(payload);
+            __builtin_prefetch(bytes.data());
+            results.emplace_back(std::in_place, bytes, holds.take());
+        }
     }
     return true;
 }

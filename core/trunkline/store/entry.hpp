@@ -115,12 +115,14 @@ struct trailer_part {
     return {begin, end};
 }
 
-/// Where the payload of an entry lies, in offsets from the begin of the file. Never empty.
+/// Where the payload of an entry lies, in offsets from the begin of the file. Empty only where a
+/// function says that there is none.
 struct payload_extent {
     std::uint64_t start = 0;
     std::uint64_t end = 0;  ///< also the offset of the trailer
 
     [[nodiscard]] constexpr std::uint64_t size() const noexcept { return end - start; }
+    [[nodiscard]] constexpr bool empty() const noexcept { return end == start; }
     friend bool operator==(payload_extent const&, payload_extent const&) = default;
 };
 
@@ -149,14 +151,21 @@ struct payload_extent {
     return payload.size() == 1 && payload.front() == std::byte{0};
 }
 
-/// The payload of the entry whose trailer lies at `trailer_offset`, or nothing when it deletes its
-/// key or is no entry. `file` is the begin of the file and holds the whole trailer.
-[[nodiscard]] inline std::optional<payload_extent> find_live_payload(
-    std::byte const* file, std::uint64_t trailer_offset, std::uint32_t alignment) noexcept {
-    auto const previous_tail = load_le<std::uint64_t>(file + trailer_offset + 8);
-    auto const payload = find_payload(file, trailer_offset, previous_tail, alignment);
-    return payload && !is_tombstone({file + payload->start, payload->size()}) ? payload
-                                                                              : std::nullopt;
+/// The payload of the entry whose trailer lies at `trailer_offset`; empty when that is 0, a
+/// tombstone, or no entry. `file` holds the trailer, too. Two numbers, as these are returned in
+/// registers.
+[[nodiscard]] inline payload_extent find_live_payload(std::byte const* file,
+                                                      std::uint64_t trailer_offset,
+                                                      std::uint32_t alignment) noexcept {
+    if (trailer_offset == 0) {
+        return {};
+    }
+    auto const payload = find_payload(file, trailer_offset,
+                                      load_le<std::uint64_t>(file + trailer_offset + 8), alignment);
+    if (!payload || is_tombstone({file + payload->start, payload->size()})) {
+        return {};
+    }
+    return *payload;
 }
 
 }  // namespace trunkline::store

@@ -3,14 +3,10 @@
 namespace trunkline::store {
 namespace {
 
-// The entry whose trailer lies at `trailer_offset`; nothing for a tombstone.
-std::optional<entry_handle> live_entry_at(std::shared_ptr<generation> const& pages,
-                                          std::uint64_t trailer_offset, std::uint32_t alignment) {
-    auto const payload = find_live_payload(pages->data(), trailer_offset, alignment);
-    if (!payload) {
-        return std::nullopt;
-    }
-    return entry_handle(pages, *payload, load_trailer(pages->data() + trailer_offset));
+std::optional<entry_handle> entry_at(std::shared_ptr<generation> const& pages,
+                                     payload_extent const& payload) {
+    return std::optional<entry_handle>(std::in_place, pages, payload,
+                                       load_trailer(pages->data() + payload.end));
 }
 
 }  // namespace
@@ -22,25 +18,43 @@ entry_cursor::entry_cursor(snapshot const& now)
       tail_(now.tail()),
       at_(tail_) {}
 
-std::optional<entry_handle> entry_cursor::next() {
-    while (at_ >= entry_size_min) {
+// Goes on along the chain, as far as the ring has room.
+void entry_cursor::look_ahead() noexcept {
+    while (taken_ - given_ < ahead_max && at_ >= entry_size_min) {
+        auto const* const file = pages_->data();
         auto const trailer_offset = at_ - trailer_size;
-        auto const end = load_trailer(pages_->data() + trailer_offset);
+        auto const end = load_trailer(file + trailer_offset);
         if (end.previous_tail >= trailer_offset) {
-            break;  // not the file that was opened
+            at_ = 0;  // not the file that was opened
+            return;
         }
+        index_->prefetch(end.key_hash);
+        ahead_[taken_++ % ahead_max] = trailer_offset;
         at_ = end.previous_tail;
-        if (is_newest(end.key_hash, trailer_offset)) {
-            if (auto found = live_entry_at(pages_, trailer_offset, alignment_)) {
-                return found;
+    }
+}
+
+std::optional<entry_handle> entry_cursor::next() {
+    for (;;) {
+        look_ahead();
+        if (given_ == taken_) {
+            return std::nullopt;
+        }
+        auto const trailer_offset = ahead_[given_++ % ahead_max];
+        auto const key_hash = load_le<std::uint64_t>(pages_->data() + trailer_offset);
+        if (is_newest(key_hash, trailer_offset)) {
+            auto const payload = find_live_payload(pages_->data(), trailer_offset, alignment_);
+            if (!payload.empty()) {
+                return entry_at(pages_, payload);
             }
         }
     }
-    at_ = 0;
-    return std::nullopt;
 }
 
 bool entry_cursor::is_newest(std::uint64_t key_hash, std::uint64_t trailer_offset) {
+    if (index_->leads_to(key_hash, trailer_offset)) {
+        return true;
+    }
     auto const newest = index_->find(key_hash, pages_->data());
     if (newest < tail_) {
         return newest == trailer_offset;
@@ -57,11 +71,10 @@ share_cursor::share_cursor(snapshot const& now, std::uint64_t share, std::uint64
 
 std::optional<entry_handle> share_cursor::next() {
     while (at_ < end_) {
-        auto const trailer_offset = index_->offset_in(at_++);
-        if (trailer_offset != 0) {
-            if (auto found = live_entry_at(pages_, trailer_offset, alignment_)) {
-                return found;
-            }
+        auto const payload =
+            find_live_payload(pages_->data(), index_->offset_in(at_++), alignment_);
+        if (!payload.empty()) {
+            return entry_at(pages_, payload);
         }
     }
     return std::nullopt;

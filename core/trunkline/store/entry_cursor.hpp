@@ -4,6 +4,8 @@
 #include <trunkline/store/entry_handle.hpp>
 #include <trunkline/store/snapshot.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +25,10 @@ public:
     [[nodiscard]] std::optional<entry_handle> next();
 
 private:
+    // Entries whose place in the index is being fetched while older ones are given.
+    static constexpr std::size_t ahead_max = 16;
+
+    void look_ahead() noexcept;
     [[nodiscard]] bool is_newest(std::uint64_t key_hash, std::uint64_t trailer_offset);
 
     std::shared_ptr<generation> pages_;
@@ -30,7 +36,10 @@ private:
     std::uint32_t alignment_;
     std::uint64_t tail_;
     std::uint64_t at_;
-    std::unordered_set<std::uint64_t> seen_;  // keys that were written again since
+    std::array<std::uint64_t, ahead_max> ahead_;  // a ring of trailer offsets
+    std::size_t taken_ = 0;                       // how many were put into it
+    std::size_t given_ = 0;                       // and taken out of it
+    std::unordered_set<std::uint64_t> seen_;      // keys that were written again since
 };
 
 /// A share of the live entries, in no order: the union of the shares 0 to `shares` - 1 is all of

@@ -2,11 +2,9 @@
 
 namespace trunkline::store {
 
-std::size_t shard_of_thread() noexcept {
+std::size_t assign_shard() noexcept {
     static std::atomic<std::size_t> next{0};
-    thread_local std::size_t const mine =
-        next.fetch_add(1, std::memory_order_relaxed) % shard_count;
-    return mine;
+    return assigned_shard = next.fetch_add(1, std::memory_order_relaxed) % shard_count;
 }
 
 generation::generation(mapping bytes) noexcept : bytes_(std::move(bytes)) {
@@ -17,12 +15,6 @@ generation::generation(mapping bytes) noexcept : bytes_(std::move(bytes)) {
 
 generation::owner generation::make(mapping bytes) {
     return owner(new generation(std::move(bytes)));
-}
-
-pin generation::hold() noexcept {
-    auto& mine = shards_[shard_of_thread()];
-    mine.holds.fetch_add(1, std::memory_order_relaxed);
-    return {&mine, &generation::release};
 }
 
 void generation::release(void* held) noexcept {

@@ -16,13 +16,21 @@ namespace trunkline::store {
 inline constexpr std::size_t shard_count = 16;
 inline constexpr std::size_t cache_line = 64;
 
+/// Gives the calling thread its shard.
+std::size_t assign_shard() noexcept;
+inline constinit thread_local std::size_t assigned_shard = shard_count;
+
 /// The shard of the calling thread, below shard_count.
-[[nodiscard]] std::size_t shard_of_thread() noexcept;
+[[nodiscard]] inline std::size_t shard_of_thread() noexcept {
+    return assigned_shard < shard_count ? assigned_shard : assign_shard();
+}
 
 /// A mapping and how many hold it. Counting costs one addition on a cache line that seldom leaves
 /// the core; a value pins the shard it was counted in, so it may be released on any thread and
 /// after the store is gone.
 class generation {
+    struct shard;
+
 public:
     /// The owner's hold: destroying it lets the mapping go once the last pin is gone.
     struct dismiss {
@@ -36,7 +44,34 @@ public:
     [[nodiscard]] std::uint64_t size() const noexcept { return bytes_.size(); }
 
     /// Holds the mapping. The caller must know that the owner's hold lasts during the call.
-    [[nodiscard]] pin hold() noexcept;
+    [[nodiscard]] pin hold() noexcept {
+        auto& mine = shards_[shard_of_thread()];
+        mine.holds.fetch_add(1, std::memory_order_relaxed);
+        return {&mine, &generation::release};
+    }
+
+    /// Holds the mapping `count` times with one addition. The caller must know that the owner's
+    /// hold lasts as long as this object.
+    class holds {
+    public:
+        holds(generation& of, std::size_t count) noexcept
+            : of_(of.shards_[shard_of_thread()]), left_(static_cast<std::int64_t>(count)) {
+            of_.holds.fetch_add(left_, std::memory_order_relaxed);
+        }
+        holds(holds const&) = delete;
+        holds& operator=(holds const&) = delete;
+        ~holds() { of_.holds.fetch_sub(left_, std::memory_order_relaxed); }
+
+        /// At most `count` times.
+        [[nodiscard]] pin take() noexcept {
+            --left_;
+            return {&of_, &generation::release};
+        }
+
+    private:
+        shard& of_;
+        std::int64_t left_;
+    };
 
 private:
     struct alignas(cache_line) shard {

@@ -1,5 +1,9 @@
 #include <trunkline/store/index_builder.hpp>
 
+#include <array>
+#include <span>
+#include <utility>
+
 namespace trunkline::store {
 
 result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64_t entries,
@@ -10,11 +14,23 @@ result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64
     }
     built_index built{std::move(*made), 0};
     history newest_first(file, tail, alignment);
-    while (auto const entry = newest_first.next()) {
-        if (built.table->put_if_absent(entry->tail.key_hash, entry->trailer_offset, file.data()) ==
-                0 &&
-            !is_tombstone(entry->bytes(file))) {
-            ++built.live_keys;
+    // In groups, so that the table is fetched for all of a group at once.
+    std::array<std::pair<std::uint64_t, payload_extent>, 32> group;
+    for (std::size_t size = group.size(); size == group.size();) {
+        size = 0;
+        while (size < group.size()) {
+            auto const entry = newest_first.next();
+            if (!entry) {
+                break;
+            }
+            built.table->prefetch(entry->tail.key_hash);
+            group[size++] = {entry->tail.key_hash, entry->payload};
+        }
+        for (auto const& [hash, payload] : std::span(group).first(size)) {
+            if (built.table->put_if_absent(hash, payload.end, file.data()) == 0 &&
+                !is_tombstone(file.subspan(payload.start, payload.size()))) {
+                ++built.live_keys;
+            }
         }
     }
     // Overwritten and deleted keys were counted when the table was sized.
@@ -37,7 +53,7 @@ result<std::shared_ptr<index_table>> rebuild_index(index_table const& old, std::
     }
     auto const table = std::shared_ptr<index_table>(std::move(*made));
     old.for_each([&](std::uint64_t offset) {
-        if (find_live_payload(file, offset, alignment)) {
+        if (!find_live_payload(file, offset, alignment).empty()) {
             table->put(load_le<std::uint64_t>(file + offset), offset, file);
         }
     });

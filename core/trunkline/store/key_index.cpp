@@ -32,27 +32,14 @@ result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
     if (memory == MAP_FAILED) {
         return make_error_code(boost::system::errc::not_enough_memory);
     }
+    // A table is looked at everywhere, so its pages had better be few. Where that is not possible,
+    // nothing is lost.
+    static_cast<void>(::madvise(memory, capacity * sizeof(slot), MADV_HUGEPAGE));
     return std::unique_ptr<index_table>(new index_table(static_cast<slot*>(memory), capacity));
 }
 
 index_table::~index_table() {
     ::munmap(slots_, capacity_ * sizeof(slot));
-}
-
-index_table::place index_table::look_up(std::uint64_t hash, std::byte const* file) const noexcept {
-    auto const tag = tag_of(hash);
-    for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
-        auto const found = slots_[at].load(std::memory_order_acquire);
-        auto const offset = found & offset_mask;
-        if (found == 0 ||
-            (found >> offset_bits == tag && load_le<std::uint64_t>(file + offset) == hash)) {
-            return {at, offset};
-        }
-    }
-}
-
-std::uint64_t index_table::find(std::uint64_t hash, std::byte const* file) const noexcept {
-    return look_up(hash, file).offset;
 }
 
 void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept {

@@ -30,7 +30,22 @@ public:
 
     /// Offset of the trailer of the newest entry with this hash, tombstones included; 0 when there
     /// is none. `file` is the begin of the mapped file. Any thread.
-    [[nodiscard]] std::uint64_t find(std::uint64_t hash, std::byte const* file) const noexcept;
+    [[nodiscard]] std::uint64_t find(std::uint64_t hash, std::byte const* file) const noexcept {
+        return look_up(hash, file).offset;
+    }
+
+    /// True when `offset` is what find() would give, without a look at the file. May be false
+    /// although it is, when another hash of the same tag is met first. Any thread.
+    [[nodiscard]] bool leads_to(std::uint64_t hash, std::uint64_t offset) const noexcept {
+        auto const wanted = pack(hash, offset);
+        auto const tag = tag_of(hash);
+        for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
+            auto const found = slots_[at].load(std::memory_order_acquire);
+            if (found == 0 || found >> offset_bits == tag) {
+                return found == wanted;
+            }
+        }
+    }
 
     /// Makes `offset` the newest entry of `hash`; returns the offset it replaced, 0 for none. There
     /// must be two free slots, as one stays free. Writer only.
@@ -40,8 +55,18 @@ public:
     std::uint64_t put_if_absent(std::uint64_t hash, std::uint64_t offset,
                                 std::byte const* file) noexcept;
 
-    /// Asks the processor to fetch the slot of `hash`.
+    /// For many hashes at once: asks the processor to fetch the slot of `hash`, and when that has
+    /// come, the trailer that it leads to.
     void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[home(hash)]); }
+    void prefetch_trailer(std::uint64_t hash, std::byte const* file) const noexcept {
+        for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
+            auto const found = slots_[at].load(std::memory_order_relaxed);
+            if (found == 0 || found >> offset_bits == tag_of(hash)) {
+                __builtin_prefetch(file + (found & offset_mask));
+                return;
+            }
+        }
+    }
 
     /// Calls `visit(offset)` for every slot in use.
     template <class Visit>
@@ -102,5 +127,20 @@ private:
     std::uint64_t multiplier_;
     std::uint64_t used_ = 0;
 };
+
+// Inline, as a read waits for memory and nothing else: the less there is between two reads, the
+// more of the second one the processor does while it waits for the first.
+inline index_table::place index_table::look_up(std::uint64_t hash,
+                                               std::byte const* file) const noexcept {
+    auto const tag = tag_of(hash);
+    for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
+        auto const found = slots_[at].load(std::memory_order_acquire);
+        auto const offset = found & offset_mask;
+        if (found == 0 ||
+            (found >> offset_bits == tag && load_le<std::uint64_t>(file + offset) == hash)) {
+            return {at, offset};
+        }
+    }
+}
 
 }  // namespace trunkline::store

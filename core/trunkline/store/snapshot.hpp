@@ -51,8 +51,13 @@ public:
     /// The payload of an entry that is found and is no tombstone; `trailer_offset` 0 is not found.
     [[nodiscard]] std::optional<payload_extent> live_payload_at(
         std::uint64_t trailer_offset) const noexcept {
-        return trailer_offset == 0 ? std::nullopt
-                                   : find_live_payload(file(), trailer_offset, alignment_);
+        auto const payload = find_live_payload(file(), trailer_offset, alignment_);
+        return payload.empty() ? std::nullopt : std::optional(payload);
+    }
+
+    /// The payload of the newest entry with this hash; empty when there is none or it is deleted.
+    [[nodiscard]] payload_extent find_live(std::uint64_t key_hash) const noexcept {
+        return find_live_payload(file(), find(key_hash), alignment_);
     }
 
     [[nodiscard]] bytes_view bytes(payload_extent const& payload) const noexcept {
