@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 namespace tidy {
@@ -196,9 +197,7 @@ complaints namespaces_poured_out(tree const& all) {
         [](std::string_view line) { return line.starts_with("using namespace"); });
 }
 
-}  // namespace
-
-std::vector<rule> text_rules() {
+std::vector<rule> rules_of_form() {
     std::string const wide(101, 'x');
     std::string tall;
     for (int line = 0; line < 501; ++line) {
@@ -220,6 +219,11 @@ std::vector<rule> text_rules() {
          long_files,
          {{"a.cpp", tall}}},
         {"file_name", "C++ files are named in snake_case.", file_names, {{"core/Store.cpp", ""}}},
+    };
+}
+
+std::vector<rule> rules_of_words() {
+    return {
         {"todo_kind",
          "Work left for later names its kind in brackets.",
          kindless_todos,
@@ -255,6 +259,14 @@ std::vector<rule> text_rules() {
          namespaces_poured_out,
          {{"a.hpp", "// A.\n#pragma once\nusing namespace b;\n"}}},
     };
+}
+
+}  // namespace
+
+std::vector<rule> text_rules() {
+    std::vector<rule> all = rules_of_form();
+    std::ranges::move(rules_of_words(), std::back_inserter(all));
+    return all;
 }
 
 }  // namespace tidy
