@@ -9,9 +9,6 @@ namespace trunkline::frame {
 namespace {
 
 constexpr std::uint64_t chunk_payload_size = chunk_size;
-constexpr std::uint64_t rpc_head_size = 15;       // of an RPC message without metadata
-constexpr std::size_t metadata_size_offset = 13;  // within that head
-constexpr std::uint8_t message_type_max = 2;
 
 std::uint64_t declared(bytes_view start) noexcept {
     return load_le<std::uint32_t>(start.data() + payload_size_offset);
@@ -34,14 +31,14 @@ bool cuts_completely(bytes_view message, layout of) noexcept {
 
 // Whether the first payload can begin an RPC message, were its header `header_bytes` long.
 bool looks_like_message(bytes_view start, std::size_t header_bytes) noexcept {
-    if (start.size() < header_bytes + rpc_head_size) {
+    if (start.size() < header_bytes + rpc_head::size) {
         return false;  // only when the first frame is shorter than an RPC head
     }
     std::uint64_t const metadata_size =
-        load_le<std::uint16_t>(start.data() + header_bytes + metadata_size_offset);
+        load_le<std::uint16_t>(start.data() + header_bytes + rpc_head::metadata_size_offset);
     std::uint64_t const n = declared(start);
-    return std::to_integer<std::uint8_t>(start[header_bytes]) <= message_type_max &&
-           (rpc_head_size + metadata_size <= n || n >= chunk_payload_size);
+    return std::to_integer<std::uint8_t>(start[header_bytes]) <= rpc_head::type_max &&
+           (rpc_head::size + metadata_size <= n || n >= chunk_payload_size);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/frame/header.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -16,6 +18,13 @@ inline constexpr std::uint64_t sent_at_end_us = 0x0008'0000'0000'0000;
 
 /// Bytes from which on the content rule always decides.
 inline constexpr std::size_t content_rule_size = 36;
+
+/// What the content rule knows of the head of an RPC message, which the layer above defines.
+namespace rpc_head {
+inline constexpr std::size_t size = 15;  // without metadata
+inline constexpr std::size_t metadata_size_offset = 13;
+inline constexpr std::uint8_t type_max = 2;  // the type is the first byte
+}  // namespace rpc_head
 
 /// Rules 1 to 3, for the first non-empty message of a connection that keeps message borders: a
 /// single frame, or a run of whole frames that only one layout can cut.

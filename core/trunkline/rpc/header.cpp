@@ -1,6 +1,14 @@
 #include <trunkline/rpc/header.hpp>
 
+#include <trunkline/frame/layout_detector.hpp>
+
 namespace trunkline::rpc {
+
+// The detection of the layout looks at heads before there is a session.
+static_assert(frame::rpc_head::size == header_size);
+static_assert(frame::rpc_head::metadata_size_offset == metadata_size_offset);
+static_assert(frame::rpc_head::type_max == message_type_max);
+static_assert(type_offset == 0);
 
 std::array<std::byte, header_size> encode_header(header const& fields) noexcept {
     std::array<std::byte, header_size> bytes;
