@@ -170,6 +170,24 @@ void million_gaps(rpc_peer& peer) {
     }
 }
 
+/// Begins streams, so that none gives way, and never sends the frame that all others wait for.
+void frames_ahead(rpc_peer& peer, std::uint32_t streams, std::uint32_t of_each) {
+    for (std::uint32_t id = 1; id <= streams; ++id) {
+        send_frame(peer, kind::open, id, 0, {});
+        for (std::uint32_t i = 0; i < of_each; ++i) {
+            send_frame(peer, kind::data, id, 2 + i, as_bytes("x"));
+        }
+    }
+}
+
+void single_bytes_ahead_128_of_each_stream(rpc_peer& peer) {
+    frames_ahead(peer, 4000, 128);
+}
+
+void single_bytes_ahead_129_of_each_stream(rpc_peer& peer) {
+    frames_ahead(peer, 4000, 129);
+}
+
 void large_gaps(rpc_peer& peer) {
     byte_string const piece(chunk_size);
     for (std::uint32_t i = 0; i < 1024; ++i) {
@@ -340,6 +358,8 @@ constexpr memory_attack attacks[] = {
     {"million_opens_unread", million_opens, ear::deaf},
     {"million_silent_opens", million_silent_opens},
     {"million_gaps", million_gaps},
+    {"single_bytes_ahead_128_of_each_stream", single_bytes_ahead_128_of_each_stream},
+    {"single_bytes_ahead_129_of_each_stream", single_bytes_ahead_129_of_each_stream},
     {"large_gaps", large_gaps},
     {"one_message_at_the_limit", one_message_at_the_limit},
     {"many_messages", many_messages},

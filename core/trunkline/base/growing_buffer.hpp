@@ -3,6 +3,7 @@
 #pragma once
 
 #include <trunkline/base/bytes.hpp>
+#include <trunkline/base/heap_cost.hpp>
 
 #include <cstddef>
 
@@ -29,8 +30,11 @@ public:
     [[nodiscard]] bytes_view view() const noexcept { return {data_, size_}; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Memory taken, in bytes: what this buffer counts for against a connection's bound.
-    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    /// Memory taken, in bytes, with what the allocator keeps beside it: what this buffer counts for
+    /// against a connection's bound.
+    [[nodiscard]] std::size_t memory_taken() const noexcept {
+        return mapped_ ? capacity_ : heap_cost(capacity_);
+    }
 
 private:
     bool grow(std::size_t wanted) noexcept;

@@ -24,7 +24,7 @@ TEST(growing_buffer, holds_what_was_appended_at_every_size_class) {
             ASSERT_TRUE(buffer.append(as_bytes(all).subspan(at, std::min(step, all.size() - at))));
         }
         EXPECT_EQ(as_text(buffer.view()), all) << "step " << step;
-        EXPECT_LE(buffer.capacity(), all.size() + 256 * 1024);
+        EXPECT_LE(buffer.memory_taken(), all.size() + 256 * 1024);
     }
 }
 
@@ -33,7 +33,7 @@ TEST(growing_buffer, moves_and_clears) {
     ASSERT_TRUE(first.append(as_bytes("abc")));
     growing_buffer second(std::move(first));
     EXPECT_EQ(as_text(second.view()), "abc");
-    EXPECT_EQ(first.capacity(), 0u);
+    EXPECT_EQ(first.memory_taken(), 0u);
     first = std::move(second);
     EXPECT_EQ(as_text(first.view()), "abc");
     first.clear();
@@ -42,10 +42,19 @@ TEST(growing_buffer, moves_and_clears) {
     EXPECT_EQ(as_text(first.view()), "again");
 }
 
+TEST(growing_buffer, small_contents_count_as_the_blocks_they_take) {
+    for (auto const& [size, taken] :
+         {std::pair{1u, 32u}, {24u, 32u}, {25u, 48u}, {40u, 48u}, {41u, 64u}, {1000u, 1008u}}) {
+        growing_buffer buffer;
+        ASSERT_TRUE(buffer.append(as_bytes(pattern(size))));
+        EXPECT_EQ(buffer.memory_taken(), taken) << size;
+    }
+}
+
 TEST(growing_buffer, appending_nothing_takes_no_memory) {
     growing_buffer buffer;
     EXPECT_TRUE(buffer.append({}));
-    EXPECT_EQ(buffer.capacity(), 0u);
+    EXPECT_EQ(buffer.memory_taken(), 0u);
 }
 
 }  // namespace

@@ -68,8 +68,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
-    /// Memory of one entry in a table at its usual load, in bytes.
-    static constexpr std::size_t entry_size() noexcept { return 2 * sizeof(slot); }
+    /// Memory of one entry, in bytes, at least: a table that has just grown is three eighths full.
+    static constexpr std::size_t entry_size() noexcept { return 3 * sizeof(slot); }
 
 private:
     struct slot {

@@ -2,19 +2,11 @@
 
 #include <trunkline/frame/error.hpp>
 
-#include <algorithm>
-
 namespace trunkline::frame {
 namespace {
 
 bool is(header const& head, kind of) noexcept {
     return head.kind_byte == static_cast<std::uint8_t>(of);
-}
-
-auto position(auto& frames, std::uint32_t sequence) {
-    return std::lower_bound(
-        frames.begin(), frames.end(), sequence,
-        [](auto const& frame, std::uint32_t wanted) { return frame.head.sequence < wanted; });
 }
 
 }  // namespace
@@ -71,7 +63,7 @@ reassembly::course reassembly::choose(header const& head, stream_tag& tag) {
     if (head.sequence == of.next) {
         if (!of.begun) {
             of.begun = true;
-            std::erase(unbegun_, head.stream_id);
+            unbegun_.erase(of.arrival);
         }
         if (is(head, kind::end)) {
             note_end(of, head.sequence);
@@ -82,15 +74,12 @@ reassembly::course reassembly::choose(header const& head, stream_tag& tag) {
 }
 
 reassembly::course reassembly::choose_ahead(stream& of, header const& head) {
-    if (!of.ahead) {
-        of.ahead = std::make_unique<frames_ahead>();
-    }
-    auto const at = position(*of.ahead, head.sequence);
-    if (at != of.ahead->end() && at->head.sequence == head.sequence) {
+    if (of.ahead && of.ahead->contains(head.sequence)) {
         return course::duplicate;
     }
-    if (of.ahead->size() >= limits_.frames_ahead_max ||
-        of.bytes_ahead + head.payload_size > limits_.bytes_ahead_max) {
+    std::size_t const frames = of.ahead ? of.ahead->count() : 0;
+    std::size_t const bytes = of.ahead ? of.ahead->declared_size() : 0;
+    if (frames >= limits_.frames_ahead_max || bytes + head.payload_size > limits_.bytes_ahead_max) {
         if (of.begun) {
             discard(head.stream_id);
         } else {
@@ -98,9 +87,12 @@ reassembly::course reassembly::choose_ahead(stream& of, header const& head) {
         }
         return course::gap;
     }
-    of.ahead->insert(at, held_frame{head, {}});
-    of.bytes_ahead += head.payload_size;
-    held_ += sizeof(held_frame);
+    held_ -= held_by(of);
+    if (!of.ahead) {
+        of.ahead = std::make_unique<frames_ahead>();
+    }
+    of.ahead->add(head);
+    held_ += held_by(of);
     if (is(head, kind::end)) {
         note_end(of, head.sequence);
     }
@@ -119,46 +111,38 @@ reassembly::stream* reassembly::find_or_make(header const& head, bool& no_room) 
         no_room = begins;
         return nullptr;
     }
+    stream made;
+    made.begun = begins;
     if (!begins) {
         if (unbegun_.size() >= limits_.unbegun_streams_max) {
             forget_oldest_unbegun();
         }
-        unbegun_.push_back(head.stream_id);
+        made.arrival = next_arrival_++;
+        unbegun_.emplace(made.arrival, head.stream_id);
     }
-    stream made;
-    made.begun = begins;
     return &streams_.insert(head.stream_id, std::move(made));
 }
 
 bool reassembly::hold(fragment const& part) {
     stream* const of = streams_.find(part.head.stream_id);
-    if (of == nullptr || of->discarded || !of->ahead) {
+    if (of == nullptr || of->discarded || !of->ahead || !of->ahead->contains(part.head.sequence)) {
         current_ = course::drop;
         return true;
     }
-    auto const at = position(*of->ahead, part.head.sequence);
-    if (at == of->ahead->end() || at->head.sequence != part.head.sequence) {
-        current_ = course::drop;
-        return true;
-    }
-    held_ -= at->payload.capacity();
-    bool const stored = at->payload.append(part.bytes);
-    held_ += at->payload.capacity();
+    held_ -= held_by(*of);
+    bool const stored = of->ahead->append(part.head.sequence, part.bytes);
+    held_ += held_by(*of);
     return stored;
 }
 
 // Nothing after an End can ever be in sequence.
 void reassembly::note_end(stream& of, std::uint32_t sequence) {
     of.end = sequence;
-    if (!of.ahead) {
-        return;
+    if (of.ahead) {
+        held_ -= held_by(of);
+        of.ahead->drop_from(std::uint64_t{sequence} + 1);
+        held_ += held_by(of);
     }
-    auto const past = position(*of.ahead, sequence) + (of.next == sequence ? 0 : 1);
-    for (auto each = past; each != of.ahead->end(); ++each) {
-        of.bytes_ahead -= each->head.payload_size;
-        release(*each);
-    }
-    of.ahead->erase(past, of.ahead->end());
 }
 
 arrived reassembly::delivered(fragment const& part) {
@@ -186,18 +170,16 @@ std::optional<arrived> reassembly::next_held() {
     std::uint32_t const stream_id = *draining_;
     given_ = {};
     stream* const of = streams_.find(stream_id);
-    if (of == nullptr || of->discarded || !of->ahead || of->ahead->empty() ||
-        of->ahead->front().head.sequence != of->next) {
+    if (of == nullptr || of->discarded || !of->ahead || !of->ahead->begins_with(of->next)) {
         draining_.reset();
         return std::nullopt;
     }
-    given_ = std::move(of->ahead->front());
-    release(given_);
-    of->ahead->erase(of->ahead->begin());
-    of->bytes_ahead -= given_.head.payload_size;
+    held_ -= held_by(*of);
+    given_ = of->ahead->take_first();
     if (of->ahead->empty()) {
         of->ahead.reset();
     }
+    held_ += held_by(*of);
     ++of->next;
     stream_tag const tag = of->tag;
     if (is(given_.head, kind::end)) {
@@ -242,7 +224,7 @@ void reassembly::forget(std::uint32_t stream_id) {
         return;
     }
     if (!of->begun) {
-        std::erase(unbegun_, stream_id);
+        unbegun_.erase(of->arrival);
     }
     release_ahead(*of);
     streams_.erase(stream_id);
@@ -250,22 +232,17 @@ void reassembly::forget(std::uint32_t stream_id) {
 
 void reassembly::forget_oldest_unbegun() {
     if (!unbegun_.empty()) {
-        forget(unbegun_.front());
+        forget(unbegun_.begin()->second);
     }
-}
-
-void reassembly::release(held_frame const& frame) noexcept {
-    held_ -= frame.payload.capacity() + sizeof(held_frame);
 }
 
 void reassembly::release_ahead(stream& of) noexcept {
-    if (of.ahead) {
-        for (held_frame const& each : *of.ahead) {
-            release(each);
-        }
-        of.ahead.reset();
-    }
-    of.bytes_ahead = 0;
+    held_ -= held_by(of);
+    of.ahead.reset();
+}
+
+std::size_t reassembly::held_by(stream const& of) noexcept {
+    return of.ahead ? heap_cost(sizeof(frames_ahead)) + of.ahead->memory_taken() : 0;
 }
 
 }  // namespace trunkline::frame

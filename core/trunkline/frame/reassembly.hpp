@@ -2,17 +2,18 @@
 // "Reassembly").
 #pragma once
 
-#include <trunkline/base/growing_buffer.hpp>
+#include <trunkline/base/heap_cost.hpp>
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/frame/decoder.hpp>
+#include <trunkline/frame/frames_ahead.hpp>
 #include <trunkline/frame/id_table.hpp>
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace trunkline::frame {
 
@@ -68,30 +69,29 @@ public:
 
     [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
 
-    /// Bytes of held frames and of the table itself.
+    /// Memory of held frames and of the tables themselves, in bytes, as the allocator counts.
     [[nodiscard]] std::size_t held_size() const noexcept {
-        return held_ + streams_.size() * id_table<std::uint32_t, stream>::entry_size();
+        return held_ + streams_.size() * id_table<std::uint32_t, stream>::entry_size() +
+               unbegun_.size() * unbegun_cost;
     }
 
 private:
-    struct held_frame {
-        header head;
-        growing_buffer payload;
-    };
-    // Frames ahead of the sequence, by sequence number.
-    using frames_ahead = std::vector<held_frame>;
-
     static constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
 
     struct stream {
         std::uint64_t next = 0;
         std::uint64_t end = no_end;  // sequence number of the End frame, once it has come
         stream_tag tag = no_tag;
-        bool begun = false;           // a frame with sequence number 0 has come
-        bool discarded = false;       // everything up to End or Cancel is dropped
-        std::size_t bytes_ahead = 0;  // payload, as declared
+        bool begun = false;         // a frame with sequence number 0 has come
+        bool discarded = false;     // everything up to End or Cancel is dropped
+        std::uint64_t arrival = 0;  // in unbegun_, while it has not begun
         std::unique_ptr<frames_ahead> ahead;
     };
+
+    // Stream ids by order of arrival.
+    using arrivals = std::map<std::uint64_t, std::uint32_t>;
+    static constexpr std::size_t unbegun_cost =
+        heap_cost(4 * sizeof(void*) + sizeof(arrivals::value_type));
 
     // What is done with the fragments of the frame that is arriving; only one can be.
     enum class course : std::uint8_t { deliver, hold, drop, no_room, duplicate, gap };
@@ -104,14 +104,15 @@ private:
     void forget(std::uint32_t stream_id);
     void forget_oldest_unbegun();
     void release_ahead(stream& of) noexcept;
-    void release(held_frame const& frame) noexcept;
+    [[nodiscard]] static std::size_t held_by(stream const& of) noexcept;
     arrived cancelled(fragment const& part);
     arrived delivered(fragment const& part);
 
     reassembly_limits limits_;
     id_table<std::uint32_t, stream> streams_;
-    std::vector<std::uint32_t> unbegun_;  // oldest first
-    std::size_t held_ = 0;
+    arrivals unbegun_;
+    std::uint64_t next_arrival_ = 0;
+    std::size_t held_ = 0;  // the sum of held_by() over all streams
     course current_ = course::drop;
     std::optional<std::uint32_t> draining_;  // a stream whose held frames may now be in sequence
     held_frame given_;                       // the last one from next_held()

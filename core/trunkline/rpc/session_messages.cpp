@@ -37,9 +37,9 @@ error_code session::state::hold(message& into, bytes_view bytes) {
     if (held_size() + bytes.size() > limits_.held_size_max) {
         return rpc_error::held_too_much;
     }
-    messages_held_ -= into.held.capacity();
+    messages_held_ -= into.held.memory_taken();
     bool const stored = into.held.append(bytes);
-    messages_held_ += into.held.capacity();
+    messages_held_ += into.held.memory_taken();
     if (!stored) {
         return rpc_error::out_of_memory;
     }
@@ -92,14 +92,14 @@ result<void> session::state::settle() {
 }
 
 detached_bytes session::state::detach_bytes(message& from) noexcept {
-    messages_held_ -= from.held.capacity();
+    messages_held_ -= from.held.memory_taken();
     bytes_view const view = from.view();
     from.borrowed = {};
     return {std::exchange(from.held, {}), view};
 }
 
 void session::state::put_message(std::uint32_t slot) {
-    messages_held_ -= messages_[slot].held.capacity();
+    messages_held_ -= messages_[slot].held.memory_taken();
     messages_.put(slot);
 }
 
