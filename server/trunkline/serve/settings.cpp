@@ -21,6 +21,10 @@ using config::size_of;
 constexpr std::uint64_t gib = 1024 * mib;
 constexpr std::uint64_t million = 1'000'000;
 
+/// The frames of one stream are given up all at once, between two reads: this many take
+/// milliseconds.
+constexpr std::uint64_t frames_ahead_most = 65'536;
+
 /// Beyond one message a connection holds headers, bookkeeping and the beginning of the next.
 constexpr std::uint64_t beside_a_message_least = 64 * kib;
 constexpr std::uint64_t beside_a_message = 8 * mib;
@@ -86,7 +90,7 @@ void add_message_limits(config::setting_list& list, session_limits& of) {
         "one frame as its header declares it; the connection is closed");
     add("held-size-max", size_of(of.held_size_max, 256 * kib, 64 * gib),
         "everything held for one connection; the connection is closed");
-    add("out-of-order-frames-max", count_of(of.out_of_order_frames_max, 1, million),
+    add("out-of-order-frames-max", count_of(of.out_of_order_frames_max, 1, frames_ahead_most),
         "frames of one stream that came too early; the stream is dropped");
     add("out-of-order-size-max", size_of(of.out_of_order_size_max, chunk_size, gib),
         "bytes of one stream that came too early; the stream is dropped");

@@ -57,6 +57,12 @@ TEST_F(serve_settings, have_defaults_within_their_own_bounds) {
     EXPECT_EQ(settle(options, settings, on), "") << "the defaults, given, must not contradict";
 }
 
+TEST_F(serve_settings, frames_ahead_have_a_ceiling_that_a_turn_can_afford) {
+    config::setting* const known = config::find(settings, "out-of-order-frames-max");
+    EXPECT_TRUE(config::assign(*known, "65536", config::origin::flag));
+    EXPECT_FALSE(config::assign(*known, "65537", config::origin::file));
+}
+
 TEST_F(serve_settings, leave_the_defaults_as_they_are) {
     EXPECT_EQ(settle_with({}), "");
     EXPECT_EQ(options.session.message_size_max, session_limits{}.message_size_max);
