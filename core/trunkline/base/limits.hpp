@@ -34,9 +34,13 @@ struct session_limits {
         1 * mib;  ///< queued bytes we own; above it no request is started
     std::size_t output_borrowed_mark =
         64 * mib;                            ///< queued bytes we borrow (file spans); same effect
-    std::size_t pending_calls_max = 65536;  ///< calls of ours awaiting an answer; a new one fails
+    std::size_t pending_calls_max = 65536;   ///< calls of ours awaiting an answer; a new one fails
     std::size_t protocol_errors_max = 1024;  ///< skipped frames and the like; the connection ends
 };
+
+/// Calls of one peer that are not both received and answered, whatever the limits above are raised
+/// to: a call is known by a number with room for so many. A new one is refused.
+inline constexpr std::size_t calls_at_once_max = 1024 * kib;
 
 /// Limits of one connection in time, and of one turn of the loop.
 struct connection_limits {

@@ -82,6 +82,8 @@ TEST(rpc_format, limits_are_the_pages) {
         {"open streams", defaults.open_streams_max},
         {"unfinished requests", defaults.unfinished_requests_max},
         {"unanswered requests", defaults.unanswered_requests_max},
+        {"requests not both received and answered, whatever the two limits before are set to",
+         calls_at_once_max},
         {"queued output of our own bytes", defaults.output_owned_mark},
         {"queued output of borrowed bytes", defaults.output_borrowed_mark},
         {"faults of a peer", defaults.protocol_errors_max},

@@ -27,7 +27,7 @@ session::state::state(session_options const& options, session_events& events)
     : events_(events),
       limits_(options.limits),
       id_bit_(options.local_side == side::acceptor ? acceptor_id_bit : 0),
-      next_stream_id_(options.first_stream_id),
+      stream_ids_(options.first_stream_id, ~acceptor_id_bit, id_bit_),
       next_request_id_(options.first_request_id),
       reassembly_(reassembly_limits_of(options.limits)) {
     layout = options.layout;

@@ -329,6 +329,31 @@ TEST_P(limits, at_the_bound_of_unanswered_requests_nothing_more_is_read) {
     EXPECT_EQ(events.requests, most + 1);
 }
 
+TEST_P(limits, calls_at_once_are_bounded_whatever_else_is_allowed) {
+    options.limits.unanswered_requests_max = 2 * calls_at_once_max;
+    options.limits.held_size_max = 1024 * mib;
+    silent events;
+    session of(options, events);
+    byte_string const call = wire.call(7, echo, "");
+    byte_string many;
+    std::size_t const at_once = 1024;
+    for (std::size_t i = 0; i < at_once; ++i) {
+        many.insert(many.end(), call.begin(), call.end());
+    }
+    for (std::size_t i = 0; i < calls_at_once_max; i += at_once) {
+        ASSERT_EQ(of.receive(many, false, 0).value(), many.size());
+        ASSERT_TRUE(of.settle());
+    }
+    EXPECT_EQ(events.requests, calls_at_once_max);
+    EXPECT_EQ(of.receive(call, false, 0).value(), call.size());
+    EXPECT_EQ(wire.read(take_output(of.output())),
+              std::vector<std::string>{
+                  "7 status 2 method 0: too many unfinished calls on this connection"});
+    of.answer(events.open[0], status::success, {}, 0);
+    EXPECT_EQ(of.receive(call, false, 0).value(), call.size());
+    EXPECT_EQ(events.requests, calls_at_once_max + 1);
+}
+
 // Answers each request with `size` bytes, owned or borrowed.
 class generous final : public session_events {
 public:

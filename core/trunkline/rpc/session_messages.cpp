@@ -3,12 +3,15 @@
 
 #include <trunkline/base/assert.hpp>
 
+#include <bit>
+
 namespace trunkline::rpc {
 namespace {
 
 // A call_id is a serial number above the slot of its call.
-constexpr unsigned slot_bits = 20;
-constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+constexpr std::uint64_t slot_mask = calls_at_once_max - 1;
+constexpr int slot_bits = std::countr_one(slot_mask);
+static_assert(std::has_single_bit(calls_at_once_max));
 
 constexpr std::size_t kept_borrowing_max = 1024;  // entries that an idle session keeps room for
 
@@ -182,7 +185,7 @@ error_code session::state::read_head(std::uint32_t slot) {
 
 void session::state::begin_request(std::uint32_t slot) {
     message& of = messages_[slot];
-    if (unfinished_ >= limits_.unfinished_requests_max) {
+    if (unfinished_ >= limits_.unfinished_requests_max || calls_.size() >= calls_at_once_max) {
         header const head = of.head;
         drop_message(slot);
         refuse_head(head, rpc_error::too_many_calls);

@@ -2,6 +2,7 @@
 #include <trunkline/rpc/session_state.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace trunkline::rpc {
 namespace {
@@ -43,24 +44,23 @@ std::uint32_t session::state::take_request_id() {
     return id;
 }
 
-bool session::state::stream_id_in_use(std::uint32_t id) {
-    bool used = false;
-    pending_.for_each([&](std::uint32_t, pending_call const& each) {
-        used = used || (each.request && each.request->stream_id() == id);
-    });
-    for (std::uint32_t at = 0; at < calls_.slots(); ++at) {
-        used = used || (calls_[at].answer && calls_[at].answer->stream_id() == id);
-    }
-    return used;
-}
-
 std::uint32_t session::state::take_stream_id() {
-    std::uint32_t id = 0;
-    do {
-        id = (next_stream_id_++ & ~acceptor_id_bit) | id_bit_;
-        stream_ids_wrapped_ = stream_ids_wrapped_ || (next_stream_id_ & ~acceptor_id_bit) == 0;
-    } while (stream_ids_wrapped_ && stream_id_in_use(id));
-    return id;
+    return stream_ids_.take([this] {
+        std::vector<std::uint32_t> used;
+        auto const add = [&used](std::unique_ptr<frame::stream_encoder> const& stream) {
+            if (stream) {
+                used.push_back(stream->stream_id());
+            }
+        };
+        pending_.for_each([&](std::uint32_t, pending_call const& each) { add(each.request); });
+        for (std::uint32_t at = 0; at < calls_.slots(); ++at) {
+            add(calls_[at].answer);
+        }
+        for (deferred_stream const& each : deferred_) {
+            used.push_back(each.stream_id);
+        }
+        return used;
+    });
 }
 
 // Whole messages

@@ -9,6 +9,7 @@
 #include <trunkline/frame/stream_encoder.hpp>
 #include <trunkline/rpc/call_share.hpp>
 #include <trunkline/rpc/error.hpp>
+#include <trunkline/rpc/id_sequence.hpp>
 #include <trunkline/rpc/session.hpp>
 #include <trunkline/rpc/slab.hpp>
 
@@ -160,7 +161,6 @@ private:
     [[nodiscard]] error_code refuse_new_call() const noexcept;
     std::uint32_t take_request_id();
     std::uint32_t take_stream_id();
-    [[nodiscard]] bool stream_id_in_use(std::uint32_t id);
     result<std::uint32_t> send_call(message_type type, std::uint64_t method_id,
                                     std::span<slice> arguments);
     void send_whole(bytes_view head, std::span<slice> body);
@@ -174,15 +174,14 @@ private:
     session_events& events_;
     session_limits limits_;
     std::uint32_t id_bit_;
-    std::uint32_t next_stream_id_;
+    id_sequence stream_ids_;
     std::uint32_t next_request_id_;
-    bool stream_ids_wrapped_ = false;
 
     std::optional<frame::layout_detector> detector_;
     std::optional<frame::decoder> decoder_;
     frame::reassembly reassembly_;
     slab<message> messages_;
-    std::size_t messages_held_ = 0;  // capacities of their buffers
+    std::size_t messages_held_ = 0;  // memory of their buffers
     std::uint64_t next_serial_ = 1;
     std::vector<std::pair<std::uint32_t, std::uint64_t>> borrowing_;  // slot and serial
 
