@@ -188,18 +188,40 @@ void single_bytes_ahead_129_of_each_stream(rpc_peer& peer) {
     frames_ahead(peer, 4000, 129);
 }
 
-void large_gaps(rpc_peer& peer) {
-    byte_string const piece(chunk_size);
-    for (std::uint32_t i = 0; i < 1024; ++i) {
-        send_frame(peer, kind::data, i / 15, 1 + i % 15, piece);
-    }
-}
-
 void one_message_at_the_limit(rpc_peer& peer) {
     byte_string const piece(chunk_size);
     send_frame(peer, kind::open, 7, 0, encode({.method_id = method::write}));
     for (std::uint32_t i = 1; i < session_limits{}.message_size_max / chunk_size; ++i) {
         send_frame(peer, kind::data, 7, i, piece);
+    }
+}
+
+/// Gives up nearly all that is held in small blocks, then sends what takes large ones: memory that
+/// cannot go back to the system counts too.
+void one_message_after_frames_ahead(rpc_peer& peer) {
+    frames_ahead(peer, 1000, 140);
+    for (std::uint32_t id = 1; id < 1000; ++id) {
+        send_frame(peer, kind::cancel, id, 0, {});
+    }
+    one_message_at_the_limit(peer);
+}
+
+void one_message_after_small_ones(rpc_peer& peer) {
+    byte_string const piece(50'000);
+    for (std::uint32_t id = 100; id < 500; ++id) {
+        send_frame(peer, kind::open, id, 0, encode({.request_id = id, .method_id = method::write}));
+        send_frame(peer, kind::data, id, 1, piece);
+    }
+    for (std::uint32_t id = 100; id < 499; ++id) {
+        send_frame(peer, kind::cancel, id, 0, {});
+    }
+    one_message_at_the_limit(peer);
+}
+
+void large_gaps(rpc_peer& peer) {
+    byte_string const piece(chunk_size);
+    for (std::uint32_t i = 0; i < 1024; ++i) {
+        send_frame(peer, kind::data, i / 15, 1 + i % 15, piece);
     }
 }
 
@@ -360,6 +382,8 @@ constexpr memory_attack attacks[] = {
     {"million_gaps", million_gaps},
     {"single_bytes_ahead_128_of_each_stream", single_bytes_ahead_128_of_each_stream},
     {"single_bytes_ahead_129_of_each_stream", single_bytes_ahead_129_of_each_stream},
+    {"one_message_after_frames_ahead", one_message_after_frames_ahead},
+    {"one_message_after_small_ones", one_message_after_small_ones},
     {"large_gaps", large_gaps},
     {"one_message_at_the_limit", one_message_at_the_limit},
     {"many_messages", many_messages},

@@ -42,6 +42,10 @@ struct session_limits {
 /// to: a call is known by a number with room for so many. A new one is refused.
 inline constexpr std::size_t calls_at_once_max = 1024 * kib;
 
+/// Bytes held for one connection and let go again before the free memory of the heap is given back
+/// to the system: little enough to stay within 32 MiB beside what is held, enough to make it rare.
+inline constexpr std::size_t let_go_size_max = 4 * mib;
+
 /// Limits of one connection in time, and of one turn of the loop.
 struct connection_limits {
     std::chrono::milliseconds handshake_timeout{

@@ -2,6 +2,7 @@
 #include <trunkline/rpc/session_state.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/base/free_heap.hpp>
 #include <trunkline/frame/error.hpp>
 
 #include <algorithm>
@@ -333,9 +334,16 @@ std::size_t session::state::memory_left() const noexcept {
     return limits_.held_size_max - std::min(limits_.held_size_max, held_size());
 }
 
-error_code session::state::check_held() const noexcept {
-    if (held_size() > limits_.held_size_max) {
+// What is let go counts no longer, so it must not stay in the heap beside what is held next.
+error_code session::state::check_held() noexcept {
+    std::size_t const held = held_size();
+    if (held > limits_.held_size_max) {
         return rpc_error::held_too_much;
+    }
+    most_held_ = std::max(most_held_, held);
+    if (most_held_ - held >= let_go_size_max) {
+        return_free_heap();
+        most_held_ = held;
     }
     return {};
 }

@@ -124,7 +124,7 @@ private:
     error_code take_piece(frame::arrived const& piece, bool may_borrow);
     void take_cancel(frame::stream_tag tag);
     error_code count_protocol_error();
-    [[nodiscard]] error_code check_held() const noexcept;
+    [[nodiscard]] error_code check_held() noexcept;
 
     // Messages
     std::uint32_t make_message(std::uint32_t stream_id);
@@ -181,6 +181,7 @@ private:
     std::optional<frame::decoder> decoder_;
     frame::reassembly reassembly_;
     slab<message> messages_;
+    std::size_t most_held_ = 0;      // since memory was last given back
     std::size_t messages_held_ = 0;  // memory of their buffers
     std::uint64_t next_serial_ = 1;
     std::vector<std::pair<std::uint32_t, std::uint64_t>> borrowing_;  // slot and serial
