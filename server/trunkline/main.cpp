@@ -24,6 +24,8 @@ struct command {
 constexpr std::array commands{
     command{"serve", "serve a store over WebSocket", cli::serve},
     command{"verify", "check a store file as a whole", cli::verify},
+    command{"stat", "say what is in a store file", cli::stat},
+    command{"compact", "replace a store file by one with its live entries alone", cli::compact},
 };
 
 int print_help() {

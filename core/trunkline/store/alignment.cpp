@@ -73,10 +73,7 @@ result<aligned_history> recover_damaged(bytes_view file, preference const& order
     auto tried = alignment_set::all();
     history_search search(file, tried);
     best_history best;
-    while (auto const hit = search.next(tried)) {
-        if (hit->tail <= best.tail) {
-            break;
-        }
+    while (auto const hit = search.next(tried, best.tail)) {
         auto const fit = fitting_alignments(file, hit->tail);
         for (std::size_t rank = 0; rank < order.size(); ++rank) {
             if (hit->under[order[rank]] && fit[order[rank]]) {

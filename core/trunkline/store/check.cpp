@@ -1,8 +1,8 @@
 #include <trunkline/store/check.hpp>
 
-#include <trunkline/store/alignment.hpp>
-#include <trunkline/store/error.hpp>
 #include <trunkline/store/index_builder.hpp>
+#include <trunkline/store/opening.hpp>
+#include <trunkline/store/recovery.hpp>
 
 namespace trunkline::store {
 namespace {
@@ -57,7 +57,7 @@ private:
     check_report& report_;
 };
 
-std::string to_text(check_problem const& problem) {
+std::string line_about(check_problem const& problem) {
     auto const where = " at offset " + std::to_string(problem.offset);
     auto const bytes = std::to_string(problem.size) + (problem.size == 1 ? " byte" : " bytes");
     switch (problem.kind) {
@@ -80,7 +80,7 @@ std::string check_report::to_text() const {
         " deletions), " + std::to_string(live_keys) + " keys, " + std::to_string(tail) + " of " +
         std::to_string(size) + " bytes, alignment " + std::to_string(alignment);
     for (auto const& problem : problems) {
-        text += "\n  " + store::to_text(problem);
+        text += "\n  " + line_about(problem);
     }
     if (problems_found > problems.size()) {
         text += "\n  and " + std::to_string(problems_found - problems.size()) + " more";
@@ -89,36 +89,22 @@ std::string check_report::to_text() const {
 }
 
 result<check_report> check_file(std::filesystem::path const& path,
-                                std::optional<std::uint32_t> alignment, disk& where) {
-    if (alignment && !is_supported_alignment(*alignment)) {
-        return store_error::unsupported_alignment;
-    }
-    auto const opened = where.open(path, open_mode::inspect);
+                                std::optional<std::uint32_t> alignment, disk& where,
+                                open_report* opening) {
+    open_report ours;
+    auto& filled = opening != nullptr ? *opening : ours;
+    auto const opened =
+        open_store_file(where, path, {.alignment = alignment, .read_only = true}, filled);
     if (!opened) {
         return opened.error();
     }
-    auto const size = (*opened)->size();
-    if (!size) {
-        return size.error();
-    }
-    auto const bytes = (*opened)->map(*size);
-    if (!bytes) {
-        return bytes.error();
-    }
-    bytes_view const content(bytes->data(), *size);
-    auto const found = recover_aligned(content, alignment);
-    if (!found) {
-        return found.error();
-    }
-    if (alignment && found->alignment != *alignment) {
-        return store_error::wrong_alignment;
-    }
+    bytes_view const content(opened->bytes.data(), filled.size_found);
     check_report report;
     report.path = path;
-    report.alignment = found->alignment;
-    report.size = *size;
-    report.tail = found->found.tail;
-    report.entries = found->found.entries;
+    report.alignment = opened->alignment;
+    report.size = filled.size_found;
+    report.tail = opened->tail;
+    report.entries = opened->entries;
     checker checking(content, report);
     checking.check_entries();
     if (auto const counted = checking.count_keys(); !counted) {

@@ -3,6 +3,7 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/store/file.hpp>
+#include <trunkline/store/open_report.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -47,10 +48,11 @@ struct check_report {
 
 /// Reads the whole file at `path`. Without an alignment it is found out (FORMAT.md, "Alignment").
 /// An empty file is sound. Takes the shared lock while it reads, so a store that is open for
-/// writing fails with locked. Fails with wrong_alignment when `alignment` is given and another one
-/// fits better, and as opening a file can fail; open_report::explain() has a line for each.
+/// writing fails with locked. Fails as opening for reading only can fail: with not_a_store, with
+/// wrong_alignment, with an error of the system; `opening`, when given, can explain() it.
 [[nodiscard]] result<check_report> check_file(std::filesystem::path const& path,
                                               std::optional<std::uint32_t> alignment = {},
-                                              disk& where = system_disk());
+                                              disk& where = system_disk(),
+                                              open_report* opening = nullptr);
 
 }  // namespace trunkline::store

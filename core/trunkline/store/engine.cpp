@@ -46,6 +46,9 @@ engine::engine(std::filesystem::path path, disk& where, opened_file opened, buil
                                           std::move(built.table), opened.tail, opened.alignment)),
       published_(current_.get()) {
     group_.reserve(group_calls_max);
+    if (opened.read_only) {
+        writer_->stop();
+    }
 }
 
 result<std::uint64_t> engine::append(std::span<record const> entries,

@@ -78,7 +78,7 @@ TEST(entry, payload_lies_between_pad_and_trailer) {
 }
 
 // STO-07: no arithmetic overflows, whatever a trailer says.
-TEST(entry, no_previous_tail_overflows) {
+TEST(entry, sto_07_no_previous_tail_overflows) {
     constexpr std::uint64_t at = 150;
     std::vector<std::byte> const file(at + trailer_size);
     std::vector<std::uint64_t> values;

@@ -20,7 +20,7 @@ char const* text_of(store_error error) noexcept {
         case store_error::too_large:
             return "the store would grow beyond 2^48 bytes";
         case store_error::read_only:
-            return "the store is read-only since a write failed";
+            return "the store is read-only: it was opened for reading, or a write to it failed";
         case store_error::wrong_alignment:
             return "the store was written with another alignment";
         case store_error::unsupported_alignment:

@@ -15,7 +15,7 @@ enum class store_error {
     locked,             ///< another writer has the file
     not_a_file,         ///< a directory, a device
     too_large,          ///< above 2^48 bytes
-    read_only,          ///< an earlier write failed; nothing more is written
+    read_only,          ///< opened for reading only, or an earlier write failed
     wrong_alignment,    ///< the file was written with another alignment
     unsupported_alignment,
     damaged,  ///< an inner entry fails its checksum: on open with verify_all, or when compacting

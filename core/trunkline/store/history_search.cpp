@@ -38,15 +38,15 @@ bool history_search::has_memory_for(std::unique_ptr<offset_map>& map) {
     return static_cast<bool>(*map);
 }
 
-std::optional<history_search::hit> history_search::next(alignment_set tried) {
+std::optional<history_search::hit> history_search::next(alignment_set tried, std::uint64_t floor) {
     while (has_memory_) {
-        while (ends_next_ < ends_count_) {
+        while (ends_next_ < ends_count_ && ends_[ends_next_] > floor) {
             auto const end = ends_[ends_next_++];
             if (auto const under = look_at(end, tried); !under.empty()) {
                 return hit{end, under};
             }
         }
-        if (!collect()) {
+        if (ends_next_ < ends_count_ || at_ <= floor || !collect()) {
             break;
         }
     }

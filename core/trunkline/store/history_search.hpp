@@ -25,10 +25,10 @@ public:
         alignment_set under;  ///< of those tried
     };
 
-    /// The longest history under any of `tried` that is shorter than the one found last: entries
-    /// back to offset 0, the newest with a zero pad and the right checksum. Nothing when there is
-    /// none; check has_memory() then.
-    [[nodiscard]] std::optional<hit> next(alignment_set tried);
+    /// The longest history under any of `tried` that is shorter than the one found last and longer
+    /// than `floor`: entries back to offset 0, the newest with a zero pad and the right checksum.
+    /// Nothing when there is none; check has_memory() then.
+    [[nodiscard]] std::optional<hit> next(alignment_set tried, std::uint64_t floor);
 
     /// What remains of the history that ends at `tail` without entries that only look like some
     /// (FORMAT.md, "Recovery", 3 and 4): its tail.

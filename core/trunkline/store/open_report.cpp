@@ -22,14 +22,14 @@ std::string explain_content(open_report const& report, store_error why) {
                    " hold no valid entry. It was not changed; name another file, or move it away "
                    "to begin a new store.";
         case store_error::locked:
-            return name +
-                   " is in use by another program that may write to it; stop that program, "
-                   "or name another file.";
+            return name + " is in use by another program" +
+                   (report.read_only ? " that may write to it" : "") +
+                   "; stop that program, or name another file.";
         case store_error::not_a_file:
             return name + " is not a regular file; name a file, not a folder or a device.";
         case store_error::wrong_alignment:
             return name + " was written with alignment " + std::to_string(report.alignment_found) +
-                   ". It was not changed; open it with that alignment.";
+                   ". It was not changed; open it with that alignment, or without naming one.";
         case store_error::unsupported_alignment:
             return "the alignment of a store is 64, 16 or 1; choose one of these for " + name + ".";
         case store_error::damaged:
@@ -47,12 +47,12 @@ std::string explain_content(open_report const& report, store_error why) {
 
 std::string open_report::to_text() const {
     auto const name = path.string();
-    if (!cut_file.empty()) {
+    if (tail_kept < size_found) {
         return "recovered " + name + ": kept " + std::to_string(tail_kept) + " of " +
                count(size_found, "byte", "bytes") + " (" + count(entries_kept, "entry", "entries") +
                ", " + count(live_keys, "key", "keys") + "), " +
-               count(size_found - tail_kept, "byte", "bytes") + " cut and saved in " +
-               cut_file.string();
+               count(size_found - tail_kept, "byte", "bytes") +
+               (read_only ? " passed over" : " cut and saved in " + cut_file.string());
     }
     return (created ? "created " : "opened ") + name + ": " + count(live_keys, "key", "keys") +
            ", " + count(tail_kept, "byte", "bytes");
@@ -78,8 +78,8 @@ std::string open_report::explain(error_code why) const {
     }
     if (why == boost::system::errc::permission_denied ||
         why == boost::system::errc::read_only_file_system) {
-        return "cannot open " + name + " for reading and writing: " + why.message() +
-               "; change its permissions, or name another file.";
+        return "cannot open " + name + " for reading" + (read_only ? "" : " and writing") + ": " +
+               why.message() + "; change its permissions, or name another file.";
     }
     if (why == boost::system::errc::no_space_on_device) {
         return "cannot recover " + name +

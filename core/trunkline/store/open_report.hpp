@@ -12,6 +12,7 @@ namespace trunkline::store {
 struct open_report {
     std::filesystem::path path;      ///< as given
     bool created = false;            ///< the file did not exist
+    bool read_only = false;          ///< nothing of the file was changed
     std::uint64_t size_found = 0;    ///< bytes
     std::uint64_t tail_kept = 0;     ///< bytes
     std::uint64_t entries_kept = 0;  ///< tombstones and overwritten values included

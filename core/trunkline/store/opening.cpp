@@ -104,10 +104,12 @@ result<void> cut_to(disk& where, std::filesystem::path const& path, opened_file&
 result<opened_file> open_store_file(disk& where, std::filesystem::path const& path,
                                     open_options const& options, open_report& report) {
     report.path = path;
-    if (!is_supported_alignment(options.alignment)) {
+    report.read_only = options.read_only;
+    if (options.alignment && !is_supported_alignment(*options.alignment)) {
         return store_error::unsupported_alignment;
     }
-    auto handle = open_or_create(where, path, options.create, report.created);
+    auto handle = options.read_only ? where.open(path, open_mode::inspect)
+                                    : open_or_create(where, path, options.create, report.created);
     if (!handle) {
         return handle.error();
     }
@@ -129,18 +131,18 @@ result<opened_file> open_store_file(disk& where, std::filesystem::path const& pa
         return found.error();
     }
     report.alignment_found = found->alignment;
-    if (found->alignment != options.alignment) {
+    if (options.alignment.value_or(found->alignment) != found->alignment) {
         return store_error::wrong_alignment;
     }
     if (found->found.tail == 0 && !content.empty()) {
         return store_error::not_a_store;
     }
-    if (options.verify_all && !all_checksums_right(content, found->found, options.alignment)) {
+    if (options.verify_all && !all_checksums_right(content, found->found, found->alignment)) {
         return store_error::damaged;
     }
-    opened_file opened{std::move(*handle), std::move(*bytes), found->found.tail,
-                       found->found.entries, options.alignment};
-    if (opened.tail < content.size()) {
+    opened_file opened{std::move(*handle),   std::move(*bytes), found->found.tail,
+                       found->found.entries, found->alignment,  options.read_only};
+    if (opened.tail < content.size() && !options.read_only) {
         if (auto const cut = cut_to(where, path, opened, content, report); !cut) {
             return cut.error();
         }

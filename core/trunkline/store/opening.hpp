@@ -10,13 +10,15 @@
 
 namespace trunkline::store {
 
-/// A store file ready for use: locked, mapped, and exactly as long as its history.
+/// A store file ready for use: locked, mapped, and exactly as long as its history, unless it was
+/// opened for reading only.
 struct opened_file {
     std::unique_ptr<file> handle;
     mapping bytes;
     std::uint64_t tail = 0;
     std::uint64_t entries = 0;
     std::uint32_t alignment = alignment_max;
+    bool read_only = false;
 };
 
 /// As store::open says. `report` is filled as far as things went.

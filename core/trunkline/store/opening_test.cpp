@@ -199,7 +199,104 @@ TEST_F(opening, alignments_that_nobody_wrote_are_refused) {
     EXPECT_EQ(files_in_folder(), 0U);
 }
 
-TEST_F(opening, a_second_writer_is_refused) {
+// Spec of the original, section 9: a file that says nothing reads the same under each alignment,
+// and goes on with 64 unless another one is asked for.
+TEST_F(opening, the_file_tells_its_alignment) {
+    for (auto const written : alignments) {
+        plain_image image(written);
+        for (int i = 0; i < 20; ++i) {
+            image.write("key " + std::to_string(i), "value " + std::to_string(i));
+        }
+        for (auto const& content : {image.bytes, image.bytes.substr(0, image.bytes.size() - 3)}) {
+            write_file(path_, content);
+            auto opened = store::open(path_, {}, &report_).value();
+            EXPECT_EQ(report_.alignment_found, written);
+            EXPECT_EQ(as_text(opened->read(as_bytes("key 18"))->bytes), "value 18");
+            ASSERT_TRUE(opened->write(as_bytes("more"), as_bytes("value")).has_value());
+            EXPECT_EQ(opened->read_entry(as_bytes("more"))->start_offset() % written, 0U);
+            auto expected = image;
+            if (content.size() < image.bytes.size()) {
+                expected = plain_image(written);
+                for (int i = 0; i < 19; ++i) {
+                    expected.write("key " + std::to_string(i), "value " + std::to_string(i));
+                }
+            }
+            expected.write("more", "value");
+            EXPECT_EQ(read_file(path_), expected.bytes);
+        }
+    }
+}
+
+TEST_F(opening, a_file_that_says_nothing_goes_on_as_asked) {
+    plain_image single(16);
+    single.write("key", "a value of 44 bytes, so that the tail is 64.");
+    single.write("other", "value");
+    single.remove("key");
+    for (auto const asked : {std::optional<std::uint32_t>(), std::optional(64U), std::optional(16U),
+                             std::optional(1U)}) {
+        for (auto const& content : {std::string(), single.bytes}) {
+            write_file(path_, content);
+            auto const opened = store::open(path_, {.alignment = asked}, &report_).value();
+            ASSERT_TRUE(opened->write(as_bytes("more"), as_bytes("value")).has_value());
+            EXPECT_EQ(report_.alignment_found, asked.value_or(64));
+            plain_image expected(asked.value_or(64));
+            expected.bytes = content;
+            expected.write("more", "value");
+            EXPECT_EQ(read_file(path_), expected.bytes);
+        }
+    }
+}
+
+TEST_F(opening, for_reading_changes_nothing) {
+    auto const image = three_entries();
+    EXPECT_EQ(failure({.read_only = true}).first, boost::system::errc::no_such_file_or_directory);
+    EXPECT_EQ(files_in_folder(), 0U);
+    for (auto const& content : {image.bytes, image.bytes + "torn", std::string()}) {
+        write_file(path_, content);
+        auto const opened = store::open(path_, {.read_only = true}, &report_).value();
+        EXPECT_EQ(opened->file_size(), content.empty() ? 0 : image.bytes.size());
+        EXPECT_EQ(opened->read(as_bytes("two")).has_value(), !content.empty());
+        EXPECT_EQ(opened->write(as_bytes("two"), as_bytes("new")).error(), store_error::read_only);
+        EXPECT_EQ(opened->write_stream(as_bytes("two"), [](auto) { return 0; }).error(),
+                  store_error::read_only);
+        EXPECT_EQ(opened->compact().error(), store_error::read_only);
+        EXPECT_EQ(opened->sync().error(), store_error::read_only);
+        if (!content.empty()) {
+            EXPECT_EQ(opened->remove(as_bytes("two")).error(), store_error::read_only);
+            EXPECT_EQ(opened->rename(as_bytes("two"), as_bytes("2")).error(),
+                      store_error::read_only);
+        }
+        EXPECT_EQ(read_file(path_), content);
+        EXPECT_EQ(files_in_folder(), 1U);
+    }
+    write_file(path_, image.bytes + "torn");
+    ASSERT_TRUE(store::open(path_, {.read_only = true}, &report_));
+    EXPECT_EQ(report_.to_text(), "recovered " + path_.string() + ": kept " +
+                                     std::to_string(image.bytes.size()) + " of " +
+                                     std::to_string(image.bytes.size() + 4) +
+                                     " bytes (3 entries, 3 keys), 4 bytes passed over");
+}
+
+TEST_F(opening, readers_share_a_file_and_a_writer_has_it_alone) {
+    write_file(path_, three_entries().bytes);
+    auto first = store::open(path_, {.read_only = true}).value();
+    auto second = store::open(path_, {.read_only = true}).value();
+    auto const [error, line] = failure();
+    EXPECT_EQ(error, store_error::locked);
+    EXPECT_TRUE(says(line, "in use by another program; stop")) << line;
+    first.reset();
+    second.reset();
+    auto const writer = store::open(path_).value();
+    EXPECT_EQ(failure({.read_only = true}).first, store_error::locked);
+}
+
+TEST_F(opening, for_reading_needs_no_permission_to_write) {
+    write_file(path_, three_entries().bytes);
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_read);
+    EXPECT_TRUE(store::open(path_, {.read_only = true}));
+}
+
+TEST_F(opening, sto_13_a_second_writer_is_refused) {
     auto const first = store::open(path_).value();
     ASSERT_TRUE(first->write(as_bytes("key"), as_bytes("value")).has_value());
     auto const [error, line] = failure();
@@ -208,7 +305,7 @@ TEST_F(opening, a_second_writer_is_refused) {
     EXPECT_EQ(std::filesystem::file_size(path_), 25U);
 }
 
-TEST_F(opening, a_second_writer_in_another_process_is_refused) {
+TEST_F(opening, sto_13_a_second_writer_in_another_process_is_refused) {
     auto first = store::open(path_).value();
     auto const other = [this] {
         auto const child = ::fork();

@@ -95,7 +95,7 @@ result<recovered> recover(bytes_view file, std::uint32_t alignment) {
     }
     auto const tried = alignment_set::only(alignment);
     history_search search(file, tried);
-    auto const hit = search.next(tried);
+    auto const hit = search.next(tried, 0);
     auto const tail = hit ? search.without_imitations(hit->tail, alignment) : 0;
     if (!search.has_memory()) {
         return make_error_code(boost::system::errc::not_enough_memory);

@@ -60,7 +60,7 @@ TEST_P(recovery, whole_files_are_kept_and_counted) {
 }
 
 // STO-03
-TEST_P(recovery, every_prefix_gives_the_longest_history) {
+TEST_P(recovery, sto_03_every_prefix_gives_the_longest_history) {
     auto const image = some_history(GetParam());
     for (std::size_t size = 0; size <= image.bytes.size(); ++size) {
         EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), GetParam()).tail,
@@ -70,7 +70,7 @@ TEST_P(recovery, every_prefix_gives_the_longest_history) {
 }
 
 // STO-04: what a file system leaves where a write was lost.
-TEST_P(recovery, zero_and_noise_tails_are_left_off) {
+TEST_P(recovery, sto_04_zero_and_noise_tails_are_left_off) {
     auto const image = some_history(GetParam());
     for (std::size_t size = 21; size <= image.bytes.size(); ++size) {
         auto const kept = image.bytes.substr(0, size);
@@ -86,7 +86,7 @@ TEST_P(recovery, zero_and_noise_tails_are_left_off) {
 
 // STO-04: the blocks behind the lost write hold an earlier life of the file, entries with right
 // places and checksums among them. `shared` entries are the same in both lives.
-TEST_P(recovery, recycled_tails_are_left_off) {
+TEST_P(recovery, sto_04_recycled_tails_are_left_off) {
     for (int const shared : {0, 3, 8}) {
         plain_image image(GetParam());
         plain_image earlier(GetParam());
@@ -111,7 +111,7 @@ TEST_P(recovery, recycled_tails_are_left_off) {
 }
 
 // STO-05: a whole store as a value has offsets of its own, which are wrong where it now lies.
-TEST_P(recovery, payloads_that_hold_a_store_never_win) {
+TEST_P(recovery, sto_05_payloads_that_hold_a_store_never_win) {
     auto const inner = some_history(GetParam());
     plain_image outer(GetParam());
     outer.write("first", "value");
@@ -143,7 +143,7 @@ std::string imitation(std::uint64_t begin_of_payload, std::size_t at, std::uint6
 
 // STO-05: with the right place, pad and checksum an imitation is byte for byte a valid file when
 // everything behind it is lost, and nothing otherwise.
-TEST_P(recovery, an_imitation_counts_only_where_the_file_ends_with_it) {
+TEST_P(recovery, sto_05_an_imitation_counts_only_where_the_file_ends_with_it) {
     auto const alignment = GetParam();
     plain_image image(alignment);
     image.write("first", "value");
@@ -167,7 +167,7 @@ TEST_P(recovery, an_imitation_counts_only_where_the_file_ends_with_it) {
 
 // An imitated chain whose older link only looks like an entry would hide everything before it. Its
 // checksum is wrong, and sound entries lie where it claims to be.
-TEST_P(recovery, made_up_older_entries_do_not_hide_sound_ones) {
+TEST_P(recovery, sto_05_made_up_older_entries_do_not_hide_sound_ones) {
     auto const alignment = GetParam();
     plain_image image(alignment);
     for (int i = 0; i < 10; ++i) {

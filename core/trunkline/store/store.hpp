@@ -50,8 +50,15 @@ struct write_job {
 };
 
 struct open_options {
-    std::uint32_t alignment = 64;  ///< 64, 16 or 1 bytes (FORMAT.md, "Alignment")
-    bool create = true;       ///< make the file when it is absent (parent folders are never made)
+    /// 64, 16 or 1 bytes (FORMAT.md, "Alignment"). Without one the file tells; a file that says
+    /// nothing, as a new one, gets 64. A file that speaks for another one fails with
+    /// wrong_alignment and is not changed.
+    std::optional<std::uint32_t> alignment = {};
+    bool create = true;  ///< make the file when it is absent (parent folders are never made)
+    /// For reading only: the file is neither made nor changed nor cut, only its longest history is
+    /// seen, and writing calls fail with read_only. Any number of readers share the file; while one
+    /// of them has it no writer gets it, and the other way round.
+    bool read_only = false;
     bool verify_all = false;  ///< check every checksum on open, not only the last
     durability level = durability::os;  ///< of writes that do not say
     disk* on = nullptr;  ///< where the file lives (file.hpp); null: the file system of this machine
@@ -64,7 +71,8 @@ struct open_options {
 /// for nothing.
 class store {
 public:
-    /// Opens or creates. Takes the writer lock of the file: a second writer fails with locked.
+    /// Opens or creates. Takes the writer lock of the file, or the shared one for reading only;
+    /// fails with locked when another holder does not allow that.
     /// Recovers as FORMAT.md "Recovery" says; `report`, when given, is filled on success and on
     /// failure. A non-empty file without one valid entry fails with not_a_store and is not changed.
     [[nodiscard]] static result<std::unique_ptr<store>> open(std::filesystem::path const& path,

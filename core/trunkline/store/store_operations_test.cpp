@@ -138,7 +138,7 @@ TEST_P(store_operations, a_batch_of_hashes_may_delete_and_write_again) {
 
 // STO-15: keys with one hash are one key; the later write wins. Hashes that differ in one bit are
 // two keys, whichever bit it is.
-TEST_P(store_operations, equal_hashes_are_one_key) {
+TEST_P(store_operations, sto_15_equal_hashes_are_one_key) {
     auto made = open();
     ASSERT_TRUE(made->write_hashed(42, as_bytes("first")).has_value());
     ASSERT_TRUE(made->write_hashed(42, as_bytes("second")).has_value());
@@ -185,7 +185,7 @@ TEST_P(store_operations, batch_remove_writes_a_tombstone_for_each_key_given) {
 }
 
 // STO-17
-TEST_P(store_operations, rename_and_copy_refuse_as_published) {
+TEST_P(store_operations, sto_17_rename_and_copy_refuse_as_published) {
     auto const made = open();
     auto const other = open_at(folder_ / "other.bin");
     ASSERT_TRUE(made->write(as_bytes("key"), as_bytes("value")).has_value());

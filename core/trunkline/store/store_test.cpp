@@ -125,7 +125,7 @@ TEST_P(store_with_alignment, batch_read_keeps_the_order_of_the_keys) {
     EXPECT_TRUE(made->batch_read({}).empty());
 }
 
-TEST_P(store_with_alignment, every_value_begins_at_a_multiple_of_the_alignment) {
+TEST_P(store_with_alignment, sto_16_every_value_begins_at_a_multiple_of_the_alignment) {
     auto const made = open();
     for (std::size_t size = 1; size < 200; ++size) {
         auto const text = std::string(size, 'x');

@@ -10,5 +10,7 @@ using command_function = int(std::span<char const* const> arguments);
 
 command_function serve;
 command_function verify;
+command_function stat;
+command_function compact;
 
 }  // namespace trunkline::cli

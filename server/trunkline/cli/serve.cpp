@@ -2,7 +2,9 @@
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
+#include <trunkline/cli/file_command.hpp>
 #include <trunkline/cli/log_settings.hpp>
+#include <trunkline/cli/report_json.hpp>
 #include <trunkline/cli/signal_watch.hpp>
 #include <trunkline/serve/explain.hpp>
 #include <trunkline/serve/port_file.hpp>
@@ -20,11 +22,6 @@ namespace {
 using logging::area;
 using logging::level;
 
-void say(std::string const& line) {
-    std::fputs((line + "\n").c_str(), stdout);
-    std::fflush(stdout);
-}
-
 std::string signal_name(int number) {
     return number == SIGINT ? "SIGINT" : "SIGTERM";
 }
@@ -38,11 +35,12 @@ int announce(server::store_server const& server, server::serve_options const& op
                                               written.error().message());
         }
     }
-    say("Server running on " + server.address());
+    // Nobody may be listening to standard output any more; the server runs all the same.
+    static_cast<void>(say("Server running on " + server.address()));
     return exit_success;
 }
 
-int run(server::serve_options const& options, logging::journal const& log) {
+int run(server::serve_options const& options, logging::journal const& log, bool as_objects) {
     server::store_server server(options, log);
     signal_watch const signals([&server, &log](int number) {
         log.write(area::server, level::info, "stopping: no new connections, answering what came",
@@ -56,7 +54,7 @@ int run(server::serve_options const& options, logging::journal const& log) {
     if (auto const opened = server.open(report); !opened) {
         return complain(exit_store, report.explain(opened.error()));
     }
-    say(report.to_text());
+    static_cast<void>(say(as_objects ? serialize(as_json(report)) : report.to_text()));
     if (int const code = announce(server, options); code != exit_success) {
         return code;
     }
@@ -97,7 +95,7 @@ int serve(std::span<char const* const> arguments) {
     ::signal(SIGPIPE, SIG_IGN);
     logging::journal const log(
         levels, logs.format == "json" ? logging::line_format::json : logging::line_format::text);
-    return run(options, log);
+    return run(options, log, logs.format == "json");
 }
 
 }  // namespace trunkline::cli

@@ -247,7 +247,7 @@ TEST_F(serve_command, refuses_a_file_that_another_server_has) {
     std::string const before = read_text(path);
     expect_refused({path, "--port", "0"}, exit_store,
                    path +
-                       " is in use by another program that may write to it; stop that program, "
+                       " is in use by another program; stop that program, "
                        "or name another file.");
     EXPECT_EQ(read_text(path), before);
     EXPECT_EQ(server.connect()->call(method_read, short_read("k")).body, "\x01\x01v");

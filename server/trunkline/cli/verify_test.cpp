@@ -54,7 +54,7 @@ TEST_F(verify_command, says_that_a_store_is_sound) {
 
 TEST_F(verify_command, tells_programs_in_json) {
     make_store();
-    auto const left = verify({"--json", path});
+    auto const left = verify({"--format", "json", path});
     EXPECT_EQ(left.exit_code, exit_success);
     auto const report = boost::json::parse(left.output).as_object();
     EXPECT_EQ(report.at("path"), path.c_str());
@@ -76,7 +76,7 @@ TEST_F(verify_command, finds_damage_and_leaves_it) {
     EXPECT_NE(left.output.find("1 problems"), left.output.npos) << left.output;
     EXPECT_NE(left.output.find("at offset 0 does not match its checksum"), left.output.npos)
         << left.output;
-    auto const json = boost::json::parse(verify({path, "--json"}).output).as_object();
+    auto const json = boost::json::parse(verify({path, "--format=json"}).output).as_object();
     EXPECT_FALSE(json.at("sound").as_bool());
     EXPECT_EQ(json.at("problems").at(0).at("kind"), "checksum");
     EXPECT_EQ(json.at("problems").at(0).at("offset"), 0);
@@ -85,16 +85,40 @@ TEST_F(verify_command, finds_damage_and_leaves_it) {
 
 TEST_F(verify_command, refuses_with_one_line) {
     expect_refused({}, exit_usage, "no store file given; write trunkline verify FILE");
-    expect_refused({path, "--jsn"}, exit_usage, "unknown flag --jsn; did you mean --json?");
+    expect_refused({path, "--formt", "json"}, exit_usage,
+                   "unknown flag --formt; did you mean --format?");
     expect_refused({path}, exit_store,
                    "cannot open " + path + ": there is no such file; check the name.");
 }
 
-TEST_F(verify_command, finds_nothing_in_a_file_that_is_not_a_store) {
+TEST_F(verify_command, refuses_what_is_no_store) {
     write_text(path, std::string(1000, 'x'));
-    auto const left = verify({path});
-    EXPECT_EQ(left.exit_code, exit_failure);
-    EXPECT_TRUE(left.output.starts_with(path + ": 1 problems; 0 entries")) << left.output;
+    expect_refused({path}, exit_store,
+                   path +
+                       " is not a store: its 1000 bytes hold no valid entry. It was not changed; "
+                       "name another file, or move it away to begin a new store.");
+    expect_refused(
+        {folder.path().string()}, exit_store,
+        folder.path().string() + " is not a regular file; name a file, not a folder or a device.");
+}
+
+TEST_F(verify_command, takes_the_alignment_it_is_told) {
+    {
+        auto const made = store::store::open(path, {.alignment = 16}).value();
+        ASSERT_TRUE(made->write(as_bytes("one"), as_bytes("first value")));
+        ASSERT_TRUE(made->write(as_bytes("two"), as_bytes("second value")));
+    }
+    for (auto const* const fitting : {"detect", "16"}) {
+        auto const left = verify({path, "--alignment", fitting});
+        EXPECT_EQ(left.exit_code, exit_success) << left.error;
+        EXPECT_NE(left.output.find("alignment 16"), left.output.npos);
+    }
+    expect_refused({path, "--alignment", "64"}, exit_store,
+                   path +
+                       " was written with alignment 16. It was not changed; open it with "
+                       "that alignment, or without naming one.");
+    expect_refused({path, "--alignment", "32"}, exit_usage,
+                   "--alignment: \"32\" is not one of the choices; write one of detect|64|16|1");
 }
 
 TEST_F(verify_command, leaves_a_store_that_is_open_alone) {

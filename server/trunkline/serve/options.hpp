@@ -11,7 +11,8 @@
 namespace trunkline::server {
 
 struct serve_options {
-    std::string file;  ///< the store
+    std::string file;                  ///< the store
+    std::string alignment = "detect";  ///< of the store, a word of --alignment
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;  ///< 0 picks a free one
     std::string port_file;      ///< empty: none

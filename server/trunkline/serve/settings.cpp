@@ -1,6 +1,7 @@
 #include <trunkline/serve/settings.hpp>
 
 #include <trunkline/config/limit_relations.hpp>
+#include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/transport/socket_address.hpp>
 
 #include <sys/resource.h>
@@ -63,6 +64,7 @@ constexpr std::array relations{
 void add_places(config::setting_list& list, serve_options& options) {
     list.push_back(
         {"path", "the store file; made when absent", config::words{&options.file, "FILE"}});
+    list.push_back(alignment_setting(options.alignment));
     list.push_back({"host", "address to listen on: an IPv4 or IPv6 literal, or localhost",
                     config::words{&options.host, "ADDRESS"}});
     list.push_back(

@@ -1,6 +1,7 @@
 #include <trunkline/serve/store_server.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/worker.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
@@ -50,7 +51,8 @@ public:
     }
 
     result<void> open(store::open_report& report) {
-        auto opened = store::store::open(options.file, {}, &report);
+        auto opened = store::store::open(options.file,
+                                         {.alignment = alignment_of(options.alignment)}, &report);
         if (!opened) {
             return opened.error();
         }
