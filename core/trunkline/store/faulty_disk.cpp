@@ -18,11 +18,17 @@ std::uint64_t next_chance(std::uint64_t& state) {
     return state >> 33;
 }
 
+// Such bytes are written as a whole or not at all.
+bool lies_in_one_sector(std::uint64_t offset, std::size_t size) {
+    return (offset + size - 1) / sector_size == offset / sector_size;
+}
+
 // One change of a file's bytes that was not synced yet.
 struct change {
     bool resizes = false;
     std::uint64_t at = 0;  // the new size, when it resizes
     std::string bytes;
+    bool forgotten = false;  // a sync of it failed; the system takes it for done
 };
 
 void redo(std::string& content, change const& done) {
@@ -43,11 +49,8 @@ public:
         : durable(content), memory(make_memory_file(as_bytes(content)).value()) {}
 
     [[nodiscard]] std::string content() const {
-        auto now = durable;
-        for (auto const& each : unsynced) {
-            redo(now, each);
-        }
-        return now;
+        auto const bytes = memory->map(size()).value();
+        return std::string(as_text(bytes_view(bytes.data(), size())));
     }
     [[nodiscard]] std::uint64_t size() const { return memory->size().value(); }
 
@@ -119,7 +122,10 @@ public:
         }
         if (auto const fault = disk_.begin_call()) {
             if (disk_.crashing()) {
-                put(offset, bytes.substr(0, disk_.chance(bytes.size() + 1)));
+                auto const part = disk_.chance(bytes.size() + 1);
+                put(offset, bytes.substr(0, lies_in_one_sector(offset, bytes.size())
+                                                ? part % 2 * bytes.size()
+                                                : part));
             }
             return fault;
         }
@@ -127,7 +133,8 @@ public:
             if (disk_.chance(3) == 0) {
                 return errc::make_error_code(errc::interrupted);
             }
-            bytes.resize(1 + disk_.chance(bytes.size()));
+            auto const part = 1 + disk_.chance(bytes.size());
+            bytes.resize(lies_in_one_sector(offset, bytes.size()) ? bytes.size() : part);
         }
         auto const grows = offset + bytes.size() > node_->size()
                                ? offset + bytes.size() - node_->size()
@@ -156,10 +163,18 @@ public:
 
     result<void> sync() override {
         if (auto const fault = disk_.begin_call()) {
+            // A system that could not write a page may take it for clean all the same.
+            for (auto& each : node_->unsynced) {
+                each.forgotten = true;
+            }
             return fault;
         }
-        node_->durable = node_->content();
-        node_->unsynced.clear();
+        for (auto const& each : node_->unsynced) {
+            if (!each.forgotten) {
+                redo(node_->durable, each);
+            }
+        }
+        std::erase_if(node_->unsynced, [](change const& each) { return !each.forgotten; });
         return {};
     }
 

@@ -21,10 +21,12 @@ class faulty_disk final : public disk {
 public:
     static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
 
+    /// Of a write that lies in one sector of 512 bytes, all is done or nothing.
     struct plan {
         /// This call and all later ones fail with io_error. A write has part of its effect.
         std::uint64_t crash_at = never;
-        /// This call alone fails with `error`, without effect.
+        /// This call alone fails with `error`, without effect; a sync that fails may lose what was
+        /// to be synced, and later ones say nothing of it.
         std::uint64_t fail_at = never;
         boost::system::errc::errc_t error = boost::system::errc::io_error;
         /// So does every cut of a file from then on.

@@ -1,0 +1,200 @@
+// The disk that fails fails as it is told, and forgets what a disk may forget.
+#include <trunkline/store/faulty_disk.hpp>
+
+#include <trunkline/store/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+namespace trunkline::store {
+namespace {
+
+namespace errc = boost::system::errc;
+
+result<std::uint64_t> write_at(file& to, std::uint64_t offset, std::string_view bytes) {
+    auto const piece = as_bytes(bytes);
+    return to.write_some(offset, std::span(&piece, 1));
+}
+
+struct faulty : testing::Test {
+    std::unique_ptr<file> made() {
+        auto file = disk.open("f", open_mode::create_new).value();
+        EXPECT_TRUE(disk.sync_folder_of("f"));
+        return file;
+    }
+    // Every content that a loss of power may leave.
+    [[nodiscard]] std::set<std::string> leftovers(int chances = 400) const {
+        std::set<std::string> found;
+        for (int seed = 0; seed < chances; ++seed) {
+            found.insert(disk.after_power_loss(static_cast<std::uint64_t>(seed))->content("f"));
+        }
+        return found;
+    }
+    faulty_disk disk;
+};
+
+TEST_F(faulty, shows_what_was_written_and_keeps_what_was_synced) {
+    auto const f = made();
+    ASSERT_EQ(write_at(*f, 0, "synced").value(), 6U);
+    ASSERT_TRUE(f->sync());
+    ASSERT_EQ(write_at(*f, 6, " not").value(), 4U);
+    EXPECT_EQ(disk.content("f"), "synced not");
+    EXPECT_EQ(disk.after_kill()->content("f"), "synced not");
+    auto const left = leftovers();
+    EXPECT_TRUE(left.contains("synced"));
+    EXPECT_TRUE(left.contains("synced not"));
+    for (auto const& each : left) {
+        EXPECT_TRUE(each.starts_with("synced")) << each;
+    }
+}
+
+// Unsynced writes may be lost one by one, and done in another order.
+TEST_F(faulty, forgets_and_reorders_unsynced_writes) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, "first"));
+    ASSERT_TRUE(write_at(*f, 0, "other"));
+    ASSERT_TRUE(write_at(*f, 5, "!"));
+    auto const left = leftovers();
+    EXPECT_TRUE(left.contains(""));
+    EXPECT_TRUE(left.contains("first"));
+    EXPECT_TRUE(left.contains("first!")) << "the later write of the same bytes came before";
+    EXPECT_TRUE(left.contains("other!"));
+    EXPECT_TRUE(left.contains(std::string("\0\0\0\0\0!", 6))) << "the first writes were lost";
+}
+
+TEST_F(faulty, tears_at_sectors_only) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, std::string(1536, 'o')));
+    ASSERT_TRUE(f->sync());
+    ASSERT_TRUE(write_at(*f, 100, std::string(1200, 'n')));
+    bool torn = false;
+    for (auto const& each : leftovers()) {
+        ASSERT_EQ(each.size(), 1536U);
+        for (std::size_t const begin : {0, 512, 1024}) {
+            auto const sector = each.substr(begin, 512);
+            auto const fresh = sector.find('n') != std::string::npos;
+            auto const expected = begin == 0     ? std::string(100, 'o') + std::string(412, 'n')
+                                  : begin == 512 ? std::string(512, 'n')
+                                                 : std::string(276, 'n') + std::string(236, 'o');
+            EXPECT_EQ(sector, fresh ? expected : std::string(512, 'o'));
+            torn = torn || (fresh && begin != 0 && each[100] == 'o');
+        }
+    }
+    EXPECT_TRUE(torn);
+}
+
+TEST_F(faulty, writes_short_and_is_interrupted) {
+    auto const f = made();
+    disk.follow({.short_writes_seed = 3});
+    std::set<std::uint64_t> sizes;
+    int interrupted = 0;
+    for (int i = 0; i < 100; ++i) {
+        auto const written = write_at(*f, 507, "0123456789");
+        written ? static_cast<void>(sizes.insert(*written)) : static_cast<void>(++interrupted);
+        EXPECT_TRUE(written || written.error() == errc::interrupted);
+    }
+    EXPECT_GT(interrupted, 10);
+    EXPECT_EQ(*sizes.begin(), 1U);
+    EXPECT_EQ(*sizes.rbegin(), 10U);
+    EXPECT_GT(sizes.size(), 5U);
+    for (int i = 0; i < 100; ++i) {
+        auto const in_one_sector = write_at(*f, 0, "0123456789");
+        EXPECT_TRUE(!in_one_sector || *in_one_sector == 10);
+    }
+}
+
+TEST_F(faulty, fails_at_one_call_without_effect) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, "old"));
+    disk.follow({.fail_at = 1, .error = errc::no_space_on_device});
+    EXPECT_TRUE(write_at(*f, 0, "new"));
+    EXPECT_EQ(write_at(*f, 0, "bad").error(), errc::no_space_on_device);
+    EXPECT_TRUE(write_at(*f, 3, "!"));
+    EXPECT_EQ(disk.content("f"), "new!");
+    EXPECT_EQ(disk.calls(), 3U);
+}
+
+TEST_F(faulty, is_full_when_there_is_no_room) {
+    auto const f = made();
+    disk.follow({.room = 5});
+    EXPECT_EQ(write_at(*f, 0, "0123456789").value(), 5U);
+    EXPECT_EQ(write_at(*f, 5, "56789").error(), errc::no_space_on_device);
+    EXPECT_EQ(write_at(*f, 0, "again").value(), 5U) << "what is there may be written again";
+    EXPECT_EQ(disk.content("f"), "again");
+}
+
+TEST_F(faulty, a_crash_lasts_and_its_write_is_done_in_part) {
+    for (std::string const& bytes : {std::string(10, 'x'), std::string(3000, 'x')}) {
+        std::set<std::string> found;
+        for (std::uint64_t call = 0; call < 40; ++call) {
+            faulty_disk fresh;
+            auto const f = fresh.open("f", open_mode::create_new).value();
+            fresh.follow({.crash_at = call});
+            for (std::uint64_t i = 0; i < call; ++i) {
+                EXPECT_TRUE(f->size());
+            }
+            EXPECT_FALSE(fresh.crashed());
+            EXPECT_EQ(write_at(*f, 0, bytes).error(), errc::io_error);
+            EXPECT_TRUE(fresh.crashed());
+            auto const content = fresh.content("f");
+            EXPECT_EQ(content, bytes.substr(0, content.size()));
+            found.insert(content);
+            EXPECT_FALSE(f->sync());
+            EXPECT_FALSE(f->size());
+            EXPECT_FALSE(f->resize(0));
+            EXPECT_FALSE(fresh.open("f", open_mode::existing));
+            EXPECT_EQ(fresh.content("f"), content);
+        }
+        if (bytes.size() <= 512) {
+            EXPECT_EQ(found.size(), 2U);
+        } else {
+            EXPECT_GT(found.size(), 5U);
+        }
+    }
+}
+
+// A system that could not write a page takes it for clean: the next sync says nothing of it.
+TEST_F(faulty, a_failed_sync_may_lose_what_a_later_one_calls_safe) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, "first"));
+    disk.follow({.fail_at = 0});
+    EXPECT_EQ(f->sync().error(), errc::io_error);
+    ASSERT_TRUE(write_at(*f, 5, "second"));
+    ASSERT_TRUE(f->sync());
+    EXPECT_EQ(disk.content("f"), "firstsecond");
+    auto const left = leftovers();
+    EXPECT_TRUE(left.contains(std::string("\0\0\0\0\0second", 11)));
+    EXPECT_TRUE(left.contains("firstsecond"));
+}
+
+TEST_F(faulty, names_are_kept_when_their_folder_is_synced) {
+    auto const f = disk.open("new", open_mode::create_new).value();
+    ASSERT_TRUE(write_at(*f, 0, "bytes"));
+    ASSERT_TRUE(f->sync());
+    std::set<std::size_t> names;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        names.insert(disk.after_power_loss(seed)->names().size());
+    }
+    EXPECT_EQ(names, (std::set<std::size_t>{0, 1}));
+    ASSERT_TRUE(disk.sync_folder_of("new"));
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        EXPECT_EQ(disk.after_power_loss(seed)->content("new"), "bytes");
+    }
+}
+
+TEST_F(faulty, locks_as_a_system_does) {
+    auto writer = made();
+    EXPECT_EQ(disk.open("f", open_mode::existing).error(), store_error::locked);
+    EXPECT_EQ(disk.open("f", open_mode::inspect).error(), store_error::locked);
+    EXPECT_EQ(disk.open("f", open_mode::create_new).error(), errc::file_exists);
+    writer.reset();
+    auto const reader = disk.open("f", open_mode::inspect).value();
+    EXPECT_TRUE(disk.open("f", open_mode::inspect));
+    EXPECT_EQ(disk.open("f", open_mode::existing).error(), store_error::locked);
+}
+
+}  // namespace
+}  // namespace trunkline::store
