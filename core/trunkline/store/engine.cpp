@@ -247,7 +247,6 @@ result<void> engine::make_room(std::uint64_t tail, std::span<record const> entri
 }
 
 void engine::publish(std::shared_ptr<snapshot> next) {
-    std::lock_guard const lock(publishing_);
     auto replaced = std::exchange(current_, std::move(next));
     published_.store(current_.get(), std::memory_order_seq_cst);
     gate_.retire(std::move(replaced));
@@ -255,7 +254,7 @@ void engine::publish(std::shared_ptr<snapshot> next) {
 
 // Shows readers the entries that now lie in the file from `begin` to `end`.
 void engine::take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end) {
-    std::lock_guard const lock(publishing_);
+    std::unique_lock lock(publishing_);
     auto live = size();
     auto tail = begin;
     for (auto const& entry : entries) {
@@ -270,6 +269,7 @@ void engine::take_over(std::span<record const> entries, std::uint64_t begin, std
     live_keys_.store(live, std::memory_order_release);
     // Last, so that a batch read that takes this tail finds all of these entries in the index.
     current_->publish_tail(end);
+    lock.unlock();
     gate_.collect();
 }
 

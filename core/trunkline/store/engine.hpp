@@ -20,8 +20,10 @@
 
 namespace trunkline::store {
 
-/// Reads take no lock and never wait. Writes take turns; those that come together are appended
-/// together. Entries given to append() have been checked for what is refused. Any thread.
+/// Reads take no lock; only a batch read whose keys are written again and again while it reads them
+/// takes the one under which entries enter the index. No read waits for a disk, a stream or a
+/// compaction. Writes take turns; those that come together are appended together. Entries given to
+/// append() have been checked for what is refused. Any thread.
 class engine {
 public:
     engine(std::filesystem::path path, disk& where, opened_file opened, built_index built,
@@ -103,7 +105,9 @@ private:
     std::vector<write_call*> group_;
     std::vector<record> records_;
 
-    mutable std::mutex publishing_;  // held while the index and the tail change
+    // Held while the index and the tail of the current snapshot change, and never during a call of
+    // the system.
+    mutable std::mutex publishing_;
 
     std::atomic<std::uint64_t> live_keys_;
     mutable reader_gate gate_;

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace trunkline::store {
@@ -194,6 +195,43 @@ TEST_P(readers_beside_a_writer, batch_reads_see_one_state) {
     }
     EXPECT_EQ(failures, 0);
     EXPECT_GT(compared, 0U);
+}
+
+// A stream holds up all other writes for as long as its source takes, here until a reader has gone
+// on. A batch read whose keys were just being written must not wait for it.
+TEST_P(readers_beside_a_writer, batch_reads_do_not_wait_for_a_stream) {
+    auto const shared = store::open(folder_ / "store.bin", options()).value();
+    // So many that a write comes between nearly always.
+    std::vector<bytes_view> const asked(5000, as_bytes("hot"));
+    std::atomic<bool> done{false};
+    std::atomic<std::uint64_t> finished{0};
+    std::thread reader([&] {
+        while (!done.load()) {
+            static_cast<void>(shared->batch_read(asked));
+            ++finished;
+            finished.notify_one();
+        }
+    });
+    for (int round = 0; round < 50; ++round) {
+        for (int i = 0; i < 300; ++i) {
+            ASSERT_TRUE(shared->write(as_bytes("hot"), as_bytes("value")).has_value());
+        }
+        bool asked_once = false;
+        auto const source = [&](mutable_bytes into) -> result<std::size_t> {
+            if (std::exchange(asked_once, true)) {
+                return std::size_t{0};
+            }
+            auto const before = finished.load();
+            for (auto now = before; now < before + 2; now = finished.load()) {
+                finished.wait(now);
+            }
+            into.front() = std::byte{'s'};
+            return std::size_t{1};
+        };
+        ASSERT_TRUE(shared->write_stream(as_bytes("stream"), source).has_value());
+    }
+    done = true;
+    reader.join();
 }
 
 TEST_P(readers_beside_a_writer, writers_take_turns) {
