@@ -24,7 +24,8 @@ public:
           results_(response_),
           method_(of.fields.at("method").as_string()) {}
 
-    [[nodiscard]] result<std::uint64_t> write(std::span<store::key_value const> entries) override {
+    void write(std::span<store::key_value const> entries,
+               store_service::tail_answer answer) override {
         message_reader_of_json arguments(request_);
         std::vector<store::key_value> expected;
         if (method_ == "write") {
@@ -38,12 +39,12 @@ public:
             EXPECT_TRUE(std::ranges::equal(entries[i].key, expected[i].key));
             EXPECT_TRUE(std::ranges::equal(entries[i].payload, expected[i].payload));
         }
-        return tail();
+        answer(tail());
     }
 
-    [[nodiscard]] result<std::uint64_t> remove(bytes_view key) override {
+    void remove(bytes_view key, store_service::tail_answer answer) override {
         expect_key(key);
-        return tail();
+        answer(tail());
     }
 
     [[nodiscard]] std::optional<slice> read(bytes_view key) override {

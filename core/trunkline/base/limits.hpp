@@ -14,6 +14,10 @@ inline constexpr std::size_t mib = 1024 * kib;
 /// Bytes of one stream that travel in one frame; every published peer cuts at this size.
 inline constexpr std::size_t chunk_size = 64 * kib;
 
+/// Writes of all connections that wait for the disk, in bytes of their keys and payloads. Above it
+/// the threads that bring more wait, too.
+inline constexpr std::size_t writes_waiting_size_max = 64 * mib;
+
 /// Limits of one connection's protocol state. All sizes in bytes.
 struct session_limits {
     std::size_t frame_payload_size_max =

@@ -314,6 +314,10 @@ result<void> store::sync() {
     return engine_->sync();
 }
 
+durability store::level() const noexcept {
+    return engine_->level();
+}
+
 std::size_t store::waiting_writes() const {
     return engine_->waiting_writes();
 }

@@ -158,7 +158,9 @@ public:
     /// The newest value, or nothing when the key was never written or is deleted.
     [[nodiscard]] std::optional<value> read(bytes_view key) const;
 
-    /// One result per key, in order, all from one snapshot.
+    /// One result per key, in order, all from one snapshot. Starts over when one of the keys is
+    /// written meanwhile; at the eighth time it holds back the publication of writes for its own
+    /// duration. Never waits for a disk, a stream or a compaction.
     [[nodiscard]] std::vector<std::optional<value>> batch_read(
         std::span<bytes_view const> keys) const;
 
@@ -197,6 +199,9 @@ public:
 
     /// Hands everything written to the disk (fdatasync).
     [[nodiscard]] result<void> sync();
+
+    /// Of writes that do not say.
+    [[nodiscard]] durability level() const noexcept;
 
     /// Writes that wait for their turn just now.
     [[nodiscard]] std::size_t waiting_writes() const;

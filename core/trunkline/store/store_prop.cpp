@@ -24,6 +24,9 @@ inline constexpr auto path = "store.bin";
 struct model {
     std::map<std::string, std::string> live;
     plain_image image{64};
+    std::uint64_t synced = 0;  // bytes that no loss of power takes
+
+    void note(durability level) { synced = waits_for_disk(level) ? image.bytes.size() : synced; }
 };
 
 // The store under test with the disk it lives on.
@@ -32,11 +35,11 @@ struct subject {
 
     void reopen() {
         opened.reset();
-        opened = store::open(path, {.alignment = alignment, .on = &disk}).value();
+        opened = store::open(path, {.alignment = alignment, .on = disk.get()}).value();
     }
 
     std::uint32_t alignment;
-    faulty_disk disk;
+    std::unique_ptr<faulty_disk> disk = std::make_unique<faulty_disk>();
     std::unique_ptr<store> opened;
 };
 
@@ -59,24 +62,28 @@ rc::Gen<std::string> some_payload() {
         [](std::string const& text) { return !text.empty() && text != std::string(1, '\0'); });
 }
 
-void compare(model const& expected, subject& actual) {
-    RC_ASSERT(actual.opened->size() == expected.live.size());
-    RC_ASSERT(actual.opened->file_size() == expected.image.bytes.size());
+rc::Gen<durability> some_level() {
+    return rc::gen::element(durability::none, durability::os, durability::sync, durability::group);
+}
+
+void compare(model const& expected, store& actual) {
+    RC_ASSERT(actual.size() == expected.live.size());
+    RC_ASSERT(actual.file_size() == expected.image.bytes.size());
     std::vector<bytes_view> keys;
     for (auto const& [key, payload] : expected.live) {
-        auto const found = actual.opened->read(as_bytes(key));
+        auto const found = actual.read(as_bytes(key));
         RC_ASSERT(found.has_value());
         RC_ASSERT(as_text(found->bytes) == payload);
         keys.push_back(as_bytes(key));
     }
-    auto cursor = actual.opened->entries();
+    auto cursor = actual.entries();
     std::size_t count = 0;
     while (auto const entry = cursor.next()) {
         RC_ASSERT(entry->has_right_checksum());
         ++count;
     }
     RC_ASSERT(count == keys.size());
-    auto const all = actual.opened->batch_read(keys);
+    auto const all = actual.batch_read(keys);
     for (std::size_t i = 0; i < keys.size(); ++i) {
         RC_ASSERT(all[i].has_value());
         RC_ASSERT(as_text(all[i]->bytes) == expected.live.at(std::string(as_text(keys[i]))));
@@ -86,18 +93,20 @@ void compare(model const& expected, subject& actual) {
 struct write_one : command {
     std::string key = *some_key();
     std::string payload = *some_payload();
+    durability level = *some_level();
 
     void apply(model& state) const override {
         state.live[key] = payload;
         state.image.write(key, payload);
+        state.note(level);
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        auto const written = actual.opened->write(as_bytes(key), as_bytes(payload));
+        auto const written = actual.opened->write(as_bytes(key), as_bytes(payload), level);
         RC_ASSERT(written.has_value());
         RC_ASSERT(*written == after.image.bytes.size());
-        compare(after, actual);
+        compare(after, *actual.opened);
     }
     void show(std::ostream& to) const override { to << "write " << rc::toString(key); }
 };
@@ -106,11 +115,15 @@ struct write_batch : command {
     std::vector<std::pair<std::string, std::string>> entries =
         *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
             rc::gen::pair(some_key(), some_payload()));
+    durability level = *some_level();
 
     void apply(model& state) const override {
         for (auto const& [key, payload] : entries) {
             state.live[key] = payload;
             state.image.write(key, payload);
+        }
+        if (!entries.empty()) {
+            state.note(level);
         }
     }
     void run(model const& before, subject& actual) const override {
@@ -120,28 +133,66 @@ struct write_batch : command {
         for (auto const& [key, payload] : entries) {
             batch.push_back({as_bytes(key), as_bytes(payload)});
         }
-        auto const written = actual.opened->batch_write(batch);
+        auto const written = actual.opened->batch_write(batch, level);
         RC_ASSERT(written.has_value());
         RC_ASSERT(*written == after.image.bytes.size());
-        compare(after, actual);
+        compare(after, *actual.opened);
     }
     void show(std::ostream& to) const override { to << "batch of " << entries.size(); }
 };
 
-struct remove_one : command {
-    std::string key = *some_key();
+// Values and deletions in one batch, in their order.
+struct write_hashed_batch : command {
+    std::vector<std::pair<std::string, std::string>> entries =
+        *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(
+            some_key(), rc::gen::oneOf(some_payload(), rc::gen::just(std::string(1, '\0')))));
+    durability level = *some_level();
 
     void apply(model& state) const override {
-        if (state.live.erase(key) != 0) {
-            state.image.remove(key);
+        for (auto const& [key, payload] : entries) {
+            bool const deletes = payload == std::string(1, '\0');
+            state.image.append(hash_key(as_bytes(key)), payload, deletes);
+            if (deletes) {
+                state.live.erase(key);
+            } else {
+                state.live[key] = payload;
+            }
+        }
+        if (!entries.empty()) {
+            state.note(level);
         }
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        RC_ASSERT(actual.opened->remove(as_bytes(key)).value() == after.image.bytes.size());
+        std::vector<hashed_value> batch;
+        for (auto const& [key, payload] : entries) {
+            batch.push_back({hash_key(as_bytes(key)), as_bytes(payload)});
+        }
+        auto const written =
+            actual.opened->batch_write_hashed(batch, null_payloads::delete_the_key, level);
+        RC_ASSERT(written.value() == after.image.bytes.size());
+        compare(after, *actual.opened);
+    }
+    void show(std::ostream& to) const override { to << "hashed batch of " << entries.size(); }
+};
+
+struct remove_one : command {
+    std::string key = *some_key();
+    durability level = *some_level();
+
+    void apply(model& state) const override {
+        if (state.live.erase(key) != 0) {
+            state.image.remove(key);
+            state.note(level);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        RC_ASSERT(actual.opened->remove(as_bytes(key), level).value() == after.image.bytes.size());
         RC_ASSERT(!actual.opened->exists(as_bytes(key)));
-        compare(after, actual);
+        compare(after, *actual.opened);
     }
     void show(std::ostream& to) const override { to << "remove " << rc::toString(key); }
 };
@@ -166,13 +217,14 @@ struct remove_many : command {
             views.push_back(as_bytes(key));
         }
         RC_ASSERT(actual.opened->batch_remove(views).value() == after.image.bytes.size());
-        compare(after, actual);
+        compare(after, *actual.opened);
     }
 };
 
 struct rename_one : command {
     std::string from = *some_key();
     std::string to = *some_key();
+    durability level = *some_level();
 
     [[nodiscard]] bool refused(model const& state) const {
         auto const found = state.live.find(from);
@@ -186,14 +238,15 @@ struct rename_one : command {
             state.image.remove(from);
             state.live[to] = payload;
             state.live.erase(from);
+            state.note(level);
         }
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        auto const renamed = actual.opened->rename(as_bytes(from), as_bytes(to));
+        auto const renamed = actual.opened->rename(as_bytes(from), as_bytes(to), level);
         RC_ASSERT(renamed.has_value() == !refused(before));
-        compare(after, actual);
+        compare(after, *actual.opened);
     }
     void show(std::ostream& out) const override {
         out << "rename " << rc::toString(from) << " to " << rc::toString(to);
@@ -204,6 +257,7 @@ struct stream_one : command {
     std::string key = *some_key();
     std::string payload = *rc::gen::container<std::string>(rc::gen::element('\0', 'x'));
     std::size_t piece = *rc::gen::inRange<std::size_t>(1, 20);
+    durability level = *some_level();
 
     [[nodiscard]] bool refused() const {
         return payload.find_first_not_of('\0') == std::string::npos;
@@ -212,6 +266,7 @@ struct stream_one : command {
         if (!refused()) {
             state.live[key] = payload;
             state.image.write(key, payload);
+            state.note(level);
         }
     }
     void run(model const& before, subject& actual) const override {
@@ -223,10 +278,10 @@ struct stream_one : command {
             rest.remove_prefix(size);
             return size;
         };
-        auto const written = actual.opened->write_stream(as_bytes(key), source);
+        auto const written = actual.opened->write_stream(as_bytes(key), source, level);
         RC_ASSERT(written.has_value() == !refused());
-        RC_ASSERT(actual.disk.content(path).size() == after.image.bytes.size());
-        compare(after, actual);
+        RC_ASSERT(actual.disk->content(path).size() == after.image.bytes.size());
+        compare(after, *actual.opened);
     }
     void show(std::ostream& out) const override { out << "stream " << rc::toString(payload); }
 };
@@ -246,13 +301,14 @@ struct compact_all : command {
             at = entry.begin;
         }
         state.image = fresh;
+        state.synced = fresh.bytes.size();
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
         RC_ASSERT(actual.opened->compact().has_value());
-        RC_ASSERT(actual.disk.content(path) == after.image.bytes);
-        compare(after, actual);
+        RC_ASSERT(actual.disk->content(path) == after.image.bytes);
+        compare(after, *actual.opened);
     }
 };
 
@@ -260,16 +316,92 @@ struct refused : command {
     void run(model const& before, subject& actual) const override {
         std::vector<key_value> const batch{{as_bytes("a"), as_bytes("fine")}, {as_bytes("b"), {}}};
         RC_ASSERT(actual.opened->batch_write(batch).error() == store_error::empty_payload);
-        compare(before, actual);
+        compare(before, *actual.opened);
     }
 };
 
 struct reopen : command {
     void run(model const& before, subject& actual) const override {
         actual.reopen();
-        RC_ASSERT(actual.disk.content(path) == before.image.bytes);
-        compare(before, actual);
-        RC_ASSERT(check_file(path, actual.alignment, actual.disk).error() == store_error::locked);
+        RC_ASSERT(actual.disk->content(path) == before.image.bytes);
+        compare(before, *actual.opened);
+        RC_ASSERT(check_file(path, actual.alignment, *actual.disk).error() == store_error::locked);
+    }
+};
+
+struct sync_all : command {
+    void apply(model& state) const override { state.synced = state.image.bytes.size(); }
+    void run(model const&, subject& actual) const override {
+        RC_ASSERT(actual.opened->sync().has_value());
+    }
+};
+
+// The process dies between two calls: everything is there.
+struct die : command {
+    void run(model const& before, subject& actual) const override {
+        auto left = actual.disk->after_kill();
+        actual.opened.reset();
+        actual.disk = std::move(left);
+        // What the system had is not on the disk by that; but this disk takes it for synced.
+        actual.reopen();
+        RC_ASSERT(actual.disk->content(path) == before.image.bytes);
+        compare(before, *actual.opened);
+    }
+};
+
+// What a loss of power would leave: at least all that was synced, and whole entries.
+struct see_power_lost : command {
+    std::uint64_t seed = *rc::gen::arbitrary<std::uint64_t>();
+
+    void run(model const& before, subject& actual) const override {
+        if (before.synced == 0) {
+            return;
+        }
+        auto const left = actual.disk->after_power_loss(seed);
+        auto const opened =
+            store::open(path, {.alignment = actual.alignment, .on = left.get()}).value();
+        auto const kept = opened->file_size();
+        RC_ASSERT(kept >= before.synced);
+        RC_ASSERT(left->content(path).substr(0, before.synced) ==
+                  before.image.bytes.substr(0, before.synced));
+        RC_ASSERT(before.image.tail_within(kept) == kept);
+    }
+};
+
+// A batch that is cut short at some call, on a copy of the disk: the old state or the new one.
+struct see_batch_cut_short : command {
+    std::vector<std::pair<std::string, std::string>> entries =
+        *rc::gen::nonEmpty(rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+            rc::gen::pair(some_key(), some_payload())));
+    durability level = *rc::gen::element(durability::os, durability::sync, durability::group);
+    std::uint64_t call = *rc::gen::inRange<std::uint64_t>(0, 6);
+    std::uint64_t seed = *rc::gen::inRange<std::uint64_t>(0, 20);
+
+    void run(model const& before, subject& actual) const override {
+        if (before.image.bytes.empty()) {
+            return;  // of the very first write any part may be left
+        }
+        auto copy = actual.disk->after_kill();
+        auto written =
+            store::open(path, {.alignment = actual.alignment, .level = level, .on = copy.get()})
+                .value();
+        auto after = before;
+        std::vector<key_value> batch;
+        for (auto const& [key, payload] : entries) {
+            batch.push_back({as_bytes(key), as_bytes(payload)});
+            after.live[key] = payload;
+            after.image.write(key, payload);
+        }
+        copy->follow({.crash_at = call});
+        bool const done = written->batch_write(batch).has_value();
+        written.reset();
+        bool const power_lost = waits_for_disk(level) && seed != 0;
+        auto const left = power_lost ? copy->after_power_loss(seed) : copy->after_kill();
+        auto const opened =
+            store::open(path, {.alignment = actual.alignment, .on = left.get()}).value();
+        bool const whole = opened->file_size() == after.image.bytes.size();
+        RC_ASSERT(whole || !done);
+        compare(whole ? after : before, *opened);
     }
 };
 
@@ -286,8 +418,9 @@ TEST_P(store_state, is_that_of_a_map) {
         auto const history = *rc::gen::scale(
             0.4, rc::state::gen::commands(
                      initial, rc::state::gen::execOneOfWithArgs<
-                                  write_one, write_one, write_batch, remove_one, remove_many,
-                                  rename_one, stream_one, compact_all, refused, reopen>()));
+                                  write_one, write_one, write_batch, write_hashed_batch, remove_one,
+                                  remove_many, rename_one, stream_one, compact_all, sync_all,
+                                  refused, reopen, die, see_power_lost, see_batch_cut_short>()));
         rc::state::runAll(history, initial, actual);
     });
     EXPECT_TRUE(held);

@@ -80,6 +80,8 @@ TEST(usage, names_what_is_wrong_with_a_value) {
              "error|warn|info|debug|trace"},
             {{"serve", "s.bin", "--log-format", "xml"},
              "--log-format: \"xml\" is not one of the choices; write one of text|json"},
+            {{"serve", "s.bin", "--durability", "fsync"},
+             "--durability: \"fsync\" is not one of the choices; write one of none|os|sync|group"},
             {{"serve", "s.bin", "--host", "0.0.0.0"},
              "--host 0.0.0.0 lets other machines in without encryption; add --allow-plain if that "
              "is meant, or stay on 127.0.0.1"},

@@ -20,6 +20,7 @@ struct serve_options {
     std::string echo_path;    ///< empty: no echo endpoint
     std::size_t threads = 0;  ///< 0: one per core
     bool allow_plain = false;
+    std::string durability = "os";  ///< one of store::durability_names
 
     std::size_t connections_max = 0;           ///< 0: as many as descriptors allow
     std::size_t connections_per_peer_max = 0;  ///< per address; 0: no limit

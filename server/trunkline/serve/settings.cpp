@@ -2,6 +2,7 @@
 
 #include <trunkline/config/limit_relations.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
+#include <trunkline/store/durability.hpp>
 #include <trunkline/transport/socket_address.hpp>
 
 #include <sys/resource.h>
@@ -77,6 +78,10 @@ void add_places(config::setting_list& list, serve_options& options) {
                     config::words{&options.echo_path, "PATH"}});
     list.push_back({"allow-plain", "allow unencrypted connections from other machines",
                     config::toggle{&options.allow_plain}});
+    list.push_back(
+        {"durability", "what a write has survived when it is answered",
+         config::choice{&options.durability,
+                        {store::durability_names.begin(), store::durability_names.end()}}});
     list.push_back({"threads", "threads, each with its own connections",
                     count_of(options.threads, 1, 1024, "cores")});
 }

@@ -2,6 +2,8 @@
 
 #include <trunkline/base/assert.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
+#include <trunkline/serve/disk_thread.hpp>
+#include <trunkline/serve/waiting_backend.hpp>
 #include <trunkline/serve/worker.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
@@ -10,6 +12,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -40,8 +43,8 @@ public:
         std::lock_guard const lock(mutex_);
         try {
             for (transport::listening_socket& one : *sockets) {
-                workers_.push_back(std::make_unique<worker>(
-                    shared_parts{options, log_, methods_, gate_}, std::move(one)));
+                workers_.push_back(
+                    std::make_unique<worker>(shared_parts{options, log_, gate_}, std::move(one)));
             }
         } catch (boost::system::system_error const& fault) {
             workers_.clear();
@@ -51,19 +54,25 @@ public:
     }
 
     result<void> open(store::open_report& report) {
-        auto opened = store::store::open(options.file,
-                                         {.alignment = alignment_of(options.alignment)}, &report);
+        auto const level = store::durability_of(options.durability);
+        TRUNKLINE_ASSERT(level.has_value());
+        auto opened = store::store::open(
+            options.file, {.alignment = alignment_of(options.alignment), .level = *level}, &report);
         if (!opened) {
             return opened.error();
         }
         store_ = std::move(*opened);
-        bool const added = store_service::add_methods(methods_, *store_, options.bitcode);
-        TRUNKLINE_ASSERT(added);
+        try {
+            add_methods(*level);
+        } catch (std::system_error const& fault) {
+            return error_code(fault.code().value(), boost::system::system_category());
+        }
         log_.write(area::store, level::info, "store opened",
                    {{"file", options.file},
                     {"bytes", report.tail_kept},
                     {"entries", report.entries_kept},
-                    {"keys", report.live_keys}});
+                    {"keys", report.live_keys},
+                    {"durability", options.durability}});
         if (!report.cut_file.empty()) {
             log_.write(area::store, level::warn, "the file ended in bytes that are no entry",
                        {{"bytes", report.size_found - report.tail_kept},
@@ -105,6 +114,23 @@ public:
     transport::socket_address address;
 
 private:
+    void add_methods(store::durability level) {
+        bool const waits = store::waits_for_disk(level);
+        if (waits) {
+            disk_.emplace(*store_);
+        }
+        auto const at_once = std::make_shared<store_service::embedded_backend>(*store_);
+        for (auto const& one : workers_) {
+            std::shared_ptr<store_service::store_backend> backend = at_once;
+            if (waits) {
+                backend = std::make_shared<waiting_backend>(*store_, *disk_, one->loop());
+            }
+            bool const added =
+                store_service::add_methods(one->methods(), std::move(backend), options.bitcode);
+            TRUNKLINE_ASSERT(added);
+        }
+    }
+
     /// One thread for each worker but the first. When the system has no more, everybody stops.
     error_code start_threads(std::vector<std::thread>& threads) {
         threads.reserve(workers_.size());
@@ -127,12 +153,12 @@ private:
 
     logging::journal const& log_;
     connection_gate gate_;
-    rpc::dispatcher methods_;
     std::unique_ptr<store::store> store_;
     std::mutex mutex_;  // what request_stop() may meet at any time
     bool running_ = false;
     bool stop_requested_ = false;
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
+    std::optional<disk_thread> disk_;               // tells the workers, and goes first
 };
 
 store_server::store_server(serve_options const& settled, logging::journal const& log)

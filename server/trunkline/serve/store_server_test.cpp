@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -87,8 +88,14 @@ std::size_t write_until_the_end(std::uint16_t port, char name, std::atomic<std::
     }
 }
 
-TEST_F(store_server_here, keeps_what_it_acknowledged_to_many_clients) {
+class store_server_at : public store_server_here,
+                        public ::testing::WithParamInterface<std::string_view> {};
+INSTANTIATE_TEST_SUITE_P(durability, store_server_at, ::testing::ValuesIn(store::durability_names),
+                         [](auto const& at) { return std::string(at.param); });
+
+TEST_P(store_server_at, keeps_what_it_acknowledged_to_many_clients) {
     options.threads = 3;
+    options.durability = GetParam();
     auto server = std::make_unique<store_server>(options, log);
     ASSERT_TRUE(server->listen());
     ASSERT_TRUE(server->open(report));

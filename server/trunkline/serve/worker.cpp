@@ -34,7 +34,7 @@ transport::driver::options driver_options_of(serve_options const& options) {
 worker::worker(shared_parts const& shared, transport::listening_socket socket)
     : shared_(shared),
       websockets_(loop_, context_options_of(shared.options)),
-      connections_(loop_, shared.methods, driver_options_of(shared.options), shared.log),
+      connections_(loop_, methods_, driver_options_of(shared.options), shared.log),
       listener_(websockets_, loop_, std::move(socket), listen_options()) {}
 
 worker::~worker() = default;

@@ -18,7 +18,6 @@ namespace trunkline::server {
 struct shared_parts {
     serve_options const& options;
     logging::journal const& log;
-    rpc::dispatcher const& methods;
     connection_gate& gate;
 };
 
@@ -30,6 +29,10 @@ public:
     ~worker();
     worker(worker const&) = delete;
     worker& operator=(worker const&) = delete;
+
+    /// The methods of its connections, to be filled before run(), and the world they live in.
+    [[nodiscard]] rpc::dispatcher& methods() noexcept { return methods_; }
+    [[nodiscard]] transport::runtime& loop() noexcept { return loop_; }
 
     /// Serves on the calling thread until stop() and until every connection has ended.
     void run();
@@ -46,6 +49,7 @@ private:
 
     shared_parts shared_;
     transport::asio_runtime loop_;
+    rpc::dispatcher methods_;
     websocket::context websockets_;
     connection_table connections_;
     websocket::ws_listener listener_;

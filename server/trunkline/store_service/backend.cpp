@@ -2,13 +2,21 @@
 
 namespace trunkline::store_service {
 
-result<std::uint64_t> embedded_backend::write(std::span<store::key_value const> entries) {
-    return entries.size() == 1 ? store_.write(entries[0].key, entries[0].payload)
-                               : store_.batch_write(entries);
+void tail_answer::operator()(result<std::uint64_t> const& tail) {
+    if (tail) {
+        to_({*tail});
+    } else {
+        to_.refuse(tail.error().message());
+    }
 }
 
-result<std::uint64_t> embedded_backend::remove(bytes_view key) {
-    return store_.remove(key);
+void embedded_backend::write(std::span<store::key_value const> entries, tail_answer answer) {
+    answer(entries.size() == 1 ? store_.write(entries[0].key, entries[0].payload)
+                               : store_.batch_write(entries));
+}
+
+void embedded_backend::remove(bytes_view key, tail_answer answer) {
+    answer(store_.remove(key));
 }
 
 std::optional<slice> embedded_backend::read(bytes_view key) {

@@ -4,27 +4,41 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
 #include <trunkline/store/store.hpp>
+#include <trunkline/store_service/messages.hpp>
+#include <trunkline/typed/handler.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace trunkline::store_service {
 
+/// The duty to answer one write, now or later, on the thread of its connection. An error travels as
+/// its message.
+class tail_answer {
+public:
+    explicit tail_answer(typed::reply<tail_response> to) noexcept : to_(std::move(to)) {}
+
+    void operator()(result<std::uint64_t> const& tail);
+
+private:
+    typed::reply<tail_response> to_;
+};
+
 /// Called from the threads of many connections at once; does not block for long. Views are valid
-/// during the call; values that are given live as long as their pins. Errors travel to callers as
-/// their message.
+/// during the call; values that are given live as long as their pins.
 class store_backend {
 public:
     virtual ~store_backend() = default;
 
-    /// All or nothing, in order, the last of equal keys wins. Gives the end of the file, in bytes.
-    [[nodiscard]] virtual result<std::uint64_t> write(
-        std::span<store::key_value const> entries) = 0;
+    /// All or nothing, in order, the last of equal keys wins. Answers the end of the file, in
+    /// bytes.
+    virtual void write(std::span<store::key_value const> entries, tail_answer answer) = 0;
 
-    /// Gives the end of the file, in bytes. Unknown keys are no error.
-    [[nodiscard]] virtual result<std::uint64_t> remove(bytes_view key) = 0;
+    /// Answers the end of the file, in bytes. Unknown keys are no error.
+    virtual void remove(bytes_view key, tail_answer answer) = 0;
 
     [[nodiscard]] virtual std::optional<slice> read(bytes_view key) = 0;
 
@@ -39,13 +53,14 @@ public:
     [[nodiscard]] virtual totals count() = 0;
 };
 
-/// One store file of this process; the store outlives the backend.
-class embedded_backend final : public store_backend {
+/// One store file of this process; the store outlives the backend. Writes are answered at once: for
+/// stores whose writes do not wait for the disk.
+class embedded_backend : public store_backend {
 public:
     explicit embedded_backend(store::store& of) noexcept : store_(of) {}
 
-    [[nodiscard]] result<std::uint64_t> write(std::span<store::key_value const> entries) override;
-    [[nodiscard]] result<std::uint64_t> remove(bytes_view key) override;
+    void write(std::span<store::key_value const> entries, tail_answer answer) override;
+    void remove(bytes_view key, tail_answer answer) override;
     [[nodiscard]] std::optional<slice> read(bytes_view key) override;
     [[nodiscard]] std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override;

@@ -11,14 +11,6 @@ namespace {
 using typed::reply;
 using shared_backend = std::shared_ptr<store_backend>;
 
-void answer_tail(result<std::uint64_t> const& tail, reply<tail_response> answer) {
-    if (tail) {
-        answer({*tail});
-    } else {
-        answer.refuse(tail.error().message());
-    }
-}
-
 /// False, and refused, when a batch takes more memory than there is for it.
 template <class Answer>
 bool accept_batch(std::size_t elements, reply<Answer>& answer) {
@@ -69,21 +61,21 @@ bool add_writing(rpc::dispatcher& methods, shared_backend const& backend,
                methods, write,
                [backend](write_request const& request, reply<tail_response> answer) {
                    store::key_value const entry{request.key, request.payload};
-                   answer_tail(backend->write({&entry, 1}), std::move(answer));
+                   backend->write({&entry, 1}, tail_answer(std::move(answer)));
                },
                limits) &&
            typed::add(
                methods, batch_write,
                [backend](batch_write_request const& request, reply<tail_response> answer) {
                    if (accept_batch(request.entries.size(), answer)) {
-                       answer_tail(backend->write(request.entries), std::move(answer));
+                       backend->write(request.entries, tail_answer(std::move(answer)));
                    }
                },
                limits) &&
            typed::add(
                methods, remove,
                [backend](key_request const& request, reply<tail_response> answer) {
-                   answer_tail(backend->remove(request.key), std::move(answer));
+                   backend->remove(request.key, tail_answer(std::move(answer)));
                },
                limits);
 }

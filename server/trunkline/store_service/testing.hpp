@@ -22,21 +22,22 @@ namespace trunkline::store_service::testing {
 /// pins live.
 class map_backend : public store_backend {
 public:
-    [[nodiscard]] result<std::uint64_t> write(std::span<store::key_value const> entries) override {
+    void write(std::span<store::key_value const> entries, tail_answer answer) override {
         ++writes;
         if (fails) {
-            return fails;
+            answer(fails);
+            return;
         }
         for (store::key_value const& each : entries) {
             values[std::string(as_text(each.key))] = as_text(each.payload);
             ++tail;
         }
-        return tail;
+        answer(tail);
     }
 
-    [[nodiscard]] result<std::uint64_t> remove(bytes_view key) override {
+    void remove(bytes_view key, tail_answer answer) override {
         tail += values.erase(std::string(as_text(key)));
-        return tail;
+        answer(tail);
     }
 
     [[nodiscard]] std::optional<slice> read(bytes_view key) override {

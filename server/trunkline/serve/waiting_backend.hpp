@@ -1,0 +1,34 @@
+// The store for one thread with connections, where writes wait for the disk.
+#pragma once
+
+#include <trunkline/serve/disk_thread.hpp>
+#include <trunkline/store_service/backend.hpp>
+#include <trunkline/transport/runtime.hpp>
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace trunkline::server {
+
+/// Reads as the embedded backend does; hands writes to the disk thread and answers when they have
+/// come back. Used on the thread of `loop`, which outlives the disk thread.
+class waiting_backend final : public store_service::embedded_backend, private disk_job_owner {
+public:
+    waiting_backend(store::store& of, disk_thread& writer, transport::runtime& loop) noexcept
+        : embedded_backend(of), writer_(writer), loop_(loop) {}
+
+    void write(std::span<store::key_value const> entries,
+               store_service::tail_answer answer) override;
+    void remove(bytes_view key, store_service::tail_answer answer) override;
+
+private:
+    void push(std::unique_ptr<disk_job> job, store_service::tail_answer answer);
+    void on_done(std::vector<outcome> done) override;
+
+    disk_thread& writer_;
+    transport::runtime& loop_;
+    std::unordered_map<std::uint64_t, store_service::tail_answer> unanswered_;
+    std::uint64_t next_ = 0;
+};
+
+}  // namespace trunkline::server
