@@ -8,8 +8,8 @@
 #include <stage/rpc_peer.hpp>
 #include <stage/stage.hpp>
 #include <trunkline/base/limits.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/test_support/child_process.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/byte_stream.hpp>
 
@@ -50,7 +50,7 @@ public:
                 break;
             }
         }
-        std::string const port = test_support::read_text(folder_ / "port");
+        std::string const port = read_file(folder_ / "port");
         address_ = transport::socket_address::parse("127.0.0.1",
                                                     static_cast<std::uint16_t>(std::stoi(port)))
                        .value();
@@ -94,7 +94,7 @@ public:
     }
 
 private:
-    test_support::scratch_folder folder_;
+    scratch_folder folder_;
     test_support::child_process program_;
     transport::asio_runtime loop_;
     transport::socket_address address_;

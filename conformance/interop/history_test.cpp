@@ -1,6 +1,6 @@
 #include <interop/history_maker.hpp>
 #include <interop/history_player.hpp>
-#include <trunkline/store/scratch_folder.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ class our_store : public testing::TestWithParam<std::uint32_t> {};
 TEST_P(our_store, plays_histories_as_the_plain_one) {
     for (auto const& each : make_histories(11, 60)) {
         SCOPED_TRACE(to_text(each));
-        store::scratch_folder const folder;
+        scratch_folder const folder;
         plain_pair expected(GetParam());
         for (auto const& part : each.parts) {
             auto stores = open_pair(folder.path(), each, GetParam());
@@ -50,7 +50,7 @@ TEST_P(our_store, plays_histories_as_the_plain_one) {
         }
         for (std::size_t const store : {0, 1}) {
             auto const path = path_of(folder.path(), each, store);
-            ASSERT_TRUE(store::read_file(path) == as_text(expected.of(store).bytes()));
+            ASSERT_TRUE(read_file(path) == as_text(expected.of(store).bytes()));
         }
     }
 }

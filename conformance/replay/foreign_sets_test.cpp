@@ -2,8 +2,8 @@
 #include <replay/store_set.hpp>
 #include <replay/vector_set.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/test_support/child_process.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ protected:
                                          {{"TRUNKLINE_VECTORS", folder_.path().string()}});
     }
 
-    test_support::scratch_folder folder_;
+    scratch_folder folder_;
 };
 
 std::string first_record_of(fs::path const& file) {

@@ -3,8 +3,8 @@
 #include <replay/plain_store.hpp>
 #include <replay/store_set.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/digest.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 #include <trunkline/store/store.hpp>
 
 #include <algorithm>
@@ -248,7 +248,7 @@ private:
 
     store_record const& record_;
     players& others_;
-    store::scratch_folder folder_;
+    scratch_folder folder_;
     std::filesystem::path path_ = folder_ / "replayed.bin";
     plain_store published_;
     plain_store ours_;

@@ -3,10 +3,10 @@
 #include <replay/plain_store.hpp>
 #include <replay/store_set.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/check.hpp>
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/error.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 #include <trunkline/store/store.hpp>
 
 #include <algorithm>
@@ -240,7 +240,7 @@ private:
     }
 
     store_record const& record_;
-    store::scratch_folder folder_;
+    scratch_folder folder_;
     std::filesystem::path path_ = folder_ / "opened.bin";
     byte_string content_;
     std::uint64_t tail_;
@@ -277,7 +277,7 @@ TEST(store_open, wrong_alignment_never_damages) {
         auto const content = read_bytes(record.path());
         auto const payloads = live_payloads(content, record.alignment);
         for (std::uint32_t const alignment : {64U, 16U, 1U}) {
-            store::scratch_folder const folder;
+            scratch_folder const folder;
             auto const path = folder / "opened.bin";
             write_bytes(path, content);
             store::open_report report;

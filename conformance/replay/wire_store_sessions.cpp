@@ -3,8 +3,8 @@
 #include <replay/conversation_model.hpp>
 #include <replay/published_names.hpp>
 #include <replay/session_replay.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/rpc/error.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
 
@@ -32,7 +32,7 @@ struct served_store {
         EXPECT_TRUE(store_service::add_methods(methods, *data));
     }
 
-    store::scratch_folder folder;
+    scratch_folder folder;
     std::unique_ptr<store::store> data;
     rpc::dispatcher methods;
 };

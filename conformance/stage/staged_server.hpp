@@ -2,11 +2,11 @@
 #pragma once
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/logging/journal.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/serve/connection_table.hpp>
 #include <trunkline/store/store.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 #include <trunkline/transport/byte_stream.hpp>
 #include <trunkline/transport/runtime.hpp>
 #include <trunkline/websocket/acceptor.hpp>
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] std::size_t connections() const noexcept { return table_.size(); }
 
 private:
-    test_support::scratch_folder folder_;
+    scratch_folder folder_;
     std::unique_ptr<store::store> store_;
     rpc::dispatcher methods_;
     logging::journal log_;

@@ -1,11 +1,11 @@
 #include <trunkline/store/opening.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/error.hpp>
 #include <trunkline/store/faulty_disk.hpp>
 #include <trunkline/store/plain_model.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

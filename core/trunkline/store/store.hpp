@@ -59,7 +59,7 @@ struct open_options {
     /// seen, and writing calls fail with read_only. Any number of readers share the file; while one
     /// of them has it no writer gets it, and the other way round.
     bool read_only = false;
-    bool verify_all = false;  ///< check every checksum on open, not only the last
+    bool verify_all = false;            ///< check every checksum on open, not only the last
     durability level = durability::os;  ///< of writes that do not say
     disk* on = nullptr;  ///< where the file lives (file.hpp); null: the file system of this machine
 };

@@ -2,9 +2,9 @@
 // cursors, entries, compaction.
 #include <trunkline/store/store.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/entry.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

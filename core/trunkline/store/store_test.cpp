@@ -1,7 +1,7 @@
 #include <trunkline/store/store.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/entry.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -2,10 +2,10 @@
 // sanitizer as well.
 #include <trunkline/store/store.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/file.hpp>
 #include <trunkline/store/generation.hpp>
 #include <trunkline/store/reader_gate.hpp>
-#include <trunkline/store/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // The echo endpoint of trunkline serve: off unless asked for, beside the store.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/test_support/running_server.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,12 @@
 // kill -9 of a server that is written to: whatever it has answered is there, and nothing partial.
 // TRUNKLINE_KILL_RUNS sets how often each way is tried (5), TRUNKLINE_KILL_SEED what chance does.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/bitcode/encode.hpp>
+#include <trunkline/cli/exit_code.hpp>
 #include <trunkline/store/check.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/methods.hpp>
 #include <trunkline/test_support/running_server.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -340,6 +341,22 @@ TEST_P(sto_12_a_server_whose_disk_fails, says_so_and_goes_on_reading) {
         auto const data = store::store::open(path).value();
         EXPECT_EQ(data->size(), done - 1) << "all that was acknowledged, and nothing else";
     }
+}
+
+// What was answered at the level os is on the disk once the server has ended in order; where the
+// disk fails, the server says so.
+TEST(serve_that_stops, hands_the_store_to_the_disk) {
+    scratch_folder const folder;
+    auto const path = (folder / "s.bin").string();
+    ASSERT_TRUE(store::store::open(path).value()->write(as_bytes("first"), as_bytes("entry")));
+    running_server server(TRUNKLINE_PROGRAM, path, {},
+                          {{"LD_PRELOAD", TRUNKLINE_FAULT_SWITCH},
+                           {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+                           {"TRUNKLINE_TEST_SYNC_FAILS_AT", "1"}});
+    auto const client = server.connect();
+    ASSERT_EQ(client->call(method_write, short_write("k", "v")).code, rpc::status::success);
+    EXPECT_EQ(server.stop(), exit_failure);
+    EXPECT_NE(server.process().rest_of_error().find("Input/output error"), std::string::npos);
 }
 
 }  // namespace

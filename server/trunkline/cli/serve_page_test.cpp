@@ -1,8 +1,8 @@
 // The page for users tells the names, kinds and defaults that the program has.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/log_settings.hpp>
 #include <trunkline/serve/settings.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ std::string trimmed(std::string text) {
 
 /// Every table row of the page as its trimmed cells.
 std::vector<std::vector<std::string>> rows_of_page() {
-    std::istringstream page(test_support::read_text(TRUNKLINE_SOURCE_DIR "/docs/serve.md"));
+    std::istringstream page(read_file(TRUNKLINE_SOURCE_DIR "/docs/serve.md"));
     std::vector<std::vector<std::string>> rows;
     for (std::string line; std::getline(page, line);) {
         if (!line.starts_with("| ")) {

@@ -1,8 +1,8 @@
 // trunkline serve from start to running, and what it says when it cannot.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/running_server.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -71,7 +71,7 @@ TEST_F(serve_command, keeps_what_clients_write) {
 
 TEST_F(serve_command, tells_what_it_recovered) {
     ASSERT_TRUE(store::store::open(path).value()->write(as_bytes("k"), as_bytes("v")));
-    write_text(path, read_text(path) + "torn");
+    write_file(path, read_file(path) + "torn");
     auto server = start({"--log-level", "warn"});
     EXPECT_TRUE(server.opened().starts_with("recovered " + path + ": kept 21 of 25 bytes"))
         << server.opened();
@@ -88,14 +88,14 @@ TEST_F(serve_command, takes_the_file_by_flag_as_well) {
 
 TEST_F(serve_command, writes_the_port_file_before_it_says_so) {
     auto const port_file = folder / "port";
-    write_text(port_file, "stale");
+    write_file(port_file, "stale");
     auto server = start({"--port-file", port_file.string()});
-    EXPECT_EQ(read_text(port_file), std::to_string(server.port()) + "\n");
+    EXPECT_EQ(read_file(port_file), std::to_string(server.port()) + "\n");
 }
 
 TEST_F(serve_command, follows_its_configuration_file_and_flags_win) {
     auto const config = folder / "serve.toml";
-    write_text(config, "path = \"" + path + "\"\nport = 1\nws-path = \"/store\"\nthreads = 1\n");
+    write_file(config, "path = \"" + path + "\"\nport = 1\nws-path = \"/store\"\nthreads = 1\n");
     child_process program({TRUNKLINE_PROGRAM, "serve", "--config", config.string(), "--port", "0"});
     EXPECT_EQ(program.read_output_line(), "created " + path + ": 0 keys, 0 bytes");
     std::string const line = program.read_output_line();
@@ -225,12 +225,12 @@ TEST_F(serve_command, refuses_a_folder_that_is_not_there) {
 
 TEST_F(serve_command, refuses_a_file_that_is_not_a_store_and_leaves_it) {
     std::string const text = "a letter to grandmother\n";
-    write_text(path, text);
+    write_file(path, text);
     expect_refused({path, "--port", "0"}, exit_store,
                    path +
                        " is not a store: its 24 bytes hold no valid entry. It was not changed; "
                        "name another file, or move it away to begin a new store.");
-    EXPECT_EQ(read_text(path), text);
+    EXPECT_EQ(read_file(path), text);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -244,12 +244,12 @@ TEST_F(serve_command, refuses_a_file_that_another_server_has) {
     auto server = start();
     EXPECT_EQ(server.connect()->call(method_write, short_write("k", "v")).code,
               rpc::status::success);
-    std::string const before = read_text(path);
+    std::string const before = read_file(path);
     expect_refused({path, "--port", "0"}, exit_store,
                    path +
                        " is in use by another program; stop that program, "
                        "or name another file.");
-    EXPECT_EQ(read_text(path), before);
+    EXPECT_EQ(read_file(path), before);
     EXPECT_EQ(server.connect()->call(method_read, short_read("k")).body, "\x01\x01v");
 }
 

@@ -1,9 +1,9 @@
 // How trunkline serve ends: every received request answered, connections closed in order, the store
 // complete; at once at the second signal.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/running_server.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // What the program says to a person who asks for something that makes no sense: one line, one exit
 // code, nothing damaged.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/serve/settings.hpp>
 #include <trunkline/test_support/child_process.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -99,7 +99,7 @@ TEST(usage, names_what_is_wrong_with_the_environment) {
 }
 
 TEST(usage, names_key_and_line_of_the_configuration_file) {
-    test_support::scratch_folder const folder;
+    scratch_folder const folder;
     auto const path = (folder / "serve.toml").string();
     std::ofstream(path) << "host = \"::1\"\nprot = 1\n";
     std::string const unknown = path + ":2: unknown key \"prot\"; did you mean \"port\"?";
@@ -133,7 +133,7 @@ TEST(usage, helps_with_every_flag) {
 }
 
 TEST(print_limits, shows_what_would_be_in_force) {
-    test_support::scratch_folder const folder;
+    scratch_folder const folder;
     auto const path = (folder / "serve.toml").string();
     std::ofstream(path) << "message-size-max = \"32MiB\"\nsilence-timeout = \"20s\"\n";
     finished const left = run_program(

@@ -1,8 +1,8 @@
 // trunkline stat and trunkline compact, as their user runs them.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/child_process.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -12,12 +12,10 @@
 namespace trunkline::cli {
 namespace {
 
-using test_support::read_text;
 using test_support::run_program;
-using test_support::write_text;
 
 struct store_file_commands : ::testing::Test {
-    test_support::scratch_folder folder;
+    scratch_folder folder;
     std::string path = (folder / "s.bin").string();
 
     // Five entries, of which one lives.
@@ -46,7 +44,7 @@ struct store_file_commands : ::testing::Test {
 
 TEST_F(store_file_commands, stat_counts_and_leaves_the_file) {
     make_store();
-    auto const before = read_text(path);
+    auto const before = read_file(path);
     auto const left = run({"stat", path});
     EXPECT_EQ(left.exit_code, exit_success) << left.error;
     EXPECT_TRUE(left.output.starts_with(path + "\n  size                    ")) << left.output;
@@ -61,7 +59,7 @@ TEST_F(store_file_commands, stat_counts_and_leaves_the_file) {
     EXPECT_EQ(told.at("tombstones"), 1);
     EXPECT_EQ(told.at("live_bytes"), 5);
     EXPECT_EQ(told.at("savings"), before.size() - 25);
-    EXPECT_EQ(read_text(path), before);
+    EXPECT_EQ(read_file(path), before);
 }
 
 TEST_F(store_file_commands, compact_keeps_what_lives) {
@@ -81,28 +79,28 @@ TEST_F(store_file_commands, compact_keeps_what_lives) {
 
 TEST_F(store_file_commands, compact_tells_programs_in_json) {
     make_store();
-    write_text(path, read_text(path) + "torn");
+    write_file(path, read_file(path) + "torn");
     auto const left = run({"compact", path, "--format=json"});
     EXPECT_EQ(left.exit_code, exit_success) << left.error;
     auto const told = boost::json::parse(left.output);
     EXPECT_EQ(told.at("size_after"), 25);
     EXPECT_EQ(told.at("live_keys"), 1);
     EXPECT_EQ(told.at("opened").at("bytes_cut"), 4);
-    EXPECT_EQ(read_text(told.at("opened").at("cut_file").as_string().c_str()), "torn");
+    EXPECT_EQ(read_file(told.at("opened").at("cut_file").as_string().c_str()), "torn");
 }
 
 TEST_F(store_file_commands, compact_stops_at_damage) {
     make_store();
-    auto damaged = read_text(path);
+    auto damaged = read_file(path);
     auto const at = damaged.find("third");
     damaged[at] = 'T';
-    write_text(path, damaged);
+    write_file(path, damaged);
     auto const left = run({"compact", path});
     EXPECT_EQ(left.exit_code, exit_failure);
     EXPECT_EQ(left.error, "trunkline: " + path +
                               " holds a value that does not match its checksum. Nothing was "
                               "compacted; see trunkline verify FILE.\n");
-    EXPECT_EQ(read_text(path), damaged);
+    EXPECT_EQ(read_file(path), damaged);
 }
 
 TEST_F(store_file_commands, refuse_with_one_line) {
@@ -114,7 +112,7 @@ TEST_F(store_file_commands, refuse_with_one_line) {
         expect_refused({command, folder.path().string()}, exit_store,
                        folder.path().string() +
                            " is not a regular file; name a file, not a folder or a device.");
-        write_text(path, "some text");
+        write_file(path, "some text");
         expect_refused({command, path}, exit_store,
                        path +
                            " is not a store: its 9 bytes hold no valid entry. It was not changed; "
@@ -136,12 +134,12 @@ TEST_F(store_file_commands, leave_a_store_that_is_open_alone) {
 
 TEST_F(store_file_commands, a_forced_alignment_that_is_wrong_changes_nothing) {
     make_store(1);
-    auto const before = read_text(path);
+    auto const before = read_file(path);
     for (std::string const command : {"compact", "stat", "serve"}) {
         auto const left = run({command, path, "--alignment", "16"});
         EXPECT_EQ(left.exit_code, exit_store) << left.output;
         EXPECT_NE(left.error.find("alignment 1."), left.error.npos) << left.error;
-        EXPECT_EQ(read_text(path), before);
+        EXPECT_EQ(read_file(path), before);
     }
 }
 

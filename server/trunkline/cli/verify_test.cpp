@@ -1,8 +1,8 @@
 // trunkline verify, as its user runs it.
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/child_process.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -12,12 +12,10 @@
 namespace trunkline::cli {
 namespace {
 
-using test_support::read_text;
 using test_support::run_program;
-using test_support::write_text;
 
 struct verify_command : ::testing::Test {
-    test_support::scratch_folder folder;
+    scratch_folder folder;
     std::string path = (folder / "s.bin").string();
 
     void make_store() const {
@@ -43,13 +41,13 @@ struct verify_command : ::testing::Test {
 
 TEST_F(verify_command, says_that_a_store_is_sound) {
     make_store();
-    std::string const before = read_text(path);
+    std::string const before = read_file(path);
     auto const left = verify({path});
     EXPECT_EQ(left.exit_code, exit_success);
     EXPECT_TRUE(left.output.starts_with(path + ": sound; 3 entries (1 deletions), 1 keys"))
         << left.output;
     EXPECT_EQ(left.error, "");
-    EXPECT_EQ(read_text(path), before);
+    EXPECT_EQ(read_file(path), before);
 }
 
 TEST_F(verify_command, tells_programs_in_json) {
@@ -68,9 +66,9 @@ TEST_F(verify_command, tells_programs_in_json) {
 
 TEST_F(verify_command, finds_damage_and_leaves_it) {
     make_store();
-    std::string damaged = read_text(path);
+    std::string damaged = read_file(path);
     damaged[2] = static_cast<char>(damaged[2] ^ 1);
-    write_text(path, damaged);
+    write_file(path, damaged);
     auto const left = verify({path});
     EXPECT_EQ(left.exit_code, exit_failure);
     EXPECT_NE(left.output.find("1 problems"), left.output.npos) << left.output;
@@ -80,7 +78,7 @@ TEST_F(verify_command, finds_damage_and_leaves_it) {
     EXPECT_FALSE(json.at("sound").as_bool());
     EXPECT_EQ(json.at("problems").at(0).at("kind"), "checksum");
     EXPECT_EQ(json.at("problems").at(0).at("offset"), 0);
-    EXPECT_EQ(read_text(path), damaged);
+    EXPECT_EQ(read_file(path), damaged);
 }
 
 TEST_F(verify_command, refuses_with_one_line) {
@@ -92,7 +90,7 @@ TEST_F(verify_command, refuses_with_one_line) {
 }
 
 TEST_F(verify_command, refuses_what_is_no_store) {
-    write_text(path, std::string(1000, 'x'));
+    write_file(path, std::string(1000, 'x'));
     expect_refused({path}, exit_store,
                    path +
                        " is not a store: its 1000 bytes hold no valid entry. It was not changed; "

@@ -1,6 +1,6 @@
 #include <trunkline/config/config_file.hpp>
 
-#include <trunkline/test_support/scratch_folder.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace trunkline::config {
 namespace {
 
 struct config_file : ::testing::Test {
-    test_support::scratch_folder folder;
+    scratch_folder folder;
     std::filesystem::path path = folder / "serve.toml";
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;

@@ -1,6 +1,6 @@
 #include <trunkline/serve/port_file.hpp>
 
-#include <trunkline/test_support/scratch_folder.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace trunkline::server {
 namespace {
 
 struct port_file : ::testing::Test {
-    test_support::scratch_folder folder;
+    scratch_folder folder;
 
     std::ptrdiff_t files() const {
         return std::distance(std::filesystem::directory_iterator(folder.path()), {});

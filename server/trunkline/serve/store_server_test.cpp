@@ -1,10 +1,10 @@
 // The server inside this process: its steps, its end, and many clients at once.
 #include <trunkline/serve/store_server.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/serve/settings.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/running_server.hpp>
-#include <trunkline/test_support/scratch_folder.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include <trunkline/store_service/service.hpp>
 
-#include <trunkline/store/scratch_folder.hpp>
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store_service/testing.hpp>
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ protected:
     std::uint64_t bytes() { return call(file_size, {}).value()->value; }
     bool empty() { return call(is_empty, {}).value()->value; }
 
-    store::scratch_folder folder;
+    scratch_folder folder;
     std::unique_ptr<store::store> data;
     std::shared_ptr<testing::map_backend> backend = std::make_shared<testing::map_backend>();
     testing::caller call;
@@ -164,7 +164,7 @@ TEST_P(store_service_test, batches_are_refused_for_what_they_would_take) {
 }
 
 TEST(store_service_refusals, are_the_published_texts) {
-    store::scratch_folder const folder;
+    scratch_folder const folder;
     auto const data = store::store::open(folder / "store.bin").value();
     testing::caller call;
     ASSERT_TRUE(add_methods(call.wire.acceptor_methods, *data));

@@ -11,12 +11,12 @@
 #include <string>
 #include <string_view>
 
-namespace trunkline::store {
+namespace trunkline {
 
 class scratch_folder {
 public:
     scratch_folder() {
-        auto name = (std::filesystem::temp_directory_path() / "trunkline-store-XXXXXX").string();
+        auto name = (std::filesystem::temp_directory_path() / "trunkline-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) {
             throw std::runtime_error("cannot make a scratch folder");
         }
@@ -51,4 +51,4 @@ inline void write_file(std::filesystem::path const& path, std::string_view conte
     }
 }
 
-}  // namespace trunkline::store
+}  // namespace trunkline
