@@ -1,7 +1,7 @@
 #include "rules.hpp"
+#include "strata.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace tidy {
@@ -10,86 +10,75 @@ namespace {
 
 using names = std::set<std::string_view>;
 
+names const every_room{"core", "transports", "server", "conformance"};
+
 /// core/trunkline/frame/header.hpp lies in core, fuzz/x.cpp in fuzz.
 std::string_view room_of(std::string_view path) {
     return path.substr(0, path.find('/'));
 }
 
-/// trunkline/frame/header.hpp belongs to frame; the room before it does not matter.
-std::string_view module_of(std::string_view path) {
-    auto const at = path.find("trunkline/");
-    if (at == path.npos) {
-        return {};
+std::string why_not(tree const& all, strata const& table, file const& from,
+                    std::string_view include) {
+    auto const to = table.find(module_of_include(table, include));
+    if (to == table.end()) {
+        return ": no row for the module of ";
     }
-    path.remove_prefix(at + 10);
-    auto const end = path.find('/');
-    return end == path.npos ? std::string_view() : path.substr(0, end);
+    if (all.find(to->second.room + "/" + std::string(include)) == nullptr) {
+        return ": no such header: ";
+    }
+    auto const own = module_of_file(from.path);
+    auto const row = table.find(own);
+    if (row == table.end()) {  // main.cpp
+        return room_of(from.path) == to->second.room ? "" : ": ";
+    }
+    bool const may = from.is_test()
+                         ? to->second.height <= row->second.height
+                         : own == to->first || row->second.may_include.contains(to->first);
+    return may ? "" : ": ";
 }
 
-/// What production code of each module may include, besides itself.
-std::map<std::string_view, names> const arrows{
-    {"base", {}},
-    {"frame", {"base"}},
-    {"flow", {"base"}},
-    {"bitcode", {"base"}},
-    {"store", {"base"}},
-    {"rpc", {"base", "frame", "flow"}},
-    {"typed", {"base", "frame", "flow", "rpc", "bitcode"}},
-    {"typed", {"base", "frame", "flow", "rpc", "bitcode"}},
-    {"transport", {"base", "frame", "flow", "rpc"}},
-    {"memory", {"base", "frame", "flow", "rpc", "transport"}},
-    {"tcp", {"base", "frame", "flow", "rpc", "transport"}},
-    {"unix_socket", {"base", "frame", "flow", "rpc", "transport"}},
-    {"tls", {"base", "frame", "flow", "rpc", "transport"}},
-    {"websocket", {"base", "frame", "flow", "rpc", "transport"}},
-    {"conformance", {"base", "frame", "flow", "rpc", "transport"}},
-};
-
-/// Which rooms the files of a room may include: tests of a room may use all of it.
-std::map<std::string_view, names> const rooms{
-    {"core", {"core"}},
-    {"transports", {"core", "transports"}},
-    {"conformance", {"core", "transports", "conformance", "server"}},
-    {"server", {"core", "transports", "server"}},
-};
-
-/// Where `<trunkline/...>` lies; empty when it does not exist.
-std::string_view room_of_include(tree const& all, std::string_view include) {
-    for (auto const& [room, _] : rooms) {
-        if (all.find(std::string(room) + "/" + std::string(include)) != nullptr) {
-            return room;
-        }
-    }
-    return {};
-}
-
-bool may_include(file const& from, std::string_view room, std::string_view module) {
-    auto const allowed = rooms.find(room_of(from.path));
-    if (allowed == rooms.end()) {
-        return true;  // fuzz, bench, examples and ci use what they need
-    }
-    auto const own = module_of(from.path);
-    auto const arrow = arrows.find(own);
-    return allowed->second.contains(room) &&
-           (from.is_test() || own == module || arrow == arrows.end() ||
-            arrow->second.contains(module));
-}
-
+/// Tests may include what lies in their own room or above it in the table.
 complaints wrong_arrows(tree const& all) {
+    auto const table = strata_of(all);
     complaints found;
     for (auto const& from : all.files()) {
-        if (!from.is_cpp()) {
-            continue;
+        if (!from.is_cpp() || !every_room.contains(room_of(from.path))) {
+            continue;  // fuzz, bench, examples and ci use what they need
         }
         for (auto include : from.includes()) {
-            if (!include.starts_with("trunkline/")) {
+            if (module_of_include(table, include).empty()) {
                 continue;
             }
-            auto const room = room_of_include(all, include);
-            if (room.empty()) {
-                found.push_back(from.path + ": no such header: " + std::string(include));
-            } else if (!may_include(from, room, module_of(include))) {
-                found.push_back(from.path + ": " + std::string(include));
+            if (auto const why = why_not(all, table, from, include); !why.empty()) {
+                found.push_back(from.path + why + std::string(include));
+            }
+        }
+    }
+    return found;
+}
+
+complaints rows_and_folders_that_differ(tree const& all) {
+    auto const table = strata_of(all);
+    complaints found;
+    for (auto const& [module, row] : table) {
+        if (!all.has_folder(row.room + "/trunkline/" + module) &&
+            !all.has_folder(row.room + "/" + module)) {
+            found.push_back("no folder for the row of " + module);
+        }
+        for (auto const& below : row.may_include) {
+            if (!table.contains(below)) {
+                found.push_back("no row for " + below + ", which " + module + " may include");
+            }
+        }
+    }
+    std::set<std::string> told;
+    for (auto const& each : all.files()) {
+        auto const module = module_of_file(each.path);
+        if (each.is_cpp() && every_room.contains(room_of(each.path)) && !module.empty()) {
+            auto const row = table.find(module);
+            if ((row == table.end() || row->second.room != room_of(each.path)) &&
+                told.emplace(module).second) {
+                found.push_back("no row for the folder of " + each.path);
             }
         }
     }
@@ -105,7 +94,6 @@ struct fence {
 };
 
 names const networked{"transports", "server", "conformance"};
-names const every_room{"core", "transports", "server", "conformance"};
 
 std::vector<fence> const fences{
     {"boost/asio/", networked, networked},
@@ -200,12 +188,24 @@ complaints gtest_after_rapidcheck(tree const& all) {
 }  // namespace
 
 std::vector<rule> include_rules() {
+    file const small_table{
+        "ARCHITECTURE.md",
+        "## Strata\n\n| room | module | may include | what it does |\n|---|---|\n"
+        "| `core` | `frame` | | |\n| | `rpc` | frame | |\n"};
     return {
         {"arrows",
          "Arrows point down: each module includes only what the table in ARCHITECTURE.md allows.",
          wrong_arrows,
-         {{"core/trunkline/rpc/a.hpp", ""},
+         {small_table,
+          {"core/trunkline/rpc/a.hpp", ""},
           {"core/trunkline/frame/b.cpp", "#include <trunkline/rpc/a.hpp>\n"}}},
+        {"strata",
+         "The table in ARCHITECTURE.md has a row for each module, and no other.",
+         rows_and_folders_that_differ,
+         {small_table,
+          {"core/trunkline/frame/a.hpp", ""},
+          {"core/trunkline/rpc/a.hpp", ""},
+          {"core/trunkline/flow/a.hpp", ""}}},
         {"fences",
          "Sockets, threads and libraries stay in the rooms that may know them.",
          climbed_fences,
