@@ -1,6 +1,7 @@
-"""Runs all of ci/interop that is not building, and writes docs/compatibility.md."""
+"""Runs all of ci/interop that is not building; compares or writes docs/compatibility.md."""
 
 import argparse
+import difflib
 import subprocess
 import sys
 
@@ -11,6 +12,17 @@ import wire
 
 SEED = 1
 HISTORIES = 1000
+PAGE = programs.ROOT / "docs/compatibility.md"
+
+
+def compare(page):
+    """Ends the program when the page of the project is another one."""
+    present = PAGE.read_text() if PAGE.exists() else ""
+    if page != present:
+        sys.stdout.writelines(difflib.unified_diff(
+            present.splitlines(True), page.splitlines(True), "docs/compatibility.md", "this run"))
+        sys.exit("ci/interop: FAILED: docs/compatibility.md tells something else; "
+                 "`ci/interop --write` writes it anew")
 
 
 def main():
@@ -18,9 +30,13 @@ def main():
     parser.add_argument("--servers", nargs="+", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--histories", type=int, default=HISTORIES)
+    parser.add_argument("--write", action="store_true", help="write docs/compatibility.md")
     ours = sys.argv[1:]
     split = ours.index("--")
     given = parser.parse_args(ours[:split] + ours[split + 1:])
+    on_page = (given.seed, given.histories) == (SEED, HISTORIES)
+    if given.write and not on_page:
+        parser.error("--write takes the seed and the histories of the page only")
 
     programs.FOLDER.mkdir(parents=True, exist_ok=True)
     try:
@@ -33,9 +49,12 @@ def main():
     except (programs.Failed, subprocess.TimeoutExpired) as failed:
         sys.exit(f"ci/interop: FAILED with --seed {given.seed} --histories {given.histories}\n"
                  f"{failed}\nThe files are in {programs.FOLDER}.")
-    if (given.seed, given.histories) == (SEED, HISTORIES):
-        (programs.ROOT / "docs/compatibility.md").write_text(table.page(clients, servers, stores))
-    print(table.page(clients, servers, stores))
+    page = table.page(clients, servers, stores)
+    print(page)
+    if given.write:
+        PAGE.write_text(page)
+    elif on_page:
+        compare(page)
 
 
 main()

@@ -3,8 +3,8 @@
 PAGE = """\
 # Compatibility with the published Rust programs
 
-Written by `ci/interop`, which fails when one line of it does not hold; not edited by hand. What
-ran, and how to run it with other seeds, is in
+Written by `ci/interop --write`, not edited by hand; `ci/interop` fails when one line of it does not
+hold. What ran, and how to run it with other seeds, is in
 [conformance/interop](../conformance/interop/README.md).
 
 ## Wire
