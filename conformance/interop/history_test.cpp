@@ -33,7 +33,7 @@ TEST(histories, of_broken_text_are_refused) {
 // What the published stores do with the same histories needs cargo: ci/interop.
 class our_store : public testing::TestWithParam<std::uint32_t> {};
 
-TEST_P(our_store, plays_histories_as_the_plain_one) {
+TEST_P(our_store, sto_02_plays_histories_as_the_plain_one) {
     for (auto const& each : make_histories(11, 60)) {
         SCOPED_TRACE(to_text(each));
         scratch_folder const folder;

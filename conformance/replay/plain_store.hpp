@@ -15,7 +15,7 @@ namespace trunkline::replay {
 
 /// Where our store differs from the published one on purpose.
 struct store_rules {
-    /// Section 21.8: a deleted key is absent, also after reopening. Deleting it again writes
+    /// File 21.8: a deleted key is absent, also after reopening. Deleting it again writes
     /// nothing, and it is not counted. The published store counts deleted keys after reopening and
     /// writes another tombstone for one.
     bool deleted_keys_are_absent = true;

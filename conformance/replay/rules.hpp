@@ -29,7 +29,7 @@ enum class rule : std::uint8_t {
 struct rule_text {
     rule name;
     std::string_view
-        section;  ///< of the protocol page ("wire") or of the store service's ("store")
+        section;  ///< as the table in conformance/README.md names it, such as "wire 3.3"
     std::string_view says;
 };
 

@@ -88,7 +88,7 @@ public:
         EXPECT_TRUE(published_.bytes() == read_bytes(record_.path()));
         EXPECT_TRUE(read_bytes(path_) == ours_.bytes());
         if (rule_applied_) {
-            std::printf("  %s: deleted keys are absent (section 21.8)\n", record_.name.c_str());
+            std::printf("  %s: deleted keys are absent (file 21.8)\n", record_.name.c_str());
         } else {
             EXPECT_TRUE(read_bytes(path_) == read_bytes(record_.path()));
         }

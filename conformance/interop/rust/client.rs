@@ -300,7 +300,7 @@ fn value_of(seed: u64, task: u64, n: u64) -> (Vec<u8>, Vec<u8>) {
     (key, Random(seed ^ (task << 40) ^ n).bytes(size, 255))
 }
 
-// Old clients never end a call whose connection is lost (protocol page, section 9), and newer ones
+// Old clients never end a call whose connection is lost (wire 9), and newer ones
 // may lose a call that begins at that very moment. So a call also ends when the server has ended
 // and no answer has come for a while.
 async fn ended(mut server_ended: watch::Receiver<bool>, answers: Arc<AtomicU64>) {

@@ -273,7 +273,7 @@ fn check_store(store: &DataStore, model: &Model, keys: &BTreeSet<&Bytes>) {
         );
     }
     assert!(expected.next().is_none(), "more entries");
-    // A published store counts deleted keys once it was opened again (format page, section 21.8).
+    // A published store counts deleted keys once it was opened again (file 21.8).
     assert_eq!(
         store.len().unwrap(),
         model.live.len() + model.deleted.len(),

@@ -79,7 +79,7 @@ struct websocket_limits {
 inline constexpr std::size_t pending_pongs_size_max = 384;
 
 /// From the end of a WebSocket's or handshake's last word to the end of its byte stream, however
-/// the peer behaves: below the second that the protocol page allows.
+/// the peer behaves: below the second that wire 8 allows.
 inline constexpr std::chrono::milliseconds linger_timeout{500};
 
 /// Byte streams that may linger at once on one thread; further ones end at once.
