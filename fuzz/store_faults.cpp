@@ -52,7 +52,7 @@ public:
     }
 
     void step() {
-        switch (input_.number(10)) {
+        switch (input_.number(12)) {
             case 0:
                 return faults();
             case 1:
@@ -71,6 +71,10 @@ public:
                 return stream();
             case 8:
                 return batch();
+            case 9:
+                return batch_remove();
+            case 10:
+                return rename();
             default:
                 return change({{input_.key(), input_.payload()}});
         }
@@ -122,14 +126,21 @@ private:
     }
 
     // After `done` the state is the one after all of `what`; else the one before, and after a crash
-    // that after the first few of them.
-    void settle(changes const& what, bool done) {
+    // one of the two, but at the level none that after the first few of them, too.
+    void settle(changes const& what, bool done, store::durability level) {
         auto now = possible_.front();
         std::vector<contents> states{now};
         for (auto const& [key, payload] : what) {
             changed_.insert(key);
             payload ? static_cast<void>(now[key] = *payload) : static_cast<void>(now.erase(key));
-            states.push_back(now);
+            if (level == store::durability::none) {
+                states.push_back(now);
+            }
+        }
+        states.push_back(now);
+        if (done && store::waits_for_disk(level) && now != possible_.front()) {
+            synced_ = now;
+            changed_.clear();
         }
         if (done) {
             possible_ = {now};
@@ -144,10 +155,16 @@ private:
         }
     }
 
+    [[nodiscard]] store::durability level() {
+        return static_cast<store::durability>(input_.number(store::durability_names.size()));
+    }
     void change(changes const& what) {
         auto const& [key, payload] = what.front();
-        settle(what, payload ? store_->write(as_bytes(key), as_bytes(*payload)).has_value()
-                             : store_->remove(as_bytes(key)).has_value());
+        auto const at = level();
+        settle(what,
+               payload ? store_->write(as_bytes(key), as_bytes(*payload), at).has_value()
+                       : store_->remove(as_bytes(key), at).has_value(),
+               at);
     }
     void batch() {
         changes const what{{input_.key(), input_.payload()}, {input_.key(), input_.payload()}};
@@ -155,7 +172,27 @@ private:
         for (auto const& [key, payload] : what) {
             entries.push_back({as_bytes(key), as_bytes(*payload)});
         }
-        settle(what, store_->batch_write(entries).has_value());
+        auto const at = level();
+        settle(what, store_->batch_write(entries, at).has_value(), at);
+    }
+    void batch_remove() {
+        changes const what{{input_.key(), std::nullopt}, {input_.key(), std::nullopt}};
+        std::vector<bytes_view> keys;
+        for (auto const& [key, unused] : what) {
+            keys.push_back(as_bytes(key));
+        }
+        auto const at = level();
+        settle(what, store_->batch_remove(keys, at).has_value(), at);
+    }
+    void rename() {
+        auto const from = input_.key();
+        auto const to = input_.key();
+        auto const at = level();
+        auto const found = possible_.front().find(from);
+        auto const what = found == possible_.front().end()
+                              ? changes{}
+                              : changes{{to, found->second}, {from, std::nullopt}};
+        settle(what, store_->rename(as_bytes(from), as_bytes(to), at).has_value(), at);
     }
     void stream() {
         auto const key = input_.key();
@@ -166,16 +203,17 @@ private:
             rest.remove_prefix(size);
             return size;
         };
-        settle({{key, payload}}, store_->write_stream(as_bytes(key), source).has_value());
+        auto const at = level();
+        settle({{key, payload}}, store_->write_stream(as_bytes(key), source, at).has_value(), at);
     }
-    void compact() { settle({}, store_->compact().has_value()); }
+    void compact() { settle({}, store_->compact().has_value(), store::durability::os); }
     void sync() {
         bool const done = store_->sync().has_value();
         if (done) {
             synced_ = possible_.front();
             changed_.clear();
         }
-        settle({}, done);
+        settle({}, done, store::durability::os);
     }
 
     void faults() {

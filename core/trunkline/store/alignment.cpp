@@ -69,9 +69,10 @@ struct best_history {
     }
 };
 
-result<aligned_history> recover_damaged(bytes_view file, preference const& order) {
+result<found_tail> find_best(bytes_view file, first_entry first, preference const& order,
+                             search_work& work) {
     auto tried = alignment_set::all();
-    history_search search(file, tried);
+    history_search search(file, tried, first);
     best_history best;
     while (auto const hit = search.next(tried, best.tail)) {
         auto const fit = fitting_alignments(file, hit->tail);
@@ -84,12 +85,23 @@ result<aligned_history> recover_damaged(bytes_view file, preference const& order
         // or the other entries speak against it.
         tried = tried.without(hit->under);
     }
+    work += search.work();
     if (!search.has_memory()) {
         return make_error_code(boost::system::errc::not_enough_memory);
     }
-    auto const alignment = alignments[order[best.rank % order.size()]];
-    return aligned_history{alignment,
-                           {best.tail, history_size(file, best.tail, alignment), search.work()}};
+    return found_tail{best.tail, alignments[order[best.rank % order.size()]]};
+}
+
+result<aligned_history> recover_damaged(bytes_view file, preference const& order) {
+    search_work work;
+    auto const found = find_history(file, [&](bytes_view part, first_entry first) {
+        return find_best(part, first, order, work);
+    });
+    if (!found) {
+        return found.error();
+    }
+    auto const entries = history_size(file, found->tail, found->alignment);
+    return aligned_history{found->alignment, {found->tail, entries, work}};
 }
 
 }  // namespace

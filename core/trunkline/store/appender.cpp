@@ -51,7 +51,7 @@ result<void> appender::add(record const& entry) {
     store_trailer(end.data(), {entry.key_hash, begin, entry.checksum});
     tail_ = begin + pad + entry.payload.size() + trailer_size;
     if (holds_back_ && held_size_ == 0) {
-        hold_back_commit_part(end);
+        hold_back_commit_part(begin, end);
     }
     add_small(end);
     return {};
@@ -66,9 +66,11 @@ result<void> appender::flush() {
     return wrote;
 }
 
-void appender::hold_back_commit_part(std::span<std::byte> trailer) noexcept {
+void appender::hold_back_commit_part(std::uint64_t begin, std::span<std::byte> trailer) noexcept {
     auto const offset = tail_ - trailer_size;
-    auto const part = commit_part(offset);
+    // Nothing stands before the first entry of a file, so its trailer would pass for one that lost
+    // its checksum: none of it is there before the rest.
+    auto const part = begin == 0 ? trailer_part{0, trailer_size} : commit_part(offset);
     auto const bytes = trailer.subspan(part.begin, part.end - part.begin);
     held_at_ = offset + part.begin;
     held_size_ = bytes.size();

@@ -32,8 +32,8 @@ public:
     explicit appender(std::uint32_t alignment) : alignment_(alignment) {}
 
     /// Begins behind `tail` of `to`. Forgets what was not flushed. With `hold_back` the commit part
-    /// of the first trailer is zero in the file until commit(): up to then no reader accepts any
-    /// entry that was added.
+    /// of the first trailer is zero in the file until commit(), at the begin of a file all of that
+    /// trailer: up to then no reader accepts any entry that was added.
     void begin(file& to, std::uint64_t tail, bool hold_back = false) noexcept;
 
     /// Adds one entry; may write earlier ones. On failure any part of what was added since begin
@@ -54,7 +54,7 @@ private:
     void add_small(bytes_view bytes);
     void add_zeros(std::uint64_t count);
     void note_small(std::size_t size);
-    void hold_back_commit_part(std::span<std::byte> trailer) noexcept;
+    void hold_back_commit_part(std::uint64_t begin, std::span<std::byte> trailer) noexcept;
 
     std::uint32_t alignment_;
     file* file_ = nullptr;

@@ -14,8 +14,8 @@ std::uint64_t previous_tail_at(bytes_view file, std::uint64_t end) noexcept {
 
 }  // namespace
 
-history_search::history_search(bytes_view file, alignment_set tried)
-    : file_(file), at_(file.size()), checksums_(file) {
+history_search::history_search(bytes_view file, alignment_set tried, first_entry first)
+    : file_(file), first_(first), at_(file.size()), checksums_(file) {
     for (std::size_t i = 0; i < alignments.size(); ++i) {
         exact_[i].alignment = alignments[i];
         loosest_.alignment = tried[i] ? alignments[i] : loosest_.alignment;
@@ -126,10 +126,10 @@ bool history_search::is_sound(entry_view const& entry) {
            checksums_.of(payload.start, payload.end) == entry.tail.checksum;
 }
 
-// Whatever the alignment. One that names 0 may be the first entry of the file, damaged later;
-// without_imitations() decides.
+// Whatever the alignment.
 bool history_search::is_unfinished(entry_view const& entry) {
-    return entry.tail.previous_tail != 0 && lacks_commit_part(file_, entry) &&
+    bool const may_be = first_ == first_entry::may_be_unfinished && entry.tail.previous_tail == 0;
+    return !may_be && lacks_commit_part(file_, entry) &&
            std::ranges::none_of(alignments, [&](auto const alignment) {
                auto const same = entry_before(file_, entry.end(), alignment);
                return same &&
@@ -137,7 +137,7 @@ bool history_search::is_unfinished(entry_view const& entry) {
            });
 }
 
-// True when the entries below `tail` go back to offset 0, none but the oldest unfinished.
+// True when the entries below `tail` go back to offset 0, none unfinished.
 bool history_search::reaches_begin(std::uint64_t tail, chain& links) {
     auto at = tail;
     auto found = verdict::proven;
@@ -168,29 +168,22 @@ void history_search::remember(std::uint64_t from, std::uint64_t to, verdict foun
 }
 
 // Behind a write that was cut short lie bytes of its payload, or what the disk held before. A
-// history that ends there may rest on an entry that is none, and whose checksum fails: it spans
-// sound entries, or it is half new and half old and lies where the write was lost. The oldest such
-// entry gives way to the longest run of sound entries that begins where it begins. Any other entry
-// that fails was damaged later and stays.
+// history that ends there may rest on an entry that is none: its checksum fails, and it spans sound
+// entries, which end where the write was lost. Any other entry that fails was damaged later.
 std::uint64_t history_search::without_imitations(std::uint64_t tail, std::uint32_t alignment) {
+    if (tail == file_.size()) {
+        return tail;  // nothing was lost
+    }
     sound_.reset();
     std::vector<std::pair<std::uint64_t, std::uint64_t>> failing;
     history entries(file_, tail, alignment);
     while (auto const entry = entries.next()) {
         if (!has_right_checksum(file_, *entry)) {
-            failing.emplace_back(entry->tail.previous_tail, entry->trailer_offset);
+            failing.emplace_back(entry->tail.previous_tail, entry->end());
         }
     }
-    if (tail == file_.size()) {
-        // Nothing was lost where the file ends. It is here because its oldest entry is unfinished;
-        // what spans no sound ones is the first entry, damaged later.
-        bool const hides = !failing.empty() && failing.back().first == 0 &&
-                           longest_sound_run(0, failing.back().second, alignment) != 0;
-        return hides ? longest_sound_run(0, tail, alignment) : tail;
-    }
     for (auto const& [begin, end] : failing | std::views::reverse) {
-        if (end + unsettled_size >= file_.size() ||
-            longest_sound_run(begin, end, alignment) != begin) {
+        if (longest_sound_run(begin, end - 1, alignment) != begin) {
             return longest_sound_run(begin, file_.size(), alignment);
         }
     }

@@ -18,7 +18,7 @@ namespace trunkline::store {
 class history_search {
 public:
     /// `tried` is what next() will be asked for at most.
-    history_search(bytes_view file, alignment_set tried);
+    history_search(bytes_view file, alignment_set tried, first_entry first);
 
     struct hit {
         std::uint64_t tail = 0;
@@ -30,8 +30,8 @@ public:
     /// Nothing when there is none; check has_memory() then.
     [[nodiscard]] std::optional<hit> next(alignment_set tried, std::uint64_t floor);
 
-    /// What remains of the history that ends at `tail` without entries that only look like some
-    /// (FORMAT.md, "Recovery", 3 and 4): its tail.
+    /// What remains of the history that ends at `tail` without an entry that only looks like one
+    /// (FORMAT.md, "Recovery", 3): its tail.
     [[nodiscard]] std::uint64_t without_imitations(std::uint64_t tail, std::uint32_t alignment);
 
     [[nodiscard]] bool has_memory() const noexcept { return has_memory_; }
@@ -57,6 +57,7 @@ private:
                                                   std::uint32_t alignment);
 
     bytes_view file_;
+    first_entry first_;
     std::uint64_t at_;                              // ends above it have been collected
     std::array<std::uint64_t, ends_at_once> ends_;  // that may be ends of entries, the last first
     std::size_t ends_count_ = 0;
@@ -69,5 +70,30 @@ private:
     bool has_memory_ = true;
     search_work work_;
 };
+
+/// A tail, and the alignment under which it was found.
+struct found_tail {
+    std::uint64_t tail = 0;
+    std::uint32_t alignment = alignment_max;
+};
+
+/// The history of a damaged file, as `find(file, first_entry)` finds it: without unfinished
+/// entries, or, when there is none, with a first entry that is unfinished. An unfinished batch
+/// would pass for that one, too; it does not hide a history that ends inside it.
+template <class Find>
+[[nodiscard]] result<found_tail> find_history(bytes_view file, Find const& find) {
+    result<found_tail> const finished = find(file, first_entry::is_finished);
+    if (!finished || finished->tail != 0) {
+        return finished;
+    }
+    result<found_tail> const longest = find(file, first_entry::may_be_unfinished);
+    if (!longest || longest->tail == 0) {
+        return longest;
+    }
+    auto const first = oldest_entry(file, longest->tail, longest->alignment);
+    result<found_tail> const inside =
+        find(file.first(first.trailer_offset), first_entry::may_be_unfinished);
+    return inside && inside->tail == 0 ? longest : inside;
+}
 
 }  // namespace trunkline::store

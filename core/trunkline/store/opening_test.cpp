@@ -327,7 +327,7 @@ TEST_F(opening, sto_13_a_second_writer_in_another_process_is_refused) {
 TEST_F(opening, a_first_entry_without_a_checksum_costs_nothing_else) {
     struct {
         std::size_t value_size, cut, kept;
-    } const cases[] = {{100, 0, 101}, {200'000, 0, 101}, {200'000, 3, 100}};
+    } const cases[] = {{100, 0, 101}, {100, 3, 100}, {200'000, 0, 101}, {200'000, 3, 100}};
     for (auto const& [value_size, cut, kept] : cases) {
         plain_image image(64);
         for (int i = 0; i < 101; ++i) {

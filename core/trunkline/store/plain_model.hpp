@@ -64,33 +64,23 @@ private:
 class plain_recovery {
 public:
     plain_recovery(std::string_view file, std::uint32_t alignment)
-        : file_(file), alignment_(alignment), reaches_begin_(file.size() + 1) {
-        reaches_begin_[0] = true;
-        for (std::uint64_t end = 1; end <= file.size(); ++end) {
-            auto const found = entry_at(end);
-            reaches_begin_[end] =
-                found && reaches_begin_[found->begin] && (found->begin == 0 || !unfinished(*found));
-        }
-    }
+        : file_(file), alignment_(alignment) {}
 
     /// The tail that recovery keeps.
     [[nodiscard]] std::uint64_t tail() const {
-        auto kept = longest_history();
-        if (kept == file_.size()) {
-            auto const hidden = hidden_by_unfinished(kept);
-            return hidden ? longest_sound_run(0, file_.size()) : kept;
+        if (auto const finished = tail_within(file_, false); finished != 0) {
+            return finished;
         }
-        auto instead = kept;
-        for (auto at = kept; at != 0;) {  // the oldest is looked at last and decides
-            auto const found = entry_at(at);
-            if (!right_checksum(*found) &&
-                (found->end + unsettled >= file_.size() ||
-                 longest_sound_run(found->begin, found->end) != found->begin)) {
-                instead = longest_sound_run(found->begin, file_.size());
-            }
-            at = found->begin;
+        auto const longest = tail_within(file_, true);
+        if (longest == 0) {
+            return 0;
         }
-        return instead;
+        auto first = *entry_at(longest);
+        while (first.begin != 0) {
+            first = *entry_at(first.begin);
+        }
+        auto const inside = tail_within(file_.substr(0, first.end), true);
+        return inside != 0 ? inside : longest;
     }
 
     struct entry {
@@ -127,7 +117,6 @@ public:
 
 private:
     static constexpr char zeros[64] = {};
-    static constexpr std::uint64_t unsettled = 16 * 1024 * 1024;
 
     [[nodiscard]] std::uint64_t number(std::uint64_t at, int size) const {
         std::uint64_t read = 0;
@@ -149,14 +138,6 @@ private:
         }
         return all_zero;
     }
-    // Whether sound entries lie inside the oldest one, which is unfinished.
-    [[nodiscard]] bool hidden_by_unfinished(std::uint64_t tail) const {
-        std::optional<entry> oldest;
-        for (auto at = tail; at != 0; at = oldest->begin) {
-            oldest = entry_at(at);
-        }
-        return oldest && unfinished(*oldest) && longest_sound_run(0, oldest->end) != 0;
-    }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;
     }
@@ -164,13 +145,31 @@ private:
         auto const pad = file_.substr(of.begin, of.start - of.begin);
         return pad.find_first_not_of('\0') == std::string_view::npos && right_checksum(of);
     }
-    [[nodiscard]] std::uint64_t longest_history() const {
-        for (auto end = file_.size(); end > 0; --end) {
-            if (reaches_begin_[end] && sound(*entry_at(end))) {
-                return end;
+    // Rules 1 to 3 for a file that holds no more than `part`.
+    [[nodiscard]] std::uint64_t tail_within(std::string_view part, bool first_unfinished) const {
+        std::vector<bool> reaches_begin(part.size() + 1);
+        reaches_begin[0] = true;
+        std::uint64_t kept = 0;
+        for (std::uint64_t end = 1; end <= part.size(); ++end) {
+            auto const found = entry_at(end);
+            if (found && reaches_begin[found->begin]) {
+                kept = sound(*found) ? end : kept;
+                reaches_begin[end] = !unfinished(*found) || (first_unfinished && found->begin == 0);
             }
         }
-        return 0;
+        if (kept == part.size()) {
+            return kept;
+        }
+        auto instead = kept;
+        for (auto at = kept; at != 0;) {  // the oldest is looked at last and decides
+            auto const found = entry_at(at);
+            if (!right_checksum(*found) &&
+                longest_sound_run(found->begin, found->end + 19) != found->begin) {
+                instead = longest_sound_run(found->begin, part.size());
+            }
+            at = found->begin;
+        }
+        return instead;
     }
     [[nodiscard]] std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit) const {
         std::vector<bool> reached(limit + 1);
@@ -188,7 +187,6 @@ private:
 
     std::string_view file_;
     std::uint32_t alignment_;
-    std::vector<bool> reaches_begin_;
 };
 
 }  // namespace trunkline::store

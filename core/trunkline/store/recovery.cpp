@@ -68,6 +68,15 @@ bool has_right_checksum(bytes_view file, entry_view const& entry) noexcept {
     return checksum_of(entry.bytes(file)) == entry.tail.checksum;
 }
 
+entry_view oldest_entry(bytes_view file, std::uint64_t tail, std::uint32_t alignment) noexcept {
+    history entries(file, tail, alignment);
+    entry_view oldest;
+    while (auto const entry = entries.next()) {
+        oldest = *entry;
+    }
+    return oldest;
+}
+
 std::uint64_t history_size(bytes_view file, std::uint64_t tail, std::uint32_t alignment) noexcept {
     history entries(file, tail, alignment);
     std::uint64_t count = 0;
@@ -94,13 +103,22 @@ result<recovered> recover(bytes_view file, std::uint32_t alignment) {
         return *whole;
     }
     auto const tried = alignment_set::only(alignment);
-    history_search search(file, tried);
-    auto const hit = search.next(tried, 0);
-    auto const tail = hit ? search.without_imitations(hit->tail, alignment) : 0;
-    if (!search.has_memory()) {
-        return make_error_code(boost::system::errc::not_enough_memory);
+    search_work work;
+    auto const find = [&](bytes_view part, first_entry first) -> result<found_tail> {
+        history_search search(part, tried, first);
+        auto const hit = search.next(tried, 0);
+        auto const tail = hit ? search.without_imitations(hit->tail, alignment) : 0;
+        work += search.work();
+        if (!search.has_memory()) {
+            return make_error_code(boost::system::errc::not_enough_memory);
+        }
+        return found_tail{tail, alignment};
+    };
+    auto const found = find_history(file, find);
+    if (!found) {
+        return found.error();
     }
-    return recovered{tail, history_size(file, tail, alignment), search.work()};
+    return recovered{found->tail, history_size(file, found->tail, alignment), work};
 }
 
 }  // namespace trunkline::store

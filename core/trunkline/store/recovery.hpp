@@ -71,6 +71,13 @@ struct search_work {
     std::uint64_t offsets = 0;  ///< looked at as the end of an entry
     std::uint64_t links = 0;    ///< followed from one entry to the one before
     std::uint64_t bytes = 0;    ///< read for checksums
+
+    search_work& operator+=(search_work const& more) noexcept {
+        offsets += more.offsets;
+        links += more.links;
+        bytes += more.bytes;
+        return *this;
+    }
 };
 
 /// What recovery found. Nothing was changed.
@@ -80,9 +87,13 @@ struct recovered {
     search_work work = {};      ///< none when the file ends well
 };
 
-/// How far before the end of a damaged file a lost write may lie, in bytes. A system keeps written
-/// data for some seconds before it goes to the disk.
-inline constexpr std::uint64_t unsettled_size = 16 << 20;
+/// An unfinished entry is none, as it belongs to a batch that was cut short. Only the first entry
+/// of a file names what it would name, 0, so that it may have lost its checksum later.
+enum class first_entry : std::uint8_t { is_finished, may_be_unfinished };
+
+/// The oldest entry of the history that ends at `tail`, which is not 0.
+[[nodiscard]] entry_view oldest_entry(bytes_view file, std::uint64_t tail,
+                                      std::uint32_t alignment) noexcept;
 
 /// How many entries there are below `tail`.
 [[nodiscard]] std::uint64_t history_size(bytes_view file, std::uint64_t tail,
@@ -96,8 +107,7 @@ inline constexpr std::uint64_t unsettled_size = 16 << 20;
 
 /// The longest history: entries that cover every byte from 0, the newest with a zero pad and the
 /// right checksum. When that does not end at the end of the file, its other checksums are looked
-/// at, too: the history ends before an entry that fails and covers sound ones, and before one that
-/// fails within unsettled_size of the end. Work and memory grow
+/// at, too: the history ends before an entry that fails and covers sound ones. Work and memory grow
 /// linearly with the file, whatever it holds. Fails with not_enough_memory only.
 [[nodiscard]] result<recovered> recover(bytes_view file, std::uint32_t alignment);
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,10 +102,21 @@ TEST_P(recovery, sto_04_recycled_tails_are_left_off) {
         for (auto size = parting + pad_size(parting, GetParam()) + 1; size < image.bytes.size();
              ++size) {
             auto const file = image.bytes.substr(0, size) + earlier.bytes.substr(size) + "rest";
-            if (earlier.tail_within(size) == image.tail_within(size)) {
-                continue;  // the earlier entry behind continues the history rightly
+            plain_recovery const model(file, GetParam());
+            auto const tail = recover_text(file, GetParam()).tail;
+            EXPECT_EQ(tail, model.tail());
+            // Only an entry that begins where the lost write does can bring more; it fails, unless
+            // nothing but the pad was written.
+            auto const begin = image.tail_within(size);
+            std::optional<plain_recovery::entry> beyond;
+            auto at = tail;
+            while (at > begin) {
+                beyond = model.entry_at(at);
+                at = beyond->begin;
             }
-            EXPECT_EQ(recover_text(file, GetParam()).tail, image.tail_within(size))
+            EXPECT_EQ(at, begin) << size << ", " << shared << " shared";
+            EXPECT_TRUE(!beyond || size <= begin + pad_size(begin, GetParam()) ||
+                        checksum_of(as_bytes(model.payload(*beyond))) != beyond->checksum)
                 << size << ", " << shared << " shared";
         }
     }
@@ -234,7 +246,6 @@ TEST_P(recovery, large_files_are_counted_whatever_their_first_entry_holds) {
     for (int i = 0; i < 100; ++i) {
         image.write("key " + std::to_string(i), value);
     }
-    ASSERT_GT(image.bytes.size(), unsettled_size + value.size());
     lose_end_of_trailer(image, 0);
     auto const whole = recover_text(image.bytes, GetParam());
     EXPECT_EQ(whole.tail, image.bytes.size());
@@ -261,21 +272,50 @@ TEST_P(recovery, damage_inside_a_history_that_ends_well_costs_nothing_else) {
     EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, whole.size());
 }
 
-// Nor when a later write is lost, unless it could be that write.
-TEST_P(recovery, only_damage_near_a_lost_write_is_taken_for_it) {
+// Nor when a later write is lost, however it was.
+TEST_P(recovery, damage_inside_a_history_that_ends_torn_costs_nothing_else) {
     plain_image image(GetParam());
-    image.write("first", "value");
-    image.write("second", "damaged");
-    image.write("third", std::string(unsettled_size, 'x'));
-    image.write("fourth", "value");
-    image.write("fifth", "damaged");
-    image.write("sixth", "value");
-    auto const tails = image.tails;
-    image.bytes[image.bytes.find("damaged")] = 'D';
-    EXPECT_EQ(recover_text(image.bytes + "torn", GetParam()).tail, tails[6]);
-    image.bytes[image.bytes.rfind("damaged")] = 'D';
-    EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, tails[6]);
-    EXPECT_EQ(recover_text(image.bytes + "torn", GetParam()).tail, tails[4]);
+    for (int i = 0; i < 20; ++i) {
+        image.write("key " + std::to_string(i), noise(100, 4));
+    }
+    auto const whole = image.bytes;
+    auto unfinished = image;
+    unfinished.write("first of a batch", "value");
+    lose_end_of_trailer(unfinished, 20);
+    unfinished.write("second of a batch", "value");
+    for (auto const tail : image.tails) {
+        if (tail == whole.size()) {
+            break;
+        }
+        for (auto const& behind :
+             {std::string("torn"), std::string(5, '\0'), unfinished.bytes.substr(whole.size())}) {
+            auto file = whole + behind;
+            auto& payload = file[tail + pad_size(tail, GetParam())];
+            payload = static_cast<char>(payload ^ 1);
+            auto const last = tail == image.tails[19];
+            auto const kept = last ? tail : whole.size();
+            EXPECT_EQ(recover_text(file, GetParam()).tail, kept) << tail;
+            EXPECT_EQ(plain_recovery(file, GetParam()).tail(), kept) << tail;
+        }
+    }
+}
+
+// Two batches were cut short, the first one by a program that goes on all the same.
+TEST_P(recovery, an_unfinished_batch_does_not_hide_what_stands_on_an_unfinished_first_entry) {
+    plain_image image(GetParam());
+    for (int i = 0; i < 20; ++i) {
+        image.write("key " + std::to_string(i), noise(100, 4));
+    }
+    auto const tail = image.bytes.size();
+    image.write("first of a batch", "value");
+    image.write("second of a batch", "value");
+    lose_end_of_trailer(image, 0);
+    EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, image.bytes.size());
+    lose_end_of_trailer(image, 20);
+    for (auto const* const more : {"", "torn"}) {
+        EXPECT_EQ(recover_text(image.bytes + more, GetParam()).tail, tail);
+        EXPECT_EQ(plain_recovery(image.bytes + more, GetParam()).tail(), tail);
+    }
 }
 
 TEST_P(recovery, foreign_bytes_have_no_history) {

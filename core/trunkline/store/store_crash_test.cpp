@@ -2,7 +2,6 @@
 #include <trunkline/store/store.hpp>
 
 #include <trunkline/store/fault_steps.hpp>
-#include <trunkline/store/recovery.hpp>
 
 #include <gtest/gtest.h>
 
@@ -125,7 +124,7 @@ TEST(crashes, sto_09_a_batch_is_whole_wherever_its_first_trailer_lies) {
 
 // However long it is: what was not finished is no damage of later times.
 TEST(crashes, sto_09_a_long_batch_is_whole) {
-    std::string const large(unsettled_size + 1000, 'L');
+    std::string const large(1 << 20, 'L');
     for (std::size_t size = 395; size < 410; size += 3) {
         faulty_disk disk;
         plain_image base(1);
@@ -168,6 +167,82 @@ TEST(crashes, sto_09_a_crash_in_the_first_write_leaves_nothing_or_all_or_no_stor
             }
             if (!crashed) {
                 EXPECT_TRUE(done);
+                break;
+            }
+        }
+    }
+}
+
+// Two processes die one after the other, each in a batch, the first one in a file that was empty.
+TEST(crashes, sto_09_a_second_one_loses_nothing_that_was_acknowledged) {
+    std::vector<key_value> const batch{{as_bytes("a"), as_bytes("first")},
+                                       {as_bytes("b"), as_bytes("second")}};
+    std::vector<key_value> const later{{as_bytes("c"), as_bytes("third")},
+                                       {as_bytes("d"), as_bytes("fourth")}};
+    bool first_crashed = true;
+    for (std::uint64_t first_call = 0; first_crashed; ++first_call) {
+        bool second_crashed = true;
+        for (std::uint64_t second_call = 0; second_crashed; ++second_call) {
+            auto const where =
+                "calls " + std::to_string(first_call) + " and " + std::to_string(second_call);
+            faulty_disk first;
+            auto opened = open_on(first).value();
+            first.follow({.crash_at = first_call});
+            static_cast<void>(opened->batch_write(batch));
+            first_crashed = first.crashed();
+            opened.reset();
+            auto second = first.after_kill();
+            auto reopened = open_on(*second);
+            if (!reopened) {
+                EXPECT_EQ(reopened.error(), store_error::not_a_store) << where;
+                second_crashed = false;
+                continue;
+            }
+            auto const before = (*reopened)->size();
+            EXPECT_TRUE(before == 0 || before == 2) << where;
+            for (int i = 0; i < 20; ++i) {
+                ASSERT_TRUE((*reopened)->write(as_bytes(std::to_string(i)), as_bytes("value")));
+            }
+            second->follow({.crash_at = second_call});
+            bool const done = (*reopened)->batch_write(later).has_value();
+            second_crashed = second->crashed();
+            reopened->reset();
+            auto const left = second->after_kill();
+            auto const last = open_on(*left);
+            ASSERT_TRUE(last) << where << ": " << last.error().message();
+            auto const found = (*last)->size() - before - 20;
+            EXPECT_TRUE(found == 2 || (!done && found == 0)) << where << ": " << found;
+            EXPECT_TRUE((*last)->exists(as_bytes("19"))) << where;
+        }
+    }
+}
+
+// A value that was damaged at any time before costs nothing but itself when a process dies.
+TEST(crashes, sto_09_a_damaged_value_stays_alone) {
+    for (std::size_t const damaged : {0, 5, 48}) {
+        for (std::uint64_t call = 0;; ++call) {
+            plain_image base(64);
+            for (int i = 0; i < 50; ++i) {
+                base.write("key " + std::to_string(i), std::string(1000, 'v'));
+            }
+            base.bytes[base.tails[damaged] + 100] = 'D';
+            faulty_disk disk;
+            disk.put(path, base.bytes);
+            auto opened = open_on(disk).value();
+            disk.follow({.crash_at = call});
+            std::vector<key_value> const batch{{as_bytes("a"), as_bytes("first")},
+                                               {as_bytes("b"), as_bytes("second")}};
+            static_cast<void>(opened->batch_write(batch));
+            bool const crashed = disk.crashed();
+            opened.reset();
+            for (auto const* const more : {"", "torn"}) {
+                auto const file = disk.content(path);
+                faulty_disk left;
+                left.put(path, file + more);
+                auto const found = open_on(left).value()->size();
+                EXPECT_TRUE(found == 50 || found == 52) << damaged << ", call " << call;
+            }
+            if (!crashed) {
                 break;
             }
         }

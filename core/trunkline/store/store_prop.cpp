@@ -439,7 +439,7 @@ TEST_P(store_state, recovery_is_that_of_the_plain_model) {
         auto const changes = *rc::gen::inRange(0, 4);
         for (int i = 0; i < changes && !file.empty(); ++i) {
             auto const at = *rc::gen::inRange<std::size_t>(0, file.size());
-            switch (*rc::gen::inRange(0, 5)) {
+            switch (*rc::gen::inRange(0, 6)) {
                 case 0:
                     file.resize(at);
                     break;
@@ -451,6 +451,12 @@ TEST_P(store_state, recovery_is_that_of_the_plain_model) {
                     break;
                 case 3:
                     file += file.substr(at);
+                    break;
+                case 4:  // as in a batch that was cut short
+                    if (auto const end = *rc::gen::elementOf(image.tails);
+                        end >= 12 && end <= file.size()) {
+                        file.replace(end - 12, 12, 12, '\0');
+                    }
                     break;
                 default:
                     file.insert(at, *rc::gen::element<std::string>("x", std::string(64, '\0')));
