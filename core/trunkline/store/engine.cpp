@@ -255,13 +255,21 @@ void engine::publish(std::shared_ptr<snapshot> next) {
 // Shows readers the entries that now lie in the file from `begin` to `end`.
 void engine::take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end) {
     std::unique_lock lock(publishing_);
+    auto& index = *current_->index();
     auto live = size();
     auto tail = begin;
-    for (auto const& entry : entries) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        // What the next ones need is fetched meanwhile.
+        if (i + 2 * prefetch_distance < entries.size()) {
+            index.prefetch(entries[i + 2 * prefetch_distance].key_hash);
+        }
+        if (i + prefetch_distance < entries.size()) {
+            index.prefetch_trailer(entries[i + prefetch_distance].key_hash, current_->file());
+        }
+        auto const& entry = entries[i];
         auto const pad = entry.tombstone ? 0 : pad_size(tail, current_->alignment());
         auto const trailer_offset = tail + pad + entry.payload.size();
-        auto const replaced =
-            current_->index()->put(entry.key_hash, trailer_offset, current_->file());
+        auto const replaced = index.put(entry.key_hash, trailer_offset, current_->file());
         live -= current_->live_payload_at(replaced) ? 1 : 0;
         live += entry.tombstone ? 0 : 1;
         tail = trailer_offset + trailer_size;

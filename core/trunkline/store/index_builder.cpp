@@ -52,11 +52,28 @@ result<std::shared_ptr<index_table>> rebuild_index(index_table const& old, std::
         return made.error();
     }
     auto const table = std::shared_ptr<index_table>(std::move(*made));
+    // In groups: what the whole group needs of the file is fetched at once, then of the table.
+    std::array<std::uint64_t, 32> group;
+    std::size_t size = 0;
+    auto const put_group = [&] {
+        auto const offsets = std::span(group).first(std::exchange(size, 0));
+        for (auto const offset : offsets) {
+            table->prefetch(load_le<std::uint64_t>(file + offset));
+        }
+        for (auto const offset : offsets) {
+            if (!find_live_payload(file, offset, alignment).empty()) {
+                table->put(load_le<std::uint64_t>(file + offset), offset, file);
+            }
+        }
+    };
     old.for_each([&](std::uint64_t offset) {
-        if (!find_live_payload(file, offset, alignment).empty()) {
-            table->put(load_le<std::uint64_t>(file + offset), offset, file);
+        __builtin_prefetch(file + offset);
+        group[size++] = offset;
+        if (size == group.size()) {
+            put_group();
         }
     });
+    put_group();
     return table;
 }
 
