@@ -15,8 +15,8 @@ namespace trunkline::rpc {
 class endpoint;
 
 /// The right, and the duty, to answer one call. Moves; dropped without an answer it answers status
-/// 2 with the text "handler gave no answer". Used on the thread of its connection. Harmless once
-/// the call or connection is gone.
+/// 2 with the text "handler gave no answer". That of an event answers nothing. Used on the thread
+/// of its connection. Harmless once the call or connection is gone.
 class responder {
 public:
     responder() noexcept = default;
@@ -35,12 +35,21 @@ public:
     void part(std::span<slice> body);
     void end();
 
-    /// False once the caller cancelled or the connection ended.
+    /// False once the caller cancelled or the connection ended, and for events.
     [[nodiscard]] bool active() const noexcept;
+
+    /// Counts `bytes` that are kept for this call, or for this event, among what its connection
+    /// holds, until it is answered or dropped. False, and nothing counted, when that is more than
+    /// the connection may hold.
+    [[nodiscard]] bool keep(std::size_t bytes);
+
+    /// No further request of the connection is started until this one is answered or dropped.
+    void stop_input();
 
 private:
     friend class endpoint;
     responder(endpoint& owner, call_id id) noexcept;
+    void take_over(responder& other) noexcept;
     void link(endpoint* owner) noexcept;
     void unlink() noexcept;
     void give_up();
@@ -49,6 +58,8 @@ private:
     call_id id_{};
     responder* next_ = nullptr;  // the endpoint's list of live responders
     responder* previous_ = nullptr;
+    std::size_t kept_ = 0;
+    bool stops_input_ = false;
     bool streaming_ = false;
 };
 

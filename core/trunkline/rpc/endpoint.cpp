@@ -161,7 +161,7 @@ void endpoint::on_request(call_id id, message_head const& head, bytes_view argum
     event_scope const scope(*this);
     if (unary_handler const* const handler = methods_.find(head.method_id)) {
         (*handler)({head.method_id, head.request_id, arguments, session_.memory_left()},
-                   head.type == message_type::event ? responder() : responder(*this, id));
+                   responder(*this, id));
     }
 }
 

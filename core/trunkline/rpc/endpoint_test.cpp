@@ -276,11 +276,91 @@ TEST_P(endpoints, disconnect_fails_what_is_pending_and_tells_handlers) {
     EXPECT_TRUE(wire.acceptor->protocol().output().empty());
 }
 
+TEST_P(endpoints, what_a_handler_keeps_counts_until_its_answer) {
+    outcome got;
+    slice none{};
+    ASSERT_TRUE(wire.dialer->call(later, {&none, 1}, note(got)));
+    wire.run();
+    session const& of = wire.acceptor->protocol();
+    std::size_t const before = of.memory_left();
+    ASSERT_TRUE(wire.kept[0].keep(1 * mib));
+    ASSERT_TRUE(wire.kept[0].keep(1 * mib));
+    EXPECT_EQ(of.memory_left(), before - 2 * mib);
+    EXPECT_FALSE(wire.kept[0].keep(of.memory_left() + 1));
+    responder moved = std::move(wire.kept[0]);
+    wire.kept.clear();
+    EXPECT_EQ(of.memory_left(), before - 2 * mib);
+    moved.success(text("done"));
+    EXPECT_GE(of.memory_left(), before);
+    EXPECT_TRUE(moved.keep(1 * mib)) << "nobody is asked any more";
+    EXPECT_GE(of.memory_left(), before);
+}
+
+TEST_P(endpoints, above_the_mark_of_what_handlers_keep_no_request_is_started) {
+    outcome got;
+    slice none{};
+    ASSERT_TRUE(wire.dialer->call(later, {&none, 1}, note(got)));
+    wire.run();
+    session const& of = wire.acceptor->protocol();
+    ASSERT_TRUE(wire.kept[0].keep(4 * mib));
+    EXPECT_TRUE(of.wants_input());
+    ASSERT_TRUE(wire.kept[0].keep(1));
+    EXPECT_FALSE(of.wants_input());
+    outcome next;
+    ASSERT_TRUE(wire.dialer->call(later, {&none, 1}, note(next)));
+    wire.run();
+    EXPECT_EQ(wire.kept.size(), 1u);
+    wire.kept[0].success(text("done"));
+    EXPECT_TRUE(of.wants_input());
+    wire.run();
+    EXPECT_EQ(wire.kept.size(), 2u);
+}
+
+TEST_P(endpoints, a_handler_stops_the_input_until_its_answer) {
+    outcome got;
+    slice none{};
+    ASSERT_TRUE(wire.dialer->call(later, {&none, 1}, note(got)));
+    wire.run();
+    wire.kept[0].stop_input();
+    wire.kept[0].stop_input();
+    wire.kept.push_back(std::move(wire.kept[0]));
+    EXPECT_FALSE(wire.acceptor->protocol().wants_input());
+    wire.kept.clear();
+    EXPECT_TRUE(wire.acceptor->protocol().wants_input());
+}
+
+// Nobody hears an answer to an event, but what is kept for it counts all the same.
+TEST_P(endpoints, events_are_counted_until_their_handlers_let_go) {
+    slice none{};
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(wire.dialer->protocol().send_event(later, {&none, 1}, test_now_us));
+    }
+    wire.run();
+    ASSERT_EQ(wire.kept.size(), 10u);
+    session const& of = wire.acceptor->protocol();
+    std::size_t const before = of.memory_left();
+    for (responder& each : wire.kept) {
+        EXPECT_FALSE(each.active());
+        ASSERT_TRUE(each.keep(1 * mib));
+    }
+    EXPECT_EQ(of.memory_left(), before - 10 * mib);
+    EXPECT_FALSE(of.wants_input());
+    int told = 0;
+    wire.acceptor->on_output([&] { ++told; });
+    wire.kept.clear();
+    EXPECT_EQ(of.memory_left(), before);
+    EXPECT_TRUE(of.wants_input());
+    EXPECT_GT(told, 0) << "who reads looks again";
+    EXPECT_TRUE(wire.acceptor->protocol().output().empty()) << "and answers nothing";
+}
+
 TEST_P(endpoints, responders_survive_their_endpoint) {
     outcome got;
     slice none{};
     ASSERT_TRUE(wire.dialer->call(later, {&none, 1}, note(got)));
     wire.run();
+    ASSERT_TRUE(wire.kept[0].keep(1 * mib));
+    wire.kept[0].stop_input();
     wire.acceptor.reset();
     EXPECT_FALSE(wire.kept[0].active());
     wire.kept[0].success(text("nobody hears this"));

@@ -7,24 +7,29 @@ responder::responder(endpoint& owner, call_id id) noexcept : id_(id) {
     link(&owner);
 }
 
-responder::responder(responder&& other) noexcept : id_(other.id_), streaming_(other.streaming_) {
-    link(other.owner_);
-    other.unlink();
+responder::responder(responder&& other) noexcept {
+    take_over(other);
 }
 
 responder& responder::operator=(responder&& other) noexcept {
     if (this != &other) {
         give_up();
-        id_ = other.id_;
-        streaming_ = other.streaming_;
-        link(other.owner_);
-        other.unlink();
+        take_over(other);
     }
     return *this;
 }
 
 responder::~responder() {
     give_up();
+}
+
+void responder::take_over(responder& other) noexcept {
+    id_ = other.id_;
+    streaming_ = other.streaming_;
+    kept_ = std::exchange(other.kept_, 0);
+    stops_input_ = std::exchange(other.stops_input_, false);
+    link(other.owner_);
+    other.unlink();
 }
 
 void responder::link(endpoint* owner) noexcept {
@@ -47,6 +52,11 @@ void responder::unlink() noexcept {
     (previous_ != nullptr ? previous_->next_ : owner_->responders_) = next_;
     if (next_ != nullptr) {
         next_->previous_ = previous_;
+    }
+    session& of = owner_->session_;
+    of.let_go(std::exchange(kept_, 0));
+    if (std::exchange(stops_input_, false)) {
+        of.resume_input();
     }
     owner_ = nullptr;
 }
@@ -106,6 +116,21 @@ void responder::end() {
     }
     owner.session_.end_answer(id_, now);
     owner.output_queued();
+}
+
+bool responder::keep(std::size_t bytes) {
+    if (owner_ == nullptr) {
+        return true;
+    }
+    bool const kept = owner_->session_.keep(bytes);
+    kept_ += kept ? bytes : 0;
+    return kept;
+}
+
+void responder::stop_input() {
+    if (owner_ != nullptr && !std::exchange(stops_input_, true)) {
+        owner_->session_.stop_input();
+    }
 }
 
 bool responder::active() const noexcept {

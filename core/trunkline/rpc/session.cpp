@@ -74,6 +74,26 @@ bool session::answerable(call_id id) const noexcept {
     return found != nullptr && !found->answered;
 }
 
+bool session::keep(std::size_t bytes) noexcept {
+    if (bytes > state_->memory_left()) {
+        return false;
+    }
+    state_->kept += bytes;
+    return true;
+}
+
+void session::let_go(std::size_t bytes) noexcept {
+    state_->kept -= bytes;
+}
+
+void session::stop_input() noexcept {
+    ++state_->input_stops;
+}
+
+void session::resume_input() noexcept {
+    --state_->input_stops;
+}
+
 gather_queue& session::output() noexcept {
     return state_->output;
 }

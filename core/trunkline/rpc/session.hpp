@@ -118,8 +118,9 @@ public:
     /// is reused. Fails with held_too_much or out_of_memory.
     [[nodiscard]] result<void> settle();
 
-    /// False while output or unanswered requests are above their marks. Calls of ours do not count:
-    /// they are not the peer's doing, and two peers that waited for them would wait for ever.
+    /// False while output, unanswered requests or what handlers keep are above their marks, and
+    /// while a handler wants nothing more. Calls of ours do not count: they are not the peer's
+    /// doing, and two peers that waited for them would wait for ever.
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// The connection ended: every pending call of ours is lost and every incoming one cancelled,
@@ -165,6 +166,19 @@ public:
     /// True while an answer to this call, or a further part of it, would still be sent.
     [[nodiscard]] bool answerable(call_id id) const noexcept;
 
+    // What handlers keep
+    // --------------------------------------------------------------------------------------------
+
+    /// Counts `bytes` that somebody else keeps for a request among what is held for the peer, until
+    /// let_go(). False, and nothing counted, when that is more than may be held. Above half of what
+    /// may be held beside the largest message no further request is started.
+    [[nodiscard]] bool keep(std::size_t bytes) noexcept;
+    void let_go(std::size_t bytes) noexcept;
+
+    /// No further request is started between the two; they nest.
+    void stop_input() noexcept;
+    void resume_input() noexcept;
+
     // State
     // --------------------------------------------------------------------------------------------
 
@@ -175,7 +189,8 @@ public:
     /// Empty until known.
     [[nodiscard]] std::optional<frame::layout> layout() const noexcept;
 
-    /// Bytes held for the peer: partial frames, reassembly, unfinished requests, their bookkeeping.
+    /// Bytes held for the peer: partial frames, reassembly, unfinished requests, their bookkeeping,
+    /// and what handlers keep.
     [[nodiscard]] std::size_t held_size() const noexcept;
 
     /// How much more may be held before the connection ends.

@@ -22,11 +22,17 @@ error_code rpc_error_of(error_code from_frames) noexcept {
     return rpc_error::out_of_memory;
 }
 
+// Below it, one more message of any size finds room.
+std::size_t kept_mark_of(session_limits const& limits) noexcept {
+    return (limits.held_size_max - std::min(limits.held_size_max, limits.message_size_max)) / 2;
+}
+
 }  // namespace
 
 session::state::state(session_options const& options, session_events& events)
     : events_(events),
       limits_(options.limits),
+      kept_mark_(kept_mark_of(options.limits)),
       id_bit_(options.local_side == side::acceptor ? acceptor_id_bit : 0),
       stream_ids_(options.first_stream_id, ~acceptor_id_bit, id_bit_),
       next_request_id_(options.first_request_id),
@@ -318,7 +324,7 @@ void session::state::disconnect(error_code why) {
 }
 
 bool session::state::wants_input() const noexcept {
-    return unanswered < limits_.unanswered_requests_max &&
+    return unanswered < limits_.unanswered_requests_max && input_stops == 0 && kept <= kept_mark_ &&
            (output.owned_size() <= limits_.output_owned_mark ||
             calls_queued.owned_besides(output) <= limits_.output_owned_mark) &&
            (output.borrowed_size() <= limits_.output_borrowed_mark ||
@@ -327,7 +333,7 @@ bool session::state::wants_input() const noexcept {
 
 std::size_t session::state::held_size() const noexcept {
     return (detector_ ? detector_->kept().size() : 0) + reassembly_.held_size() + messages_held_ +
-           messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call);
+           messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call) + kept;
 }
 
 std::size_t session::state::memory_left() const noexcept {

@@ -113,6 +113,8 @@ public:
     std::optional<frame::layout> layout;
     session_counters counters;
     std::size_t unanswered = 0;
+    std::size_t kept = 0;         // bytes, by handlers
+    std::size_t input_stops = 0;  // handlers that want nothing more
 
 private:
     // Bytes in
@@ -173,6 +175,7 @@ private:
 
     session_events& events_;
     session_limits limits_;
+    std::size_t kept_mark_;
     std::uint32_t id_bit_;
     id_sequence stream_ids_;
     std::uint32_t next_request_id_;
