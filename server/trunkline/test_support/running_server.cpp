@@ -17,8 +17,8 @@ running_server::running_server(std::string const& program, std::string const& fi
     std::string const line = process_->read_output_line();
     constexpr std::string_view begin = "Server running on ";
     if (!line.starts_with(begin)) {
-        throw std::runtime_error("not running: " + opened_ + "\n" + line + "\n" +
-                                 process_->rest_of_error());
+        std::string said = process_->rest_of_error();
+        throw did_not_run(opened_ + "\n" + line + "\n", process_->wait(), std::move(said));
     }
     address_ = line.substr(begin.size());
 }

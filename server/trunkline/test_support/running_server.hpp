@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trunkline::test_support {
@@ -18,10 +20,20 @@ inline constexpr std::uint64_t method_write = 0x3ec2ad5c308c53da;
 inline constexpr std::uint64_t method_read = 0x2c2622a151f2cdf2;
 inline constexpr std::uint64_t method_len = 0xa41dbb760e96e3e3;
 
+/// A program that ended instead of serving.
+struct did_not_run : std::runtime_error {
+    did_not_run(std::string const& output, int code, std::string said)
+        : std::runtime_error("not running: " + output + said),
+          exit_code(code),
+          error(std::move(said)) {}
+    int exit_code;      ///< 128 plus the signal's number when a signal ended it
+    std::string error;  ///< what it wrote on standard error
+};
+
 /// `trunkline serve FILE --port 0` and more flags, from the line that tells its port on.
 class running_server {
 public:
-    /// Throws std::runtime_error with all that was written when it does not come to run.
+    /// Throws did_not_run when it ends instead.
     running_server(std::string const& program, std::string const& file,
                    std::vector<std::string> const& flags = {},
                    std::map<std::string, std::string> const& environment = {});
