@@ -14,9 +14,13 @@ inline constexpr std::size_t mib = 1024 * kib;
 /// Bytes of one stream that travel in one frame; every published peer cuts at this size.
 inline constexpr std::size_t chunk_size = 64 * kib;
 
-/// Writes of all connections that wait for the disk, in bytes of their keys and payloads. Above it
-/// the threads that bring more wait, too.
-inline constexpr std::size_t writes_waiting_size_max = 64 * mib;
+/// Writes of all connections that wait for the disk, in bytes of memory. Above it a connection
+/// brings one write at a time: each is also within what its own connection may hold.
+inline constexpr std::size_t writes_waiting_size_mark = 64 * mib;
+
+/// The same, also of connections that have gone meanwhile. A write above it is refused: room for a
+/// dozen of the largest that came before the mark was seen.
+inline constexpr std::size_t writes_waiting_size_max = 256 * mib;
 
 /// Limits of one connection's protocol state. All sizes in bytes.
 struct session_limits {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace trunkline::server {
@@ -95,6 +96,7 @@ public:
         for (std::thread& one : threads) {
             one.join();
         }
+        finish_writes();
         auto const synced = store_->sync();
         if (fault) {
             return fault;
@@ -104,7 +106,9 @@ public:
 
     void request_stop() {
         std::lock_guard const lock(mutex_);
-        stop_requested_ = true;
+        if (!std::exchange(stop_requested_, true)) {
+            deadline_ = disk_thread::clock::now() + options.drain_timeout;
+        }
         if (running_) {
             stop_workers();
         }
@@ -151,12 +155,27 @@ private:
         }
     }
 
+    /// What connections left behind: events, and calls whose connection has gone. When it returns
+    /// nobody writes any more.
+    void finish_writes() {
+        if (!disk_) {
+            return;
+        }
+        if (std::size_t const dropped = disk_->finish(deadline_); dropped != 0) {
+            log_.write(area::server, level::warn,
+                       "writes dropped, nobody waits for them: the drain timeout has passed",
+                       {{"writes", dropped}});
+        }
+        disk_.reset();
+    }
+
     logging::journal const& log_;
     connection_gate gate_;
     std::unique_ptr<store::store> store_;
     std::mutex mutex_;  // what request_stop() may meet at any time
     bool running_ = false;
     bool stop_requested_ = false;
+    disk_thread::clock::time_point deadline_;       // of the stop
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
     std::optional<disk_thread> disk_;               // tells the workers, and goes first
 };

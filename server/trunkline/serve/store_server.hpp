@@ -30,8 +30,9 @@ public:
 
     /// Serves on the threads of the options, the calling one among them, until request_stop().
     /// Then: no new connections, every received request is answered, each connection is closed as
-    /// going away, what is left after the drain timeout is cut, and the store is handed to the
-    /// disk. Fails when that last step fails, or when the system has no threads left.
+    /// going away, what is left after the drain timeout is cut, writes that nobody waits for are
+    /// done as far as that timeout allows, and the store is handed to the disk. Fails when that
+    /// last step fails, or when the system has no threads left.
     [[nodiscard]] result<void> run();
 
     /// From any thread, at any time, any number of times.

@@ -11,7 +11,9 @@
 namespace trunkline::server {
 
 /// Reads as the embedded backend does; hands writes to the disk thread and answers when they have
-/// come back. Used on the thread of `loop`, which outlives the disk thread.
+/// come back. Until then they count among what their connection holds, answered or not. Never
+/// waits: while much waits already a connection brings one write at a time, and above the limit
+/// writes are refused. Used on the thread of `loop`, which outlives the disk thread.
 class waiting_backend final : public store_service::embedded_backend, private disk_job_owner {
 public:
     waiting_backend(store::store& of, disk_thread& writer, transport::runtime& loop) noexcept
@@ -22,7 +24,8 @@ public:
     void remove(bytes_view key, store_service::tail_answer answer) override;
 
 private:
-    void push(std::unique_ptr<disk_job> job, store_service::tail_answer answer);
+    template <class What>
+    void push(What const& what, store_service::tail_answer answer);
     void on_done(std::vector<outcome> done) override;
 
     disk_thread& writer_;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,11 @@ public:
     explicit tail_answer(typed::reply<tail_response> to) noexcept : to_(std::move(to)) {}
 
     void operator()(result<std::uint64_t> const& tail);
+    void refuse(std::string_view text) { to_.refuse(text); }
+
+    /// For writes that wait, as rpc::responder says.
+    [[nodiscard]] bool keep(std::size_t bytes) { return to_.untyped().keep(bytes); }
+    void stop_input() { to_.untyped().stop_input(); }
 
 private:
     typed::reply<tail_response> to_;

@@ -60,6 +60,8 @@ TEST(store_service_page, refusals) {
          undecoded(bitcode::bitcode_error::too_large)},
         {"batch that needs more memory than one connection may hold", quoted(batch_refusal_text)},
         {"answer that needs more memory than one connection may hold", quoted(answer_refusal_text)},
+        {"write that would wait for the disk behind more than the server has memory for",
+         quoted(waiting_refusal_text)},
     };
     EXPECT_EQ(table_under("Refusals"), expected);
 }

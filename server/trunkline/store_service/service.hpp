@@ -1,4 +1,5 @@
-// The store as an RPC service: nine handlers, each answered before it returns.
+// The store as an RPC service: nine handlers. What reads is answered before it returns, what writes
+// when the backend has done it.
 #pragma once
 
 #include <trunkline/base/limits.hpp>
@@ -24,6 +25,8 @@ inline constexpr std::string_view batch_refusal_text =
     "The batch has more elements than the server has memory for.";
 inline constexpr std::string_view answer_refusal_text =
     "The answer is larger than the server has memory for.";
+inline constexpr std::string_view waiting_refusal_text =
+    "Too many writes wait for the disk; try again.";
 
 /// Adds the nine methods to `methods`; false when one of them was there already. The handlers share
 /// `backend`. They may be called from many threads at once.

@@ -5,6 +5,8 @@
 //                                  write to a file, with a part of it done
 // TRUNKLINE_TEST_NO_SPACE_AT=N     the Nth write to a file and all later ones fail: no space
 // TRUNKLINE_TEST_SYNC_FAILS_AT=N   the Nth sync and all later ones fail: input/output error
+// TRUNKLINE_TEST_SYNC_GATE=FIFO    the first sync waits until the FIFO has been opened for writing
+//                                  and closed again
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -65,10 +67,23 @@ int failing(int why) {
     return -1;
 }
 
+void wait_at(char const* gate) {
+    int const file = ::open(gate, O_RDONLY | O_CLOEXEC);
+    char nothing = 0;
+    while (::read(file, &nothing, 1) > 0) {
+    }
+    ::close(file);
+}
+
 int do_sync(long number, int file) {
     static std::uint64_t const fails_at = number_of("TRUNKLINE_TEST_SYNC_FAILS_AT");
-    if (syncs.fetch_add(1) + 1 >= fails_at) {
+    static char const* const gate = std::getenv("TRUNKLINE_TEST_SYNC_GATE");
+    auto const at = syncs.fetch_add(1) + 1;
+    if (at >= fails_at) {
         return failing(EIO);
+    }
+    if (gate != nullptr && at == 1) {
+        wait_at(gate);
     }
     return counted([&] { return static_cast<int>(::syscall(number, file)); });
 }

@@ -34,6 +34,19 @@ std::string store_caller::call_bytes(std::uint64_t method_id, std::string_view a
     if (!sent) {
         throw std::runtime_error("call: " + sent.error().message());
     }
+    return take_frames();
+}
+
+std::string store_caller::event_bytes(std::uint64_t method_id, std::string_view arguments) {
+    std::array<slice, 1> pieces{slice{as_bytes(arguments), {}}};
+    if (auto const sent = endpoint_->protocol().send_event(method_id, pieces, 0); !sent) {
+        throw std::runtime_error("event: " + sent.error().message());
+    }
+    return take_frames();
+}
+
+// All that is to be sent.
+std::string store_caller::take_frames() {
     std::string frames;
     gather_queue& queue = endpoint_->protocol().output();
     while (!queue.empty()) {

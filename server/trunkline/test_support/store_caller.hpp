@@ -29,6 +29,9 @@ public:
     /// counted from 0.
     [[nodiscard]] std::string call_bytes(std::uint64_t method_id, std::string_view arguments);
 
+    /// The wire bytes of an event: a request without an answer.
+    [[nodiscard]] std::string event_bytes(std::uint64_t method_id, std::string_view arguments);
+
     /// Sends a call and waits for its answer.
     answer call(std::uint64_t method_id, std::string_view arguments);
 
@@ -40,6 +43,8 @@ public:
     [[nodiscard]] ws_client& socket() { return socket_; }
 
 private:
+    [[nodiscard]] std::string take_frames();
+
     ws_client socket_;
     ws_frame last_;
     std::map<std::size_t, answer> answers_;
