@@ -30,8 +30,10 @@ struct file_stat {
     std::uint64_t size_compacted = 0;  ///< what compacting would leave
     std::uint64_t index_bytes = 0;     ///< of memory for the index while the store is open
 
-    /// What compacting would save.
-    [[nodiscard]] std::uint64_t savings() const noexcept { return size - size_compacted; }
+    /// What compacting would save; 0 when the file would grow, as pads depend on the order.
+    [[nodiscard]] std::uint64_t savings() const noexcept {
+        return size > size_compacted ? size - size_compacted : 0;
+    }
 
     /// Without a key: 0.
     [[nodiscard]] double index_bytes_per_key() const noexcept {

@@ -50,6 +50,24 @@ TEST_P(stat, says_what_the_bytes_are_for) {
         << found.to_text();
 }
 
+// Compacting puts the newest entry first, and then the other one needs a pad.
+TEST(stat_file, saves_nothing_where_the_file_would_grow) {
+    plain_image image(64);
+    image.write("short", std::string(44, 's'));
+    image.write("long", std::string(100, 'l'));
+    ASSERT_EQ(image.bytes.size(), 184U);
+    faulty_disk disk;
+    disk.put("s.bin", image.bytes);
+    auto const found = stat_file("s.bin", {}, disk).value();
+    EXPECT_EQ(found.size_compacted, 192U);
+    EXPECT_EQ(found.savings(), 0U);
+    EXPECT_NE(found.to_text().find("\n  saved by compacting     0\n"), std::string::npos)
+        << found.to_text();
+    auto const opened = store::open("s.bin", {.on = &disk}).value();
+    ASSERT_TRUE(opened->compact().has_value());
+    EXPECT_EQ(opened->file_size(), 192U);
+}
+
 TEST(stat_file, of_an_empty_file_is_zero) {
     faulty_disk disk;
     disk.put("s.bin", "");
