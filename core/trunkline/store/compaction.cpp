@@ -4,31 +4,35 @@
 #include <trunkline/store/error.hpp>
 
 #include <string>
+#include <utility>
 
 namespace trunkline::store {
-namespace {
 
-struct side_file {
-    std::filesystem::path path;
-    std::unique_ptr<file> handle;
-};
+compaction::~compaction() {
+    if (side_) {
+        static_cast<void>(where_.remove(*side_));
+    }
+}
 
 // A fresh file beside the store. What an interrupted compaction left behind is not touched.
-result<side_file> make_side_file(disk& where, std::filesystem::path const& path) {
+result<void> compaction::make_side_file() {
     for (unsigned attempt = 1;; ++attempt) {
-        std::filesystem::path side = path.native() + ".compact-" + std::to_string(attempt);
-        auto made = where.open(side, open_mode::create_side);
-        if (made) {
-            return side_file{std::move(side), std::move(*made)};
+        std::filesystem::path side = path_.native() + ".compact-" + std::to_string(attempt);
+        auto opened = where_.open(side, open_mode::create_side);
+        if (opened) {
+            side_ = std::move(side);
+            made_.handle = std::move(*opened);
+            return {};
         }
-        if (made.error() != boost::system::errc::file_exists) {
-            return made.error();
+        if (opened.error() != boost::system::errc::file_exists) {
+            return opened.error();
         }
     }
 }
 
-result<void> copy_entries(entry_cursor& live, appender& to, opened_file& made) {
-    to.begin(*made.handle, 0);
+result<void> compaction::copy_entries(entry_cursor& live) {
+    appender to(made_.alignment);
+    to.begin(*made_.handle, 0);
     while (auto const entry = live.next()) {
         if (!entry->has_right_checksum()) {
             return store_error::damaged;
@@ -40,48 +44,37 @@ result<void> copy_entries(entry_cursor& live, appender& to, opened_file& made) {
             !added) {
             return added;
         }
-        ++made.entries;
+        ++made_.entries;
     }
-    made.tail = to.tail();
+    made_.tail = to.tail();
     return to.flush();
 }
 
-result<void> fill(entry_cursor& live, opened_file& made) {
-    appender to(made.alignment);
-    if (auto const copied = copy_entries(live, to, made); !copied) {
+result<void> compaction::write(entry_cursor live, std::uint32_t alignment) {
+    if (auto const made = make_side_file(); !made) {
+        return made;
+    }
+    made_.alignment = alignment;
+    if (auto const copied = copy_entries(live); !copied) {
         return copied;
     }
-    if (auto const synced = made.handle->sync(); !synced) {
+    if (auto const synced = made_.handle->sync(); !synced) {
         return synced;
     }
-    auto bytes = made.handle->map(made.tail);
+    auto bytes = made_.handle->map(made_.tail);
     if (!bytes) {
         return bytes.error();
     }
-    made.bytes = std::move(*bytes);
+    made_.bytes = std::move(*bytes);
     return {};
 }
 
-}  // namespace
-
-result<opened_file> compact_file(disk& where, std::filesystem::path const& path, entry_cursor live,
-                                 std::uint32_t alignment) {
-    auto side = make_side_file(where, path);
-    if (!side) {
-        return side.error();
+result<void> compaction::take_place() {
+    auto const replaced = where_.replace(*side_, path_);
+    if (replaced) {
+        side_.reset();
     }
-    opened_file made;
-    made.handle = std::move(side->handle);
-    made.alignment = alignment;
-    auto filled = fill(live, made);
-    if (filled) {
-        filled = where.replace(side->path, path);
-    }
-    if (!filled) {
-        static_cast<void>(where.remove(side->path));
-        return filled.error();
-    }
-    return made;
+    return replaced;
 }
 
 }  // namespace trunkline::store

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace trunkline::store {
@@ -88,9 +89,21 @@ void engine::do_all(std::span<write_call> calls) {
     }
 }
 
+// Whatever happens, all of the group are told, and the turn goes on. Nothing but memory can be
+// missing in a way that throws; nothing of the group is in the file then.
+void engine::do_group(std::span<write_call* const> group) {
+    try {
+        append_group(group);
+    } catch (std::exception const&) {
+        for (auto* const call : group) {
+            call->done = make_error_code(boost::system::errc::not_enough_memory);
+        }
+    }
+}
+
 // The calls of a group are of one level, and one after the other. Together they are all there or
 // not at all wherever one of them must be.
-void engine::do_group(std::span<write_call* const> group) {
+void engine::append_group(std::span<write_call* const> group) {
     if (group.size() == 1 && group.front()->removed.empty()) {
         do_alone(*group.front());
         return;
@@ -198,10 +211,11 @@ result<std::uint64_t> engine::append_stream(std::uint64_t key_hash, payload_sour
     // The index needs where the payload ends, not what it is.
     auto const start = begin + pad_size(begin, current_->alignment());
     record const entry{key_hash, {}, 0, false};
+    writer::undo unless_kept(*writer_);
     if (auto const room = make_room(*tail, std::span(&entry, 1)); !room) {
-        writer_->drop_staged();
         return room.error();
     }
+    unless_kept.dismiss();
     writer_->keep_staged(*tail);
     record const staged{
         key_hash, {current_->file() + start, *tail - trailer_size - start}, 0, false};
@@ -241,12 +255,15 @@ result<void> engine::make_room(std::uint64_t tail, std::span<record const> entri
     if (!rebuilt) {
         return rebuilt.error();
     }
-    publish(std::make_shared<snapshot>(std::move(pages), std::move(*rebuilt), current_->tail(),
-                                       current_->alignment()));
+    auto next = std::make_shared<snapshot>(std::move(pages), std::move(*rebuilt), current_->tail(),
+                                           current_->alignment());
+    gate_.expect();
+    publish(std::move(next));
     return {};
 }
 
-void engine::publish(std::shared_ptr<snapshot> next) {
+// After gate_.expect().
+void engine::publish(std::shared_ptr<snapshot> next) noexcept {
     auto replaced = std::exchange(current_, std::move(next));
     published_.store(current_.get(), std::memory_order_seq_cst);
     gate_.retire(std::move(replaced));
@@ -310,22 +327,31 @@ result<void> engine::compact() {
         return store_error::read_only;
     }
     auto const alignment = current_->alignment();
-    auto made = compact_file(disk_, path_, entry_cursor(*current_), alignment);
-    if (!made) {
-        return made.error();
+    compaction fresh(disk_, path_);
+    if (auto const written = fresh.write(entry_cursor(*current_), alignment); !written) {
+        return written;
     }
-    // From here on the file of that name is the new one.
-    auto built =
-        build_index({made->bytes.data(), made->tail}, made->tail, made->entries, alignment);
+    auto& made = fresh.made();
+    auto built = build_index({made.bytes.data(), made.tail}, made.tail, made.entries, alignment);
     if (!built) {
-        writer_->stop();
         return built.error();
     }
-    writer_.emplace(std::move(made->handle), made->tail, alignment);
-    publish(std::make_shared<snapshot>(generation::make(std::move(made->bytes)),
-                                       std::move(built->table), made->tail, alignment));
+    auto next = std::make_shared<snapshot>(generation::make(std::move(made.bytes)),
+                                           std::move(built->table), made.tail, alignment);
+    gate_.expect();
+    if (auto const named = fresh.take_place(); !named) {
+        return named;
+    }
+    // From here on the file of that name is the new one, and the store goes over to it for certain.
+    writer_.emplace(std::move(made.handle), made.tail, alignment);
+    publish(std::move(next));
     folder_synced_ = false;
-    return sync_folder();
+    auto const synced = sync_folder();
+    if (!synced) {
+        // A later sync of the folder may succeed although this name was lost.
+        writer_->stop();
+    }
+    return synced;
 }
 
 result<void> engine::sync() {

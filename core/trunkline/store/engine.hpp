@@ -78,6 +78,7 @@ private:
     }
     [[nodiscard]] result<std::uint64_t> take_turn(write_call& mine);
     void do_group(std::span<write_call* const> group);
+    void append_group(std::span<write_call* const> group);
     void do_alone(write_call& call);
     void add_records_of(write_call const& call);
     [[nodiscard]] bool lives(std::uint64_t key_hash) const noexcept;
@@ -85,7 +86,7 @@ private:
                                               arrival how);
     [[nodiscard]] result<void> sync_folder();
     [[nodiscard]] result<void> make_room(std::uint64_t tail, std::span<record const> entries);
-    void publish(std::shared_ptr<snapshot> next);
+    void publish(std::shared_ptr<snapshot> next) noexcept;
     void take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end);
     [[nodiscard]] bool batch_read_once(std::span<std::uint64_t const> key_hashes,
                                        std::vector<std::optional<value>>& results) const;

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 namespace trunkline::store {
@@ -25,9 +26,12 @@ error_code last_error() noexcept {
 
 class descriptor {
 public:
-    explicit descriptor(int value) noexcept : value_(value) {}
+    explicit descriptor(int value = -1) noexcept : value_(value) {}
     descriptor(descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-    descriptor& operator=(descriptor&&) = delete;
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
     ~descriptor() {
         if (value_ >= 0) {
             ::close(value_);
@@ -41,7 +45,9 @@ private:
 
 class system_file final : public file {
 public:
-    explicit system_file(descriptor handle) noexcept : handle_(std::move(handle)) {}
+    explicit system_file(descriptor handle = descriptor()) noexcept : handle_(std::move(handle)) {}
+
+    void own(descriptor handle) noexcept { handle_ = std::move(handle); }
 
     result<std::uint64_t> size() override {
         struct stat status{};
@@ -119,6 +125,8 @@ public:
                           : mode == open_mode::existing ? O_RDWR
                                                         : O_RDWR | O_CREAT | O_EXCL;
         ::mode_t const rights = mode == open_mode::create_side ? 0600 : 0666;
+        // Before the file is made: nobody would remove it if there were no memory for this.
+        auto made = std::make_unique<system_file>();
         for (;;) {
             // Without O_NONBLOCK opening a pipe would wait for its other end.
             descriptor handle(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, rights));
@@ -140,7 +148,8 @@ public:
                 return taken.error();
             }
             if (still_named(handle.get(), path)) {
-                return std::make_unique<system_file>(std::move(handle));
+                made->own(std::move(handle));
+                return std::unique_ptr<file>(std::move(made));
             }
         }
     }

@@ -19,13 +19,14 @@ std::uint64_t secret_number() {
 
 }  // namespace
 
-index_table::index_table(slot* slots, std::uint64_t capacity) noexcept
+index_table::index_table(slot* slots, std::uint64_t capacity, std::uint64_t secret) noexcept
     : slots_(slots),
       capacity_(capacity),
       shift_(64U - static_cast<unsigned>(std::countr_zero(capacity))),
-      multiplier_(secret_number() | 1) {}
+      multiplier_(secret | 1) {}
 
 result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
+    auto const secret = secret_number();
     // Fresh pages are zero, which is the empty slot, and are not touched before they are used.
     void* const memory = ::mmap(nullptr, capacity * sizeof(slot), PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -35,7 +36,12 @@ result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
     // A table is looked at everywhere, so its pages had better be few. Where that is not possible,
     // nothing is lost.
     static_cast<void>(::madvise(memory, capacity * sizeof(slot), MADV_HUGEPAGE));
-    return std::unique_ptr<index_table>(new index_table(static_cast<slot*>(memory), capacity));
+    auto* const made = new (std::nothrow) index_table(static_cast<slot*>(memory), capacity, secret);
+    if (made == nullptr) {
+        ::munmap(memory, capacity * sizeof(slot));
+        return make_error_code(boost::system::errc::not_enough_memory);
+    }
+    return std::unique_ptr<index_table>(made);
 }
 
 index_table::~index_table() {

@@ -109,7 +109,7 @@ private:
     static constexpr unsigned offset_bits = 48;
     static constexpr std::uint64_t offset_mask = file_size_max - 1;
 
-    index_table(slot* slots, std::uint64_t capacity) noexcept;
+    index_table(slot* slots, std::uint64_t capacity, std::uint64_t secret) noexcept;
     [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept {
         return (hash * multiplier_) >> shift_;
     }

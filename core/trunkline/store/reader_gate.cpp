@@ -4,12 +4,18 @@
 
 namespace trunkline::store {
 
-void reader_gate::retire(std::shared_ptr<void const> replaced) {
+void reader_gate::expect() {
+    if (waiting_.size() == waiting_.capacity()) {
+        waiting_.reserve(2 * waiting_.size() + 4);
+    }
+}
+
+void reader_gate::retire(std::shared_ptr<void const> replaced) noexcept {
     waiting_.push_back({std::move(replaced), {}});
     collect();
 }
 
-void reader_gate::collect() {
+void reader_gate::collect() noexcept {
     if (waiting_.empty()) {
         return;
     }

@@ -35,12 +35,15 @@ public:
         std::atomic<std::uint32_t>& inside_;
     };
 
+    /// Makes room for one more, so that the next retire() needs no memory.
+    void expect();
+
     /// Takes something that has just been replaced. The replacing store must be sequentially
-    /// consistent.
-    void retire(std::shared_ptr<void const> replaced);
+    /// consistent, and expect() must have come before it: afterwards it is too late to fail.
+    void retire(std::shared_ptr<void const> replaced) noexcept;
 
     /// Destroys what no reader can still see. Never waits.
-    void collect();
+    void collect() noexcept;
 
 private:
     struct alignas(cache_line) shard {

@@ -68,7 +68,8 @@ struct open_options {
 /// and those that meet are written together. Every writing call returns the new tail offset in
 /// bytes (the size of the file), as FORMAT.md "Tail" says, once it has survived what its durability
 /// level says: that of the call or else that of the store. A call that finds nothing to write waits
-/// for nothing.
+/// for nothing. Where memory is short a call fails with not_enough_memory or with std::bad_alloc;
+/// it has then done nothing, and the store goes on.
 class store {
 public:
     /// Opens or creates. Takes the writer lock of the file, or the shared one for reading only;
@@ -94,8 +95,9 @@ public:
                                                     std::optional<durability> level = {});
 
     /// Writes a value whose bytes `source` gives in pieces; its size is not known before. Other
-    /// writes wait meanwhile. Nothing is left behind when the source fails (its error is given), or
-    /// when there is no byte (empty_payload) or no byte but zeros (null_stream).
+    /// writes wait meanwhile. Nothing is left behind when the source fails (its error is given) or
+    /// throws (which it may; its exception goes on to the caller), or when there is no byte
+    /// (empty_payload) or no byte but zeros (null_stream).
     [[nodiscard]] result<std::uint64_t> write_stream(bytes_view key, payload_source const& source,
                                                      std::optional<durability> level = {});
 
@@ -148,7 +150,9 @@ public:
     /// Replaces the file by one with the live entries alone, the newest first (FORMAT.md,
     /// "Compaction"). Reads go on; writes wait. Values and cursors that are held keep the old
     /// file's bytes. Fails with damaged when a live value fails its checksum. After a failure the
-    /// file is the old one.
+    /// file is the old one and the store goes on with it; but when the new file has the name and
+    /// only the folder could not be synced, the store shows the new one, for reading only: which of
+    /// the two, with the same values, has the name after a loss of power is not known.
     [[nodiscard]] result<void> compact();
 
     /// How many bytes compact() would save at most: the size of the file without the live values

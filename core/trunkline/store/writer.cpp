@@ -22,7 +22,9 @@ result<void> writer::append(std::span<record const> entries, arrival how) {
     if (failed_) {
         return store_error::read_only;
     }
+    undo unless_decided(*this);
     auto const appended = append_all(entries, how);
+    unless_decided.dismiss();
     if (!appended) {
         failed_ = true;
         // Should the cut fail as well, the next open finds the same tail: what lies behind it is
@@ -75,21 +77,22 @@ result<std::uint64_t> writer::stage(std::uint64_t key_hash, payload_source const
     }
     unsynced_ = true;
     payload_stream stream(*file_, tail_, alignment_);
+    undo unless_kept(*this);
     auto const staged = stream.write(key_hash, source);
-    if (!staged && stream.touched_file()) {
-        drop_staged();
-    }
     failed_ = failed_ || stream.disk_failed();
     if (staged && synced) {
         if (auto const done = sync(); !done) {
-            drop_staged();
             return done.error();
         }
+    }
+    if (staged || !stream.touched_file()) {
+        unless_kept.dismiss();
     }
     return staged;
 }
 
-void writer::drop_staged() {
+void writer::drop_staged() noexcept {
+    unsynced_ = true;
     // What could not be taken back would be in the way of the next entry.
     failed_ = !file_->resize(tail_) || failed_;
 }

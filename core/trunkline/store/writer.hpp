@@ -37,17 +37,34 @@ public:
 
     /// Appends `entries`, at least one. When a write or a sync fails, the file is cut back to where
     /// it was, and from then on every append fails with read_only: what the disk did to the file is
-    /// no longer known.
+    /// no longer known. When memory is missing (std::bad_alloc), the file is cut back, too.
     [[nodiscard]] result<void> append(std::span<record const> entries, arrival how);
 
     /// Writes one entry behind the tail, reading its payload from `source` in pieces, and gives the
     /// tail that keep_staged() would make the tail; with `synced` it is on the disk. Fails with
     /// empty_payload, null_stream (nothing but zero bytes), too_large or the error of the source,
-    /// and then leaves nothing behind; or as append does.
+    /// or ends with the exception of the source, and then leaves nothing behind; or as append does.
     [[nodiscard]] result<std::uint64_t> stage(std::uint64_t key_hash, payload_source const& source,
                                               bool synced);
     void keep_staged(std::uint64_t tail) noexcept { tail_ = tail; }
-    void drop_staged();
+    void drop_staged() noexcept;
+
+    /// Drops what is staged at its end, unless it is dismissed before.
+    class undo {
+    public:
+        explicit undo(writer& of) noexcept : of_(&of) {}
+        undo(undo const&) = delete;
+        undo& operator=(undo const&) = delete;
+        ~undo() {
+            if (of_ != nullptr) {
+                of_->drop_staged();
+            }
+        }
+        void dismiss() noexcept { of_ = nullptr; }
+
+    private:
+        writer* of_;
+    };
 
     /// Hands everything appended to the disk. A failure makes the writer read-only, too: the system
     /// may have dropped what it could not write.
