@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace trunkline::store {
 namespace {
@@ -25,18 +26,20 @@ result<std::unique_ptr<file>> open_or_create(disk& where, std::filesystem::path 
     }
 }
 
-// True when the file at `path` can be read and holds exactly `content`.
-bool holds(disk& where, std::filesystem::path const& path, bytes_view content) {
-    auto const found = where.open(path, open_mode::inspect);
+// The file at `path` when it holds exactly `content`, else null.
+std::unique_ptr<file> find_copy(disk& where, std::filesystem::path const& path,
+                                bytes_view content) {
+    auto found = where.open(path, open_mode::existing);
     if (!found) {
-        return false;
+        return nullptr;
     }
     auto const size = (*found)->size();
     if (!size || *size != content.size()) {
-        return false;
+        return nullptr;
     }
     auto const bytes = (*found)->map(*size);
-    return bytes && std::ranges::equal(bytes_view(bytes->data(), *size), content);
+    bool const same = bytes && std::ranges::equal(bytes_view(bytes->data(), *size), content);
+    return same ? std::move(*found) : nullptr;
 }
 
 result<void> write_durably(disk& where, file& to, std::filesystem::path const& path,
@@ -51,7 +54,9 @@ result<void> write_durably(disk& where, file& to, std::filesystem::path const& p
 }
 
 // Saves `cut`, the bytes of the store behind `tail`, in a side file, and gives its name. A side
-// file of the same name that holds the same bytes is one from an open that was interrupted.
+// file of the same name that holds the same bytes is one from an open that was interrupted, perhaps
+// before they were on the disk, or because the disk failed. So they are written once more: a system
+// may take pages that it could not write for clean.
 result<std::filesystem::path> save_cut(disk& where, std::filesystem::path const& path,
                                        std::uint64_t tail, bytes_view cut) {
     auto const plain =
@@ -60,18 +65,17 @@ result<std::filesystem::path> save_cut(disk& where, std::filesystem::path const&
         std::filesystem::path const side =
             attempt == 1 ? plain : plain + "." + std::to_string(attempt);
         auto made = where.open(side, open_mode::create_side);
-        if (made) {
-            if (auto const saved = write_durably(where, **made, side, cut); !saved) {
-                return saved.error();
-            }
-            return side;
-        }
-        if (made.error() != boost::system::errc::file_exists) {
+        if (!made && made.error() != boost::system::errc::file_exists) {
             return made.error();
         }
-        if (holds(where, side, cut)) {
-            return side;
+        auto const to = made ? std::move(*made) : find_copy(where, side, cut);
+        if (to == nullptr) {
+            continue;
         }
+        if (auto const saved = write_durably(where, *to, side, cut); !saved) {
+            return saved.error();
+        }
+        return side;
     }
 }
 

@@ -367,6 +367,42 @@ TEST_F(opening, a_padded_zero_byte_deletes_its_key) {
     }
 }
 
+// The process dies in one opening, and the power goes in the next. What the first one saved may be
+// with the system alone when the second one finds it.
+TEST(interrupted_openings, sto_09_cut_nothing_that_is_not_saved_on_the_disk) {
+    plain_image image(64);
+    image.write("one", "1111");
+    image.write("two", std::string(700, '2'));
+    auto const torn = image.bytes.substr(0, image.bytes.size() - 7);
+    auto const open_and_close = [](faulty_disk& disk, std::uint64_t crash_at) {
+        disk.follow({.crash_at = crash_at});
+        static_cast<void>(store::open("s.bin", {.on = &disk}));
+        return disk.crashed();
+    };
+    auto const is_saved = [&](faulty_disk const& disk, std::uint64_t kept) {
+        return std::ranges::any_of(disk.names(), [&](auto const& name) {
+            return disk.content(name) == torn.substr(kept);
+        });
+    };
+    bool crashed = true;
+    for (std::uint64_t first = 0; crashed; ++first) {
+        bool again = true;
+        for (std::uint64_t second = 0; again; ++second) {
+            faulty_disk disk;
+            disk.put("s.bin", torn);
+            crashed = open_and_close(disk, first);
+            again = open_and_close(disk, second);
+            for (std::uint64_t seed = 0; seed < 40; ++seed) {
+                auto const left = disk.after_power_loss(seed);
+                auto const now = left->content("s.bin");
+                ASSERT_EQ(now, torn.substr(0, now.size()));
+                ASSERT_TRUE(now == torn || is_saved(*left, now.size()))
+                    << "calls " << first << " and " << second << ", seed " << seed;
+            }
+        }
+    }
+}
+
 TEST_F(opening, checking_all_refuses_a_damaged_entry_inside) {
     auto image = three_entries();
     image.bytes[0] = static_cast<char>(image.bytes[0] ^ 1);

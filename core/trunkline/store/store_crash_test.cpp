@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace trunkline::store {
 namespace {
@@ -331,34 +332,57 @@ TEST(crashes, sto_09_a_crash_while_compacting_loses_nothing) {
     }
 }
 
-// Nothing is cut before what is cut has been saved and synced.
-TEST(crashes, sto_09_a_crash_while_cutting_loses_no_byte) {
-    auto const whole = base_file();
-    auto const torn = whole.substr(0, whole.size() - 7);
-    for (std::uint64_t call = 0;; ++call) {
-        faulty_disk disk;
-        disk.put(path, torn);
-        disk.follow({.crash_at = call});
-        open_report report;
-        bool const opened = store::open(path, {.on = &disk}, &report).has_value();
-        bool const crashed = disk.crashed();
-        for (std::uint64_t seed = 0; seed < 40; ++seed) {
-            auto const left = seed == 0 ? disk.after_kill() : disk.after_power_loss(seed);
-            auto const now = left->content(path);
-            if (now.size() < torn.size()) {
-                auto const side = std::string(path) + ".cut-" + std::to_string(now.size()) + "-" +
-                                  std::to_string(torn.size() - now.size());
-                EXPECT_EQ(now + left->content(side), torn) << "call " << call;
-            } else {
-                EXPECT_EQ(now, torn);
+// Nothing is cut before what is cut has been saved and synced, and nothing is cut that is whole.
+class sto_09_a_crash_while_cutting : public testing::TestWithParam<std::uint32_t> {
+protected:
+    // Every byte of `torn` is in the file or beside it, and the file has the first `whole` entries.
+    static void check(faulty_disk& left, plain_image const& image, std::size_t whole,
+                      std::string const& torn, std::string const& where) {
+        auto const now = left.content(path);
+        if (now.size() < torn.size()) {
+            auto const side = std::string(path) + ".cut-" + std::to_string(now.size()) + "-" +
+                              std::to_string(torn.size() - now.size());
+            EXPECT_EQ(now + left.content(side), torn) << where;
+        } else {
+            EXPECT_EQ(now, torn) << where;
+        }
+        auto const reopened = open_on(left);
+        ASSERT_TRUE(reopened) << where << ": " << reopened.error().message();
+        contents kept{{"kept", "as it was"}, {"changed", "old"}, {"removed", "old"}};
+        if (whole < 3) {
+            kept.erase("removed");
+        }
+        EXPECT_EQ(read_all(**reopened, all_keys), kept) << where;
+        EXPECT_EQ((*reopened)->file_size(), image.tails[whole]) << where;
+    }
+};
+INSTANTIATE_TEST_SUITE_P(every, sto_09_a_crash_while_cutting, testing::ValuesIn(alignments),
+                         testing::PrintToStringParamName());
+
+TEST_P(sto_09_a_crash_while_cutting, loses_no_byte_and_no_key) {
+    plain_image image(GetParam());
+    image.write("kept", "as it was");
+    image.write("changed", "old");
+    image.write("removed", "old");
+    std::pair<std::string, std::size_t> const cases[] = {
+        {image.bytes.substr(0, image.bytes.size() - 7), 2}, {image.bytes + "torn", 3}};
+    for (auto const& [torn, whole] : cases) {
+        for (std::uint64_t call = 0;; ++call) {
+            faulty_disk disk;
+            disk.put(path, torn);
+            disk.follow({.crash_at = call});
+            bool const opened = open_on(disk).has_value();
+            bool const crashed = disk.crashed();
+            for (std::uint64_t seed = 0; seed < 40; ++seed) {
+                auto const left = seed == 0 ? disk.after_kill() : disk.after_power_loss(seed);
+                check(*left, image, whole, torn,
+                      "call " + std::to_string(call) + ", seed " + std::to_string(seed));
             }
-            EXPECT_TRUE(open_on(*left)) << "call " << call << ", seed " << seed;
+            EXPECT_EQ(opened, !crashed);
+            if (!crashed) {
+                break;
+            }
         }
-        if (!crashed) {
-            EXPECT_TRUE(opened);
-            break;
-        }
-        EXPECT_FALSE(opened);
     }
 }
 
