@@ -176,8 +176,7 @@ private:
             EXPECT_EQ(in_order[i].key_hash(), live[i].key_hash);
             EXPECT_TRUE(in_order[i] == live[i].payload);
         }
-        for (std::uint64_t share = 0; share < 3; ++share) {
-            auto some = store_->share_of_entries(share, 3);
+        for (auto& some : store_->shares_of_entries(3)) {
             while (auto const entry = some.next()) {
                 EXPECT_EQ(places.erase(entry->key_hash()), 1U);
             }

@@ -463,9 +463,15 @@ entry_cursor engine::entries() const {
     return entry_cursor(seen_by_reader());
 }
 
-share_cursor engine::share_of_entries(std::uint64_t share, std::uint64_t shares) const {
+std::vector<share_cursor> engine::shares_of_entries(std::size_t shares) const {
+    std::vector<share_cursor> all;
+    all.reserve(shares);
     reader_gate::pass const inside(gate_);
-    return {seen_by_reader(), share, shares};
+    auto const& now = seen_by_reader();  // one table for all: in another one places differ
+    for (std::size_t share = 0; share < shares; ++share) {
+        all.emplace_back(now, share, shares);
+    }
+    return all;
 }
 
 std::uint64_t engine::file_size() const noexcept {

@@ -62,7 +62,7 @@ public:
         std::span<std::uint64_t const> key_hashes) const;
     [[nodiscard]] std::optional<entry_handle> last_entry() const;
     [[nodiscard]] entry_cursor entries() const;
-    [[nodiscard]] share_cursor share_of_entries(std::uint64_t share, std::uint64_t shares) const;
+    [[nodiscard]] std::vector<share_cursor> shares_of_entries(std::size_t shares) const;
 
     [[nodiscard]] std::uint64_t size() const noexcept {
         return live_keys_.load(std::memory_order_acquire);

@@ -16,7 +16,8 @@ entry_cursor::entry_cursor(snapshot const& now)
       index_(now.index()),
       alignment_(now.alignment()),
       tail_(now.tail()),
-      at_(tail_) {}
+      at_(tail_),
+      met_(index_->capacity()) {}
 
 // Goes on along the chain, as far as the ring has room.
 void entry_cursor::look_ahead() noexcept {
@@ -51,15 +52,20 @@ std::optional<entry_handle> entry_cursor::next() {
     }
 }
 
+// Newer entries are met first. Where the index leads beyond the tail, the key was written again
+// since, and only what was met says whether this entry is the newest below the tail.
 bool entry_cursor::is_newest(std::uint64_t key_hash, std::uint64_t trailer_offset) {
-    if (index_->leads_to(key_hash, trailer_offset)) {
-        return true;
+    auto const newest = index_->look_up(key_hash, pages_->data());
+    if (newest.offset == 0) {
+        deleted_.insert(key_hash);
+        return false;
     }
-    auto const newest = index_->find(key_hash, pages_->data());
-    if (newest < tail_) {
-        return newest == trailer_offset;
+    if (newest.offset < tail_ && newest.offset != trailer_offset) {
+        return false;
     }
-    return seen_.insert(key_hash).second;
+    bool const is_first = !met_[newest.at] && !deleted_.contains(key_hash);
+    met_[newest.at] = true;
+    return is_first;
 }
 
 share_cursor::share_cursor(snapshot const& now, std::uint64_t share, std::uint64_t shares)

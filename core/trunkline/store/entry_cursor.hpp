@@ -10,12 +10,14 @@
 #include <memory>
 #include <optional>
 #include <unordered_set>
+#include <vector>
 
 namespace trunkline::store {
 
 /// The newest entry of every live key, the newest first, as the store was when the cursor was made:
-/// later writes are not seen. Costs one look into the index per entry of the file, and memory for
-/// keys that are written while it is under way. Not thread-safe; outlives the store.
+/// later writes are not seen. Costs one look into the index per entry of the file, one bit of
+/// memory per slot of the index, and some for each deleted key that has no slot any more. Not
+/// thread-safe; outlives the store.
 class entry_cursor {
 public:
     /// Made inside the reader gate of the store, or by its writer.
@@ -39,12 +41,14 @@ private:
     std::array<std::uint64_t, ahead_max> ahead_;  // a ring of trailer offsets
     std::size_t taken_ = 0;                       // how many were put into it
     std::size_t given_ = 0;                       // and taken out of it
-    std::unordered_set<std::uint64_t> seen_;      // keys that were written again since
+    std::vector<bool> met_;                       // slots of keys whose newest entry was met
+    std::unordered_set<std::uint64_t> deleted_;  // keys without a slot, which they may get any time
 };
 
-/// A share of the live entries, in no order: the union of the shares 0 to `shares` - 1 is all of
-/// them, once each. For threads that divide the work. A key that is written while the cursor is
-/// under way may be given as it was or as it is. Not thread-safe; outlives the store.
+/// A share of the live entries, in no order: the union of the shares 0 to `shares` - 1 of one
+/// snapshot is all of them, once each. For threads that divide the work. A key that is written
+/// while the cursor is under way may be given as it was or as it is. Not thread-safe, but the
+/// shares may be used at the same time; outlives the store.
 class share_cursor {
 public:
     share_cursor(snapshot const& now, std::uint64_t share, std::uint64_t shares);

@@ -34,18 +34,14 @@ public:
         return look_up(hash, file).offset;
     }
 
-    /// True when `offset` is what find() would give, without a look at the file. May be false
-    /// although it is, when another hash of the same tag is met first. Any thread.
-    [[nodiscard]] bool leads_to(std::uint64_t hash, std::uint64_t offset) const noexcept {
-        auto const wanted = pack(hash, offset);
-        auto const tag = tag_of(hash);
-        for (auto at = home(hash);; at = (at + 1) & (capacity_ - 1)) {
-            auto const found = slots_[at].load(std::memory_order_acquire);
-            if (found == 0 || found >> offset_bits == tag) {
-                return found == wanted;
-            }
-        }
-    }
+    /// Where a hash is, or would be.
+    struct place {
+        std::uint64_t at;      ///< the slot that holds it, or the empty one that ends the search
+        std::uint64_t offset;  ///< what was seen there; 0: nothing, as no trailer lies there
+    };
+
+    /// As find(), with the slot. A hash keeps its slot as long as this table lives. Any thread.
+    [[nodiscard]] place look_up(std::uint64_t hash, std::byte const* file) const noexcept;
 
     /// Makes `offset` the newest entry of `hash`; returns the offset it replaced, 0 for none. There
     /// must be two free slots, as one stays free. Writer only.
@@ -113,11 +109,6 @@ private:
     [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept {
         return (hash * multiplier_) >> shift_;
     }
-    struct place {
-        std::uint64_t at;  // the slot that holds the hash, or the empty one that ends the search
-        std::uint64_t offset;  // what was seen there; a trailer never lies at offset 0
-    };
-    [[nodiscard]] place look_up(std::uint64_t hash, std::byte const* file) const noexcept;
     void set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept;
     void use_one_more() noexcept;
 

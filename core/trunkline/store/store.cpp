@@ -235,9 +235,10 @@ result<void> store::compact() {
 std::uint64_t store::compaction_savings() const {
     std::uint64_t needed = 0;
     auto const file = engine_->file_size();
-    auto live = engine_->share_of_entries(0, 1);
-    while (auto const entry = live.next()) {
-        needed += entry->size_in_file();
+    for (auto& live : engine_->shares_of_entries(1)) {
+        while (auto const entry = live.next()) {
+            needed += entry->size_in_file();
+        }
     }
     return file > needed ? file - needed : 0;
 }
@@ -294,8 +295,8 @@ entry_cursor store::entries() const {
     return engine_->entries();
 }
 
-share_cursor store::share_of_entries(std::uint64_t share, std::uint64_t shares) const {
-    return engine_->share_of_entries(share, shares);
+std::vector<share_cursor> store::shares_of_entries(std::size_t shares) const {
+    return engine_->shares_of_entries(shares);
 }
 
 std::uint64_t store::size() const noexcept {

@@ -191,8 +191,8 @@ public:
     /// The live entries, the newest first.
     [[nodiscard]] entry_cursor entries() const;
 
-    /// One of `shares` (> 0) shares of the live entries, for threads that divide the work.
-    [[nodiscard]] share_cursor share_of_entries(std::uint64_t share, std::uint64_t shares) const;
+    /// The live entries in so many shares, for threads that divide the work. `shares` > 0.
+    [[nodiscard]] std::vector<share_cursor> shares_of_entries(std::size_t shares) const;
 
     /// Live keys.
     [[nodiscard]] std::uint64_t size() const noexcept;

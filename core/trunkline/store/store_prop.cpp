@@ -6,104 +6,69 @@
 #include <trunkline/store/faulty_disk.hpp>
 #include <trunkline/store/plain_model.hpp>
 #include <trunkline/store/recovery.hpp>
+#include <trunkline/store/test_store_model.hpp>
 
 #include <gtest/gtest.h>
 
 #include <rapidcheck/gtest.h>
 #include <rapidcheck/state.h>
 
-#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace trunkline::store {
 namespace {
 
+using namespace store_model;
+
 inline constexpr auto path = "store.bin";
 
-// What a store should hold, and the bytes it should have.
-struct model {
-    std::map<std::string, std::string> live;
-    plain_image image{64};
-    std::uint64_t synced = 0;  // bytes that no loss of power takes
+// The store under test and the one that it copies to.
+struct model : key_history {
+    explicit model(std::uint32_t alignment) : key_history(alignment), other(alignment) {}
 
     void note(durability level) { synced = waits_for_disk(level) ? image.bytes.size() : synced; }
+
+    key_history other;
+    std::uint64_t synced = 0;  // bytes that no loss of power takes
 };
 
-// The store under test with the disk it lives on.
+// With the disk they live on.
 struct subject {
     explicit subject(std::uint32_t alignment_) : alignment(alignment_) { reopen(); }
 
     void reopen() {
         opened.reset();
         opened = store::open(path, {.alignment = alignment, .on = disk.get()}).value();
+        other.reset();
+        other = store::open("other.bin", {.alignment = alignment, .on = disk.get()}).value();
     }
 
     std::uint32_t alignment;
     std::unique_ptr<faulty_disk> disk = std::make_unique<faulty_disk>();
     std::unique_ptr<store> opened;
+    std::unique_ptr<store> other;
 };
 
 using command = rc::state::Command<model, subject>;
 
-rc::Gen<std::string> some_key() {
-    return rc::gen::oneOf(rc::gen::element<std::string>("", "a", "b", "c", "key"),
-                          rc::gen::container<std::string>(rc::gen::arbitrary<char>()));
-}
-
-rc::Gen<std::string> some_payload() {
-    auto const sized = [](std::size_t size) {
-        return rc::gen::container<std::string>(size, rc::gen::arbitrary<char>());
-    };
-    return rc::gen::suchThat(
-        rc::gen::oneOf(
-            rc::gen::container<std::string>(rc::gen::arbitrary<char>()),
-            rc::gen::mapcat(rc::gen::element<std::size_t>(1, 2, 43, 44, 45, 64, 300), sized),
-            rc::gen::element(std::string(2, '\0'), std::string(4097, 'x'))),
-        [](std::string const& text) { return !text.empty() && text != std::string(1, '\0'); });
-}
-
-rc::Gen<durability> some_level() {
-    return rc::gen::element(durability::none, durability::os, durability::sync, durability::group);
-}
-
-void compare(model const& expected, store& actual) {
-    RC_ASSERT(actual.size() == expected.live.size());
-    RC_ASSERT(actual.file_size() == expected.image.bytes.size());
-    std::vector<bytes_view> keys;
-    for (auto const& [key, payload] : expected.live) {
-        auto const found = actual.read(as_bytes(key));
-        RC_ASSERT(found.has_value());
-        RC_ASSERT(as_text(found->bytes) == payload);
-        keys.push_back(as_bytes(key));
-    }
-    auto cursor = actual.entries();
-    std::size_t count = 0;
-    while (auto const entry = cursor.next()) {
-        RC_ASSERT(entry->has_right_checksum());
-        ++count;
-    }
-    RC_ASSERT(count == keys.size());
-    auto const all = actual.batch_read(keys);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        RC_ASSERT(all[i].has_value());
-        RC_ASSERT(as_text(all[i]->bytes) == expected.live.at(std::string(as_text(keys[i]))));
-    }
-}
-
 struct write_one : command {
     std::string key = *some_key();
     std::string payload = *some_payload();
+    bool hashed = *rc::gen::arbitrary<bool>();
     durability level = *some_level();
 
     void apply(model& state) const override {
-        state.live[key] = payload;
-        state.image.write(key, payload);
+        state.put(key, payload);
         state.note(level);
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        auto const written = actual.opened->write(as_bytes(key), as_bytes(payload), level);
+        auto const written =
+            hashed ? actual.opened->write_hashed(hash_key(as_bytes(key)), as_bytes(payload), level)
+                   : actual.opened->write(as_bytes(key), as_bytes(payload), level);
         RC_ASSERT(written.has_value());
         RC_ASSERT(*written == after.image.bytes.size());
         compare(after, *actual.opened);
@@ -112,15 +77,12 @@ struct write_one : command {
 };
 
 struct write_batch : command {
-    std::vector<std::pair<std::string, std::string>> entries =
-        *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
-            rc::gen::pair(some_key(), some_payload()));
+    key_values entries = *some_entries();
     durability level = *some_level();
 
     void apply(model& state) const override {
         for (auto const& [key, payload] : entries) {
-            state.live[key] = payload;
-            state.image.write(key, payload);
+            state.put(key, payload);
         }
         if (!entries.empty()) {
             state.note(level);
@@ -129,11 +91,7 @@ struct write_batch : command {
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        std::vector<key_value> batch;
-        for (auto const& [key, payload] : entries) {
-            batch.push_back({as_bytes(key), as_bytes(payload)});
-        }
-        auto const written = actual.opened->batch_write(batch, level);
+        auto const written = actual.opened->batch_write(views_of(entries), level);
         RC_ASSERT(written.has_value());
         RC_ASSERT(*written == after.image.bytes.size());
         compare(after, *actual.opened);
@@ -143,19 +101,16 @@ struct write_batch : command {
 
 // Values and deletions in one batch, in their order.
 struct write_hashed_batch : command {
-    std::vector<std::pair<std::string, std::string>> entries =
-        *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(
-            some_key(), rc::gen::oneOf(some_payload(), rc::gen::just(std::string(1, '\0')))));
+    key_values entries = *rc::gen::container<key_values>(
+        rc::gen::pair(some_key(), rc::gen::oneOf(some_payload(), rc::gen::just(zero_byte))));
     durability level = *some_level();
 
     void apply(model& state) const override {
         for (auto const& [key, payload] : entries) {
-            bool const deletes = payload == std::string(1, '\0');
-            state.image.append(hash_key(as_bytes(key)), payload, deletes);
-            if (deletes) {
-                state.live.erase(key);
+            if (payload == zero_byte) {
+                state.drop(key);
             } else {
-                state.live[key] = payload;
+                state.put(key, payload);
             }
         }
         if (!entries.empty()) {
@@ -182,8 +137,7 @@ struct remove_one : command {
     durability level = *some_level();
 
     void apply(model& state) const override {
-        if (state.live.erase(key) != 0) {
-            state.image.remove(key);
+        if (state.drop_if_live(key)) {
             state.note(level);
         }
     }
@@ -199,26 +153,84 @@ struct remove_one : command {
 
 struct remove_many : command {
     std::vector<std::string> keys = *rc::gen::container<std::vector<std::string>>(some_key());
+    bool hashed = *rc::gen::arbitrary<bool>();
 
-    void apply(model& state) const override {
-        auto const live = state.live;
-        for (auto const& key : keys) {
-            if (live.contains(key)) {
-                state.live.erase(key);
-                state.image.remove(key);
-            }
-        }
-    }
+    void apply(model& state) const override { state.drop_all(keys); }
     void run(model const& before, subject& actual) const override {
         auto after = before;
         apply(after);
-        std::vector<bytes_view> views;
-        for (auto const& key : keys) {
-            views.push_back(as_bytes(key));
-        }
-        RC_ASSERT(actual.opened->batch_remove(views).value() == after.image.bytes.size());
+        auto const removed = hashed ? actual.opened->batch_remove_hashed(hashes_of(keys))
+                                    : actual.opened->batch_remove(views_of(keys));
+        RC_ASSERT(removed.value() == after.image.bytes.size());
         compare(after, *actual.opened);
     }
+};
+
+// Writes, deletions and a refused write that are given at once are done one after the other.
+struct do_many : command {
+    struct job {
+        key_values entries;
+        std::vector<std::string> removed;
+        bool is_refused = false;
+    };
+    std::vector<job> jobs = some_jobs();
+    durability level = *some_level();
+
+    static std::vector<job> some_jobs() {
+        std::vector<job> made(*rc::gen::inRange<std::size_t>(0, 6));
+        for (auto& one : made) {
+            auto const kind = *rc::gen::inRange(0, 5);
+            if (kind < 3) {
+                one.entries = *some_entries();
+            } else {
+                one.removed = *rc::gen::container<std::vector<std::string>>(some_key());
+            }
+            one.is_refused = kind == 0 && !one.entries.empty();
+            if (one.is_refused) {
+                one.entries.back().second = *rc::gen::element<std::string>("", zero_byte);
+            }
+        }
+        return made;
+    }
+    // The tail after each job; 0 for one that is refused.
+    std::vector<std::uint64_t> do_all(model& state) const {
+        std::vector<std::uint64_t> tails;
+        for (auto const& one : jobs) {
+            for (auto const& [key, payload] : one.is_refused ? key_values() : one.entries) {
+                state.put(key, payload);
+                state.note(level);
+            }
+            if (state.drop_all(one.removed)) {
+                state.note(level);
+            }
+            tails.push_back(one.is_refused ? 0 : state.image.bytes.size());
+        }
+        return tails;
+    }
+    void apply(model& state) const override { do_all(state); }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        auto const tails = do_all(after);
+        std::vector<std::vector<key_value>> entries;
+        std::vector<std::vector<bytes_view>> removed;
+        for (auto const& one : jobs) {
+            entries.push_back(views_of(one.entries));
+            removed.push_back(views_of(one.removed));
+        }
+        std::vector<write_job> asked;
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            asked.push_back({entries[i], removed[i]});
+        }
+        actual.opened->do_all(asked, level);
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            RC_ASSERT(asked[i].done.has_value() == !jobs[i].is_refused);
+            if (!jobs[i].is_refused) {
+                RC_ASSERT(*asked[i].done == tails[i]);
+            }
+        }
+        compare(after, *actual.opened);
+    }
+    void show(std::ostream& to) const override { to << jobs.size() << " jobs"; }
 };
 
 struct rename_one : command {
@@ -227,17 +239,12 @@ struct rename_one : command {
     durability level = *some_level();
 
     [[nodiscard]] bool refused(model const& state) const {
-        auto const found = state.live.find(from);
-        return from == to || found == state.live.end() ||
-               found->second.find_first_not_of('\0') == std::string::npos;
+        return from == to || state.cannot_move(from);
     }
     void apply(model& state) const override {
         if (!refused(state)) {
-            auto const payload = state.live.at(from);
-            state.image.write(to, payload);
-            state.image.remove(from);
-            state.live[to] = payload;
-            state.live.erase(from);
+            state.put(to, std::string(state.live.at(from)));
+            state.drop(from);
             state.note(level);
         }
     }
@@ -253,10 +260,46 @@ struct rename_one : command {
     }
 };
 
+// Into the other store, with or without deleting it here.
+struct copy_one : command {
+    std::string key = *some_key();
+    bool moves = *rc::gen::arbitrary<bool>();
+    durability level = *some_level();
+
+    void apply(model& state) const override {
+        if (state.cannot_move(key)) {
+            return;
+        }
+        state.other.put(key, state.live.at(key));
+        if (moves) {
+            state.drop(key);
+            state.note(level);
+        }
+    }
+    void run(model const& before, subject& actual) const override {
+        auto after = before;
+        apply(after);
+        auto& from = *actual.opened;
+        auto const done = moves ? from.transfer(as_bytes(key), *actual.other, level)
+                                : from.copy(as_bytes(key), *actual.other, level);
+        RC_ASSERT(done.has_value() == !before.cannot_move(key));
+        if (done) {
+            RC_ASSERT(*done == (moves ? after : after.other).image.bytes.size());
+        }
+        RC_ASSERT(from.copy(as_bytes(key), from).error() == store_error::same_storage);
+        compare(after, from);
+        compare(after.other, *actual.other);
+    }
+    void show(std::ostream& to) const override {
+        to << (moves ? "transfer " : "copy ") << rc::toString(key);
+    }
+};
+
 struct stream_one : command {
     std::string key = *some_key();
     std::string payload = *rc::gen::container<std::string>(rc::gen::element('\0', 'x'));
     std::size_t piece = *rc::gen::inRange<std::size_t>(1, 20);
+    bool hashed = *rc::gen::arbitrary<bool>();
     durability level = *some_level();
 
     [[nodiscard]] bool refused() const {
@@ -264,8 +307,7 @@ struct stream_one : command {
     }
     void apply(model& state) const override {
         if (!refused()) {
-            state.live[key] = payload;
-            state.image.write(key, payload);
+            state.put(key, payload);
             state.note(level);
         }
     }
@@ -278,7 +320,9 @@ struct stream_one : command {
             rest.remove_prefix(size);
             return size;
         };
-        auto const written = actual.opened->write_stream(as_bytes(key), source, level);
+        auto const written =
+            hashed ? actual.opened->write_stream_hashed(hash_key(as_bytes(key)), source, level)
+                   : actual.opened->write_stream(as_bytes(key), source, level);
         RC_ASSERT(written.has_value() == !refused());
         RC_ASSERT(actual.disk->content(path).size() == after.image.bytes.size());
         compare(after, *actual.opened);
@@ -287,21 +331,9 @@ struct stream_one : command {
 };
 
 struct compact_all : command {
-    // The newest first, so the newest of each key in the order of the last writes.
     void apply(model& state) const override {
-        auto const recovery = plain_recovery(state.image.bytes, state.image.alignment());
-        std::map<std::uint64_t, bool> seen;
-        plain_image fresh(state.image.alignment());
-        for (auto at = state.image.bytes.size(); at != 0;) {
-            auto const entry = *recovery.entry_at(at);
-            auto const payload = recovery.payload(entry);
-            if (seen.emplace(entry.key_hash, true).second && payload != std::string_view("\0", 1)) {
-                fresh.append(entry.key_hash, payload, false);
-            }
-            at = entry.begin;
-        }
-        state.image = fresh;
-        state.synced = fresh.bytes.size();
+        static_cast<key_history&>(state) = state.compacted();
+        state.synced = state.image.bytes.size();
     }
     void run(model const& before, subject& actual) const override {
         auto after = before;
@@ -325,6 +357,7 @@ struct reopen : command {
         actual.reopen();
         RC_ASSERT(actual.disk->content(path) == before.image.bytes);
         compare(before, *actual.opened);
+        compare(before.other, *actual.other);
         RC_ASSERT(check_file(path, actual.alignment, *actual.disk).error() == store_error::locked);
     }
 };
@@ -341,6 +374,7 @@ struct die : command {
     void run(model const& before, subject& actual) const override {
         auto left = actual.disk->after_kill();
         actual.opened.reset();
+        actual.other.reset();
         actual.disk = std::move(left);
         // What the system had is not on the disk by that; but this disk takes it for synced.
         actual.reopen();
@@ -370,9 +404,7 @@ struct see_power_lost : command {
 
 // A batch that is cut short at some call, on a copy of the disk: the old state or the new one.
 struct see_batch_cut_short : command {
-    std::vector<std::pair<std::string, std::string>> entries =
-        *rc::gen::nonEmpty(rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
-            rc::gen::pair(some_key(), some_payload())));
+    key_values entries = *rc::gen::nonEmpty(some_entries());
     durability level = *rc::gen::element(durability::os, durability::sync, durability::group);
     std::uint64_t call = *rc::gen::inRange<std::uint64_t>(0, 6);
     std::uint64_t seed = *rc::gen::inRange<std::uint64_t>(0, 20);
@@ -386,14 +418,11 @@ struct see_batch_cut_short : command {
             store::open(path, {.alignment = actual.alignment, .level = level, .on = copy.get()})
                 .value();
         auto after = before;
-        std::vector<key_value> batch;
         for (auto const& [key, payload] : entries) {
-            batch.push_back({as_bytes(key), as_bytes(payload)});
-            after.live[key] = payload;
-            after.image.write(key, payload);
+            after.put(key, payload);
         }
         copy->follow({.crash_at = call});
-        bool const done = written->batch_write(batch).has_value();
+        bool const done = written->batch_write(views_of(entries)).has_value();
         written.reset();
         bool const power_lost = waits_for_disk(level) && seed != 0;
         auto const left = power_lost ? copy->after_power_loss(seed) : copy->after_kill();
@@ -411,16 +440,16 @@ INSTANTIATE_TEST_SUITE_P(every, store_state, testing::ValuesIn(alignments),
 
 TEST_P(store_state, is_that_of_a_map) {
     auto const held = rc::check([alignment = GetParam()] {
-        model initial;
-        initial.image = plain_image(alignment);
+        model const initial(alignment);
         subject actual(alignment);
         // Histories of moderate length: each of their steps compares everything.
         auto const history = *rc::gen::scale(
             0.4, rc::state::gen::commands(
-                     initial, rc::state::gen::execOneOfWithArgs<
-                                  write_one, write_one, write_batch, write_hashed_batch, remove_one,
-                                  remove_many, rename_one, stream_one, compact_all, sync_all,
-                                  refused, reopen, die, see_power_lost, see_batch_cut_short>()));
+                     initial,
+                     rc::state::gen::execOneOfWithArgs<
+                         write_one, write_one, write_batch, write_hashed_batch, remove_one,
+                         remove_many, do_many, rename_one, copy_one, stream_one, compact_all,
+                         sync_all, refused, reopen, die, see_power_lost, see_batch_cut_short>()));
         rc::state::runAll(history, initial, actual);
     });
     EXPECT_TRUE(held);
@@ -430,9 +459,7 @@ TEST_P(store_state, is_that_of_a_map) {
 TEST_P(store_state, recovery_is_that_of_the_plain_model) {
     auto const held = rc::check([alignment = GetParam()] {
         plain_image image(alignment);
-        for (auto const& [key, payload] :
-             *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
-                 rc::gen::pair(some_key(), some_payload()))) {
+        for (auto const& [key, payload] : *some_entries()) {
             payload.size() % 5 == 0 ? image.remove(key) : image.write(key, payload);
         }
         auto file = image.bytes;

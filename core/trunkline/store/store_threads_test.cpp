@@ -3,6 +3,7 @@
 #include <trunkline/store/store.hpp>
 
 #include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/store/digest.hpp>
 #include <trunkline/store/file.hpp>
 #include <trunkline/store/generation.hpp>
 #include <trunkline/store/reader_gate.hpp>
@@ -13,7 +14,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -234,6 +238,135 @@ TEST_P(readers_beside_a_writer, batch_reads_do_not_wait_for_a_stream) {
     reader.join();
 }
 
+// Which write of history_beside_readers() an entry comes from; -1 when it is of none, or broken.
+int number_of(entry_handle const& entry, int keys) {
+    auto const text = std::string(as_text(entry.bytes()));
+    auto const version = text.find("version ");
+    if (version == std::string::npos || !entry.has_right_checksum()) {
+        return -1;
+    }
+    auto const key = std::stoi(text);
+    auto const number = std::stoi(text.substr(version + 8)) * keys + key;
+    bool const own = entry.key_hash() == hash_key(as_bytes(std::to_string(key)));
+    return own && text == payload_of(key, number / keys) ? number : -1;
+}
+
+// Write i gives key i % keys its version i / keys, so one state has the last writes without a gap.
+// Between them another key comes and goes, and the file is compacted.
+class history_beside_readers : public readers_beside_a_writer {
+protected:
+    void write_all_of(store& to) {
+        for (int i = 0; i < keys * rounds; ++i) {
+            auto const text = std::to_string(i % keys);
+            ASSERT_TRUE(
+                to.write(as_bytes(text), as_bytes(payload_of(i % keys, i / keys))).has_value());
+            written = i;
+            if (i % 10 == 9) {
+                ASSERT_TRUE(to.write(as_bytes("passing"), as_bytes("by")).has_value());
+                ASSERT_TRUE(to.remove(as_bytes("passing")).has_value());
+            }
+            if (i % 700 == 699) {
+                ASSERT_TRUE(to.compact().has_value());
+            }
+        }
+        done = true;
+    }
+
+    void expect(bool holds) { failures += holds ? 0 : 1; }
+
+    // All of it is that of the moment when it began.
+    void iterate(store const& over) {
+        auto const before = written.load();
+        auto cursor = over.entries();
+        auto const after = written.load() + 1;
+        std::vector<int> found;
+        auto above = file_size_max;
+        while (auto const entry = cursor.next()) {
+            expect(entry->end_offset() < above);
+            above = entry->end_offset();
+            if (entry->key_hash() != passing) {
+                found.push_back(number_of(*entry, keys));
+            }
+        }
+        std::ranges::sort(found);
+        auto const newest = found.empty() ? -1 : found.back();
+        auto const count = std::min(keys, newest + 1);
+        expect(newest >= before && newest <= after);
+        expect(static_cast<int>(found.size()) == count);
+        expect(found.empty() || found.front() == newest - count + 1);
+        expect(std::ranges::adjacent_find(found) == found.end());
+    }
+
+    // Two threads: no key twice, none is missed, and each has a value that it had meanwhile.
+    void divide(store const& over) {
+        auto const before = written.load();
+        auto shares = over.shares_of_entries(2);
+        std::array<std::vector<int>, 2> found;
+        auto const take = [&](std::size_t which) {
+            while (auto const entry = shares[which].next()) {
+                if (entry->key_hash() != passing) {
+                    found[which].push_back(number_of(*entry, keys));
+                }
+            }
+        };
+        std::thread other(take, std::size_t{1});
+        take(0);
+        other.join();
+        auto const after = written.load() + 1;
+        std::set<int> seen;
+        for (auto const& some : found) {
+            for (auto const number : some) {
+                expect(number >= std::max(0, before - keys + 1) && number <= after);
+                expect(seen.insert(number % keys).second);
+            }
+        }
+        expect(before < keys || seen.size() == static_cast<std::size_t>(keys));
+    }
+
+    // Always there, and whole; after a compaction the oldest one.
+    void look_at_last(store const& of) {
+        auto const before = written.load();
+        auto const last = of.last_entry();
+        auto const after = written.load() + 1;
+        if (!last) {
+            expect(before < 0);
+        } else if (last->key_hash() != passing) {
+            auto const number = number_of(*last, keys);
+            expect(number >= std::max(0, before - keys + 1) && number <= after);
+        }
+    }
+
+    std::uint64_t const passing = hash_key(as_bytes("passing"));
+    std::atomic<int> written{-1};
+    std::atomic<bool> done{false};
+    std::atomic<int> failures{0};
+};
+INSTANTIATE_TEST_SUITE_P(room, history_beside_readers, testing::Bool(),
+                         [](auto const& chosen) { return chosen.param ? "tight" : "ample"; });
+
+TEST_P(history_beside_readers, is_seen_in_one_state) {
+    auto const shared = store::open(folder_ / "store.bin", options()).value();
+    std::vector<std::thread> threads;
+    auto const again_and_again = [&](auto look) {
+        threads.emplace_back([&, look] {
+            do {
+                look();
+            } while (!done.load());
+            look();
+        });
+    };
+    again_and_again([&] { iterate(*shared); });
+    again_and_again([&] { divide(*shared); });
+    again_and_again([&] { look_at_last(*shared); });
+    write_all_of(*shared);
+    done = true;
+    for (auto& each : threads) {
+        each.join();
+    }
+    EXPECT_EQ(failures, 0);
+    EXPECT_EQ(written, keys * rounds - 1);
+}
+
 TEST_P(readers_beside_a_writer, writers_take_turns) {
     auto const path = folder_ / "store.bin";
     auto shared = store::open(path, options()).value();
@@ -284,6 +417,7 @@ TEST(reader_gate, keeps_what_a_reader_may_see_until_it_leaves) {
     std::weak_ptr<int const> const watch = object;
     {
         reader_gate::pass const inside(gate);
+        gate.expect();
         gate.retire(std::move(object));
         gate.collect();
         EXPECT_FALSE(watch.expired());
@@ -296,6 +430,7 @@ TEST(reader_gate, a_reader_that_came_later_holds_nothing_back) {
     reader_gate gate;
     auto object = std::make_shared<int const>(1);
     std::weak_ptr<int const> const watch = object;
+    gate.expect();
     gate.retire(std::move(object));
     EXPECT_TRUE(watch.expired());
     reader_gate::pass const inside(gate);
