@@ -479,4 +479,9 @@ std::uint64_t engine::file_size() const noexcept {
     return seen_by_reader().tail();
 }
 
+std::uint64_t engine::index_bytes() const noexcept {
+    reader_gate::pass const inside(gate_);
+    return seen_by_reader().index()->size_in_memory();
+}
+
 }  // namespace trunkline::store

@@ -68,6 +68,7 @@ public:
         return live_keys_.load(std::memory_order_acquire);
     }
     [[nodiscard]] std::uint64_t file_size() const noexcept;
+    [[nodiscard]] std::uint64_t index_bytes() const noexcept;
     [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
     [[nodiscard]] durability level() const noexcept { return level_; }
     [[nodiscard]] std::size_t waiting_writes() const { return queue_.waiting(); }

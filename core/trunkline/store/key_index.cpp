@@ -45,7 +45,7 @@ result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
 }
 
 index_table::~index_table() {
-    ::munmap(slots_, capacity_ * sizeof(slot));
+    ::munmap(slots_, size_in_memory());
 }
 
 void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept {

@@ -81,6 +81,9 @@ public:
 
     [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
+    /// Memory, in bytes.
+    [[nodiscard]] std::uint64_t size_in_memory() const noexcept { return capacity_ * sizeof(slot); }
+
     /// Slots in use, tombstones included. Writer only.
     [[nodiscard]] std::uint64_t used() const noexcept { return used_; }
 

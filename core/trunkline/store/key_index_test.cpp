@@ -1,10 +1,13 @@
 #include <trunkline/store/key_index.hpp>
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/index_builder.hpp>
 #include <trunkline/store/plain_model.hpp>
+#include <trunkline/store/store.hpp>
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace trunkline::store {
@@ -112,6 +115,60 @@ TEST(key_index, is_built_without_keys_that_a_padded_zero_byte_deletes) {
         EXPECT_EQ(built.live_keys, 1U);
         EXPECT_EQ(built.table->used(), 1U);
         EXPECT_EQ(built.table->capacity(), index_table::capacity_min);
+    }
+}
+
+// Of a store that is written key by key, at every key from 26 on, so also whenever the table was
+// replaced.
+TEST(key_index, takes_at_most_20_bytes_a_key_as_a_store_grows) {
+    scratch_folder const folder;
+    auto opened = store::open(folder / "s.bin", {.alignment = 1}).value();
+    std::uint64_t replaced = 0;
+    for (std::uint64_t keys = 1; keys <= 200'000; ++keys) {
+        auto const before = opened->index_bytes();
+        auto const key = std::to_string(keys);
+        ASSERT_TRUE(opened->write(as_bytes(key), as_bytes("v")).has_value());
+        auto const now = opened->index_bytes();
+        ASSERT_EQ(opened->size(), keys);
+        ASSERT_TRUE(keys < 26 ? now == 512 : now <= 20 * keys) << keys << " keys: " << now;
+        ASSERT_GE(now, 9 * keys);
+        if (now != before) {
+            EXPECT_EQ(now, 2 * before) << keys;
+            ++replaced;
+        }
+    }
+    EXPECT_EQ(replaced, 12U);
+    opened.reset();
+    opened = store::open(folder / "s.bin").value();
+    EXPECT_LE(opened->index_bytes(), 20U * 200'000);
+}
+
+// Deleted keys keep their slots until the table is replaced, which then becomes smaller.
+TEST(key_index, forgets_deleted_keys_when_it_is_replaced) {
+    scratch_folder const folder;
+    auto const opened = store::open(folder / "s.bin", {.alignment = 1}).value();
+    auto const write = [&](int key) {
+        ASSERT_TRUE(opened->write(as_bytes(std::to_string(key)), as_bytes("v")).has_value());
+    };
+    auto const remove = [&](int key) {
+        ASSERT_TRUE(opened->remove(as_bytes(std::to_string(key))).has_value());
+    };
+    for (int key = 0; key < 10'000; ++key) {
+        write(key);
+    }
+    auto const large = opened->index_bytes();
+    for (int key = 0; key < 9'900; ++key) {
+        remove(key);
+    }
+    EXPECT_EQ(opened->index_bytes(), large);
+    for (int key = 10'000; opened->index_bytes() == large && key < 40'000; ++key) {
+        write(key);
+        remove(key);
+    }
+    EXPECT_EQ(opened->size(), 100U);
+    EXPECT_LE(opened->index_bytes(), 20U * 101);
+    for (int key = 9'900; key < 10'000; ++key) {
+        EXPECT_TRUE(opened->exists(as_bytes(std::to_string(key))));
     }
 }
 

@@ -79,7 +79,7 @@ result<file_stat> stat_file(std::filesystem::path const& path,
     stat.size = filled.size_found;
     stat.entries = opened->entries;
     stat.passed_over = filled.size_found - opened->tail;
-    stat.index_bytes = built->table->capacity() * sizeof(std::uint64_t);
+    stat.index_bytes = built->table->size_in_memory();
     history newest_first(content, opened->tail, opened->alignment);
     while (auto const entry = newest_first.next()) {
         auto const newest = built->table->find(entry->tail.key_hash, content.data());

@@ -311,6 +311,10 @@ std::uint64_t store::file_size() const noexcept {
     return engine_->file_size();
 }
 
+std::uint64_t store::index_bytes() const noexcept {
+    return engine_->index_bytes();
+}
+
 result<void> store::sync() {
     return engine_->sync();
 }

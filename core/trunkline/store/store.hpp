@@ -201,6 +201,9 @@ public:
     /// Bytes of the file.
     [[nodiscard]] std::uint64_t file_size() const noexcept;
 
+    /// Memory of the index, in bytes (FORMAT.md, "Limits").
+    [[nodiscard]] std::uint64_t index_bytes() const noexcept;
+
     /// Hands everything written to the disk (fdatasync).
     [[nodiscard]] result<void> sync();
 
