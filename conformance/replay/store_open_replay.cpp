@@ -65,6 +65,29 @@ public:
         check_append();
     }
 
+    // The same when the file is asked for its alignment, as the program does. It may speak for
+    // another one when it reads the same with that.
+    void check_detected() {
+        auto const opened = store::store::open(path_, {.create = false}, &report_);
+        if (tail_ == 0 && !content_.empty()) {
+            check_refused(opened);
+            return;
+        }
+        ASSERT_TRUE(opened) << report_.explain(opened.error());
+        EXPECT_EQ((*opened)->file_size(), tail_);
+        EXPECT_TRUE(read_bytes(path_) == plain_.bytes());
+        EXPECT_EQ(report_.entries_kept, plain_.entries().size());
+        auto const live = plain_.live();
+        auto entries = (*opened)->entries();
+        for (auto const& expected : live) {
+            auto const entry = entries.next();
+            ASSERT_TRUE(entry);
+            EXPECT_EQ(entry->key_hash(), expected.key_hash);
+            EXPECT_TRUE(*entry == expected.payload);
+        }
+        EXPECT_FALSE(entries.next());
+    }
+
 private:
     void check_refused(result<std::unique_ptr<store::store>> const& opened) {
         ASSERT_FALSE(opened);
@@ -76,7 +99,7 @@ private:
         EXPECT_EQ(store_->file_size(), tail_);
         EXPECT_TRUE(read_bytes(path_) == plain_.bytes());
         EXPECT_EQ(report_.entries_kept, plain_.entries().size());
-        // Deleted keys are absent (section 21.8): only live ones are counted.
+        // Deleted keys are absent (file 21.8): only live ones are counted.
         EXPECT_EQ(store_->size(), plain_.live().size());
         EXPECT_EQ(report_.cut_file.empty(), tail_ == content_.size());
         if (!report_.cut_file.empty()) {
@@ -254,6 +277,11 @@ TEST(store_open, keeps_the_verified_history) {
                         [](store_record const& record) { opened_copy(record).check(); });
 }
 
+TEST(store_open, keeps_the_verified_history_of_a_file_that_tells_its_alignment) {
+    check_store_records(records_to_open(),
+                        [](store_record const& record) { opened_copy(record).check_detected(); });
+}
+
 // The values that a whole file holds when it is read with `alignment`.
 std::vector<byte_string> live_payloads(byte_string const& content, std::uint32_t alignment) {
     std::vector<byte_string> payloads;
@@ -263,7 +291,7 @@ std::vector<byte_string> live_payloads(byte_string const& content, std::uint32_t
     return payloads;
 }
 
-// Section 9: a file is never cut because it was opened with the wrong alignment. It reads the same,
+// A file is never cut because it was opened with the wrong alignment. It reads the same,
 // or it is refused and an alignment is named under which it does.
 TEST(store_open, wrong_alignment_never_damages) {
     std::vector<store_record> whole;
@@ -306,6 +334,7 @@ TEST(store_open, check_finds_what_is_wrong) {
             return;
         }
         ASSERT_TRUE(report) << report.error().message();
+        EXPECT_EQ(report->tail, tail);
         bool whole = tail == before.size();
         if (whole) {
             plain_store const plain(before, record.alignment);
