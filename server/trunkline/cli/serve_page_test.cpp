@@ -1,4 +1,6 @@
 // The page for users tells the names, kinds and defaults that the program has.
+#include <trunkline/base/format_page.hpp>
+#include <trunkline/base/limits.hpp>
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/log_settings.hpp>
@@ -82,6 +84,40 @@ TEST(serve_page, lists_every_flag_with_kind_and_default) {
     }
     EXPECT_EQ(left,
               (std::set<std::string>{"config", "help`, `-h", "print-limits", "version`, `-V"}));
+}
+
+// The constants of base/limits.hpp that bound something; the structures there are flags.
+std::set<std::string> fixed_limits() {
+    std::istringstream header(read_file(TRUNKLINE_SOURCE_DIR "/core/trunkline/base/limits.hpp"));
+    std::set<std::string> names;
+    for (std::string line; std::getline(header, line);) {
+        if (!line.starts_with("inline constexpr ")) {
+            continue;
+        }
+        auto const end = line.find_first_of("={ ", line.find(' ', 17) + 1);
+        auto const name = line.substr(line.find(' ', 17) + 1, end - line.find(' ', 17) - 1);
+        if (name.ends_with("_max") || name.ends_with("_timeout")) {
+            names.insert(name);
+        }
+    }
+    return names;
+}
+
+TEST(serve_page, lists_every_fixed_limit) {
+    auto const table = format_page(TRUNKLINE_SOURCE_DIR "/docs/serve.md").table("Fixed limits");
+    EXPECT_EQ(table.number("calls_at_once_max", "value"), calls_at_once_max);
+    EXPECT_EQ(table.number("let_go_size_max", "value"), let_go_size_max);
+    EXPECT_EQ(table.number("pending_pongs_size_max", "value"), pending_pongs_size_max);
+    EXPECT_EQ(table.number("linger_timeout", "value"), linger_timeout.count());
+    EXPECT_EQ(table.number("lingering_max", "value"), lingering_max);
+    std::set<std::string> names;
+    for (auto const& row : table.rows) {
+        names.insert(row.front());
+    }
+    names.erase("name");
+    auto expected = fixed_limits();
+    expected.erase("writes_waiting_size_max");  // stands under "Durability"
+    EXPECT_EQ(names, expected);
 }
 
 TEST(serve_page, lists_every_exit_code) {

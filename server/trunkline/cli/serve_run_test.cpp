@@ -80,6 +80,22 @@ TEST_F(serve_command, tells_what_it_recovered) {
     EXPECT_EQ(server.stop(), exit_success);
 }
 
+TEST_F(serve_command, tells_machines_what_it_recovered) {
+    ASSERT_TRUE(store::store::open(path).value()->write(as_bytes("k"), as_bytes("v")));
+    write_file(path, read_file(path) + "torn");
+    auto server = start({"--log-format", "json"});
+    auto const told = boost::json::parse(server.opened());
+    EXPECT_EQ(told.at("path"), path.c_str());
+    EXPECT_EQ(told.at("created"), false);
+    EXPECT_EQ(told.at("size_found"), 25);
+    EXPECT_EQ(told.at("tail_kept"), 21);
+    EXPECT_EQ(told.at("bytes_cut"), 4);
+    EXPECT_EQ(told.at("entries_kept"), 1);
+    EXPECT_EQ(told.at("live_keys"), 1);
+    EXPECT_EQ(told.at("alignment"), 64);
+    EXPECT_EQ(read_file(std::string(told.at("cut_file").as_string())), "torn");
+}
+
 TEST_F(serve_command, takes_the_file_by_flag_as_well) {
     child_process program({TRUNKLINE_PROGRAM, "serve", "--port", "0", "--path", path});
     EXPECT_EQ(program.read_output_line(), "created " + path + ": 0 keys, 0 bytes");
