@@ -8,9 +8,6 @@ target_link_libraries(trunkline_core INTERFACE trunkline_base trunkline_frame tr
 set_target_properties(trunkline_core PROPERTIES EXPORT_NAME core)
 add_library(Trunkline::core ALIAS trunkline_core)
 install(TARGETS trunkline_core EXPORT Trunkline)
-if(TARGET trunkline)
-    install(TARGETS trunkline)
-endif()
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Trunkline")
 install(EXPORT Trunkline NAMESPACE Trunkline:: FILE TrunklineExports.cmake DESTINATION "${package_folder}")

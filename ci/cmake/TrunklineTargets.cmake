@@ -1,11 +1,12 @@
 # One helper per kind of target, one line per use.
 
 # trunkline_library(<name> ROOM <core|transports|server|conformance> SOURCES ... HEADERS ... LINKS ...
-#     PRIVATE_LINKS ...)
+#     PRIVATE_LINKS ... [NO_INSTALL])
 # makes trunkline_<name> with the alias Trunkline::<name>. The include path of a header is its file path minus the
-# room. Libraries of core and transports are installed.
+# room. Libraries of core and transports are installed, but those with NO_INSTALL: doubles and helpers of tests, which
+# are built when something links to them.
 function(trunkline_library name)
-    cmake_parse_arguments(arg "" "ROOM" "SOURCES;HEADERS;LINKS;PRIVATE_LINKS" ${ARGN})
+    cmake_parse_arguments(arg "NO_INSTALL" "ROOM" "SOURCES;HEADERS;LINKS;PRIVATE_LINKS" ${ARGN})
     set(target trunkline_${name})
     set(room "${PROJECT_SOURCE_DIR}/${arg_ROOM}")
     if(arg_SOURCES)
@@ -22,7 +23,9 @@ function(trunkline_library name)
     endif()
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
     add_library(Trunkline::${name} ALIAS ${target})
-    if(arg_ROOM MATCHES "^(core|transports)$")
+    if(arg_NO_INSTALL)
+        set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    elseif(arg_ROOM MATCHES "^(core|transports)$")
         install(TARGETS ${target} EXPORT Trunkline FILE_SET HEADERS)
     endif()
 endfunction()

@@ -1,5 +1,7 @@
 #include <interop/history.hpp>
 
+#include <trunkline/base/noise.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -113,8 +115,7 @@ byte_string payload::bytes() const {
     byte_string made(size);
     std::uint64_t x = seed;
     for (std::size_t at = 0; at < made.size(); ++at) {
-        x = x * 6364136223846793005U + 1442695040888963407U;
-        auto const random = static_cast<std::uint8_t>(x >> 56U);
+        auto const random = static_cast<std::uint8_t>(next_noise(x) >> 56U);
         switch (kind) {
             case payload_kind::any:
                 made[at] = std::byte{random};

@@ -1,5 +1,7 @@
 #include <replay/store_set.hpp>
 
+#include <trunkline/base/noise.hpp>
+
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -42,8 +44,7 @@ std::optional<std::uint32_t> alignment_of(std::string_view revision) {
 byte_string pattern(std::uint64_t seed, std::size_t size) {
     byte_string bytes(size);
     for (auto& each : bytes) {
-        seed = seed * 6364136223846793005U + 1442695040888963407U;
-        each = static_cast<std::byte>(seed >> 56);
+        each = static_cast<std::byte>(next_noise(seed) >> 56);
     }
     return bytes;
 }

@@ -1,5 +1,6 @@
 #include <trunkline/store/digest.hpp>
 
+#include <trunkline/base/noise.hpp>
 #include <trunkline/store/range_checksums.hpp>
 
 #include <gtest/gtest.h>
@@ -46,18 +47,8 @@ TEST(digest, checksum_is_crc32_of_zlib) {
     EXPECT_EQ(checksum_of({}), 0U);
 }
 
-std::string some_bytes(std::size_t size) {
-    std::string bytes(size, '\0');
-    std::uint64_t state = size;
-    for (auto& each : bytes) {
-        state = state * 6364136223846793005U + 1442695040888963407U;
-        each = static_cast<char>(state >> 56);
-    }
-    return bytes;
-}
-
 TEST(digest, checksums_of_parts_combine) {
-    auto const bytes = some_bytes(70'000);
+    auto const bytes = noise(70'000, 1);
     auto const whole = as_bytes(bytes);
     for (std::size_t const cut : {0, 1, 2, 15, 16, 17, 255, 256, 4095, 65'535, 65'536, 70'000}) {
         EXPECT_EQ(combine_checksums(checksum_of(whole.first(cut)), checksum_of(whole.subspan(cut)),
@@ -69,7 +60,7 @@ TEST(digest, checksums_of_parts_combine) {
 
 // Read directly, from the table, and from the window of a block that is asked for often.
 TEST(digest, ranges_are_the_same_however_they_are_found) {
-    auto const bytes = some_bytes(10'000);
+    auto const bytes = noise(10'000, 2);
     range_checksums ranges(as_bytes(bytes));
     auto const expect_right = [&](std::size_t begin, std::size_t end) {
         EXPECT_EQ(ranges.of(begin, end), checksum_of(as_bytes(bytes).subspan(begin, end - begin)))

@@ -1,6 +1,7 @@
 #include <trunkline/store/faulty_disk.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/base/noise.hpp>
 #include <trunkline/store/error.hpp>
 
 #include <algorithm>
@@ -14,8 +15,7 @@ namespace errc = boost::system::errc;
 inline constexpr std::uint64_t sector_size = 512;
 
 std::uint64_t next_chance(std::uint64_t& state) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return state >> 33;
+    return next_noise(state) >> 33;
 }
 
 // Such bytes are written as a whole or not at all.

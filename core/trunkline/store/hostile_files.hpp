@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/bytes.hpp>
+#include <trunkline/base/noise.hpp>
 #include <trunkline/store/plain_model.hpp>
 
 #include <cstdint>
@@ -47,8 +48,8 @@ struct hostile_shape {
         return [number](std::string& file, std::size_t from) {
             std::uint64_t chance = 1;
             for (auto at = (from + 7) / 8 * 8; at + 8 <= file.size(); at += 8) {
-                chance = chance * 6364136223846793005U + 1442695040888963407U;
-                store_le(reinterpret_cast<std::byte*>(file.data()) + at, number(at, chance >> 20));
+                store_le(reinterpret_cast<std::byte*>(file.data()) + at,
+                         number(at, next_noise(chance) >> 20));
             }
         };
     };
