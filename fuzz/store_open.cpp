@@ -1,12 +1,15 @@
 // Any bytes as a store file: recovery is that of the plain model, a file is kept whole or refused
-// unchanged or cut with what was cut saved, and what was opened can be written and opened again.
+// unchanged or cut with what was cut saved, checking and counting say the same, and what was opened
+// can be written and opened again.
 #include "check.hpp"
 
+#include <trunkline/store/check.hpp>
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/error.hpp>
 #include <trunkline/store/faulty_disk.hpp>
 #include <trunkline/store/plain_model.hpp>
 #include <trunkline/store/recovery.hpp>
+#include <trunkline/store/stat.hpp>
 #include <trunkline/store/store.hpp>
 
 #include <map>
@@ -34,16 +37,23 @@ std::uint64_t live_keys(store::plain_recovery const& model, std::uint64_t tail) 
 
 void check_opened(store::faulty_disk& disk, std::string const& file, std::uint32_t alignment,
                   std::uint64_t tail, std::uint64_t live) {
+    auto const checked = store::check_file(path, alignment, disk);
+    auto const counted = store::stat_file(path, alignment, disk);
     store::open_report report;
     store::open_options const options{.alignment = alignment, .on = &disk};
     auto opened = store::store::open(path, options, &report);
     if (!opened) {
         auto const why = opened.error();
+        TRUNKLINE_FUZZ_CHECK(checked.has_error() && checked.error() == why);
+        TRUNKLINE_FUZZ_CHECK(counted.has_error() && counted.error() == why);
         TRUNKLINE_FUZZ_CHECK(why == store::store_error::wrong_alignment ||
                              (why == store::store_error::not_a_store && tail == 0));
         TRUNKLINE_FUZZ_CHECK(disk.content(path) == file && disk.names().size() == 1);
         return;
     }
+    TRUNKLINE_FUZZ_CHECK(checked && checked->tail == tail && checked->live_keys == live);
+    TRUNKLINE_FUZZ_CHECK(counted && counted->passed_over == file.size() - tail);
+    TRUNKLINE_FUZZ_CHECK(counted->live_keys == live);
     TRUNKLINE_FUZZ_CHECK(tail != 0 || file.empty());
     TRUNKLINE_FUZZ_CHECK(disk.content(path) == file.substr(0, tail));
     TRUNKLINE_FUZZ_CHECK(disk.content(report.cut_file) == file.substr(tail));
