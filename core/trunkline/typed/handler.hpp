@@ -36,6 +36,9 @@ public:
     /// the arguments take. Handlers whose work grows with the request refuse above it.
     [[nodiscard]] std::size_t memory_left() const noexcept { return memory_left_; }
 
+    /// For any other answer.
+    [[nodiscard]] rpc::responder& untyped() noexcept { return to_; }
+
 private:
     rpc::responder to_;
     bitcode_limits limits_;
