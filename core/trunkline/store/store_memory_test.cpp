@@ -240,6 +240,46 @@ TEST_P(missing_memory, leaves_a_write_done_or_not_done_at_all) {
     }
 }
 
+// The memory is missing after a part of the batch has been written: the list of its pieces grows.
+TEST_P(missing_memory, takes_back_what_was_written_before) {
+    auto const after = many_values();
+    std::string const large(5000, 'L');
+    std::vector<std::string> names;
+    for (int i = 0; i < 40; ++i) {
+        names.push_back("large " + std::to_string(i));
+    }
+    std::vector<key_value> batch;
+    for (auto const& [key, payload] : after) {
+        batch.push_back({as_bytes(key), as_bytes(payload)});
+    }
+    for (auto const& name : names) {
+        batch.push_back({as_bytes(name), as_bytes(large)});
+    }
+    auto const act = [&](store& on) { return on.batch_write(batch).has_value(); };
+    int taken_back = 0;
+    for (long allocation = 0;; ++allocation) {
+        auto opened = open(base_file(), durability::os);
+        auto const before = read_all(*opened, all_keys);
+        bool wrote = false;
+        disk_.before_write = [&] { wrote = true; };
+        bool const done = try_with(act, *opened, allocation, GetParam());
+        bool const failed = stop_failing();
+        disk_.before_write = nullptr;
+        taken_back += wrote && !done ? 1 : 0;
+        auto expected = before;
+        if (done) {
+            expected.insert(after.begin(), after.end());
+        }
+        check(std::move(opened), expected, "allocation " + std::to_string(allocation));
+        ASSERT_FALSE(HasFailure());
+        if (!failed) {
+            EXPECT_TRUE(done);
+            break;
+        }
+    }
+    EXPECT_GT(taken_back, 0);
+}
+
 // Neither a writer on one file with the index of another, nor writes to a file that has lost its
 // name.
 TEST_P(missing_memory, leaves_a_compaction_done_or_not_done_at_all) {
