@@ -199,7 +199,7 @@ TEST_F(opening, alignments_that_nobody_wrote_are_refused) {
     EXPECT_EQ(files_in_folder(), 0U);
 }
 
-// Spec of the original, section 9: a file that says nothing reads the same under each alignment,
+// File 9: a file that says nothing reads the same under each alignment,
 // and goes on with 64 unless another one is asked for.
 TEST_F(opening, the_file_tells_its_alignment) {
     for (auto const written : alignments) {

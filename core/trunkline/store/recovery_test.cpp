@@ -1,5 +1,6 @@
 #include <trunkline/store/recovery.hpp>
 
+#include <trunkline/base/noise.hpp>
 #include <trunkline/store/hostile_files.hpp>
 #include <trunkline/store/plain_model.hpp>
 
@@ -14,15 +15,6 @@ namespace {
 
 recovered recover_text(std::string_view bytes, std::uint32_t alignment) {
     return recover(as_bytes(bytes), alignment).value();
-}
-
-std::string noise(std::size_t size, std::uint64_t seed) {
-    std::string bytes(size, '\0');
-    for (auto& each : bytes) {
-        seed = seed * 6364136223846793005U + 1442695040888963407U;
-        each = static_cast<char>(seed >> 56);
-    }
-    return bytes;
 }
 
 // Sizes around every border, overwrites and deletions.

@@ -82,7 +82,8 @@ void add_places(config::setting_list& list, serve_options& options) {
         {"durability", "what a write has survived when it is answered",
          config::choice{&options.durability,
                         {store::durability_names.begin(), store::durability_names.end()}}});
-    list.push_back({"threads", "threads, each with its own connections",
+    list.push_back({"threads",
+                    "threads, each with its own connections; one more waits for the disk",
                     count_of(options.threads, 1, 1024, "cores")});
 }
 
@@ -157,7 +158,7 @@ void add_connection_limits(config::setting_list& list, serve_options& options) {
     add("write-stall-timeout", duration_of(of.write_stall_timeout, 100ms, 24h),
         "without a peer taking any byte of what is queued for it; then closed");
     add("drain-quiet", duration_of(of.drain_quiet, 0ms, 1min),
-        "at a stop: silence of a connection that is owed no answer; then closed");
+        "at a stop: silence of a peer; then it gets its answers and is closed");
     add("close-timeout", duration_of(of.close_timeout, 10ms, 1min),
         "from our close to the end of the connection; then cut");
     add("input-per-turn-max", size_of(of.input_per_turn_max, 4 * kib, 64 * mib),
