@@ -126,10 +126,13 @@ bool history_search::is_sound(entry_view const& entry) {
            checksums_.of(payload.start, payload.end) == entry.tail.checksum;
 }
 
-// Whatever the alignment.
-bool history_search::is_unfinished(entry_view const& entry) {
-    bool const may_be = first_ == first_entry::may_be_unfinished && entry.tail.previous_tail == 0;
-    return !may_be && lacks_commit_part(file_, entry) &&
+// Unfinished or torn, whatever the alignment.
+bool history_search::is_incomplete(entry_view const& entry) {
+    bool const may_be_unfinished =
+        first_ == first_entry::may_be_unfinished && entry.tail.previous_tail == 0;
+    bool const suspected = lacks_first_sector(file_, entry) ||
+                           (!may_be_unfinished && lacks_commit_part(file_, entry));
+    return suspected &&
            std::ranges::none_of(alignments, [&](auto const alignment) {
                auto const same = entry_before(file_, entry.end(), alignment);
                return same &&
@@ -137,7 +140,7 @@ bool history_search::is_unfinished(entry_view const& entry) {
            });
 }
 
-// True when the entries below `tail` go back to offset 0, none unfinished.
+// True when the entries below `tail` go back to offset 0, none unfinished or torn.
 bool history_search::reaches_begin(std::uint64_t tail, chain& links) {
     auto at = tail;
     auto found = verdict::proven;
@@ -147,7 +150,7 @@ bool history_search::reaches_begin(std::uint64_t tail, chain& links) {
         }
         ++work_.links;
         auto const entry = entry_before(file_, at, links.alignment);
-        if (!entry || is_unfinished(*entry)) {
+        if (!entry || is_incomplete(*entry)) {
             found = verdict::refuted;
             links.reach_begin->set(at, found);
             break;

@@ -52,7 +52,7 @@ private:
     void remember(std::uint64_t from, std::uint64_t to, verdict found, offset_map& in) noexcept;
     [[nodiscard]] bool has_memory_for(std::unique_ptr<offset_map>& map);
     [[nodiscard]] bool is_sound(entry_view const& entry);
-    [[nodiscard]] bool is_unfinished(entry_view const& entry);
+    [[nodiscard]] bool is_incomplete(entry_view const& entry);
     [[nodiscard]] std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit,
                                                   std::uint32_t alignment);
 

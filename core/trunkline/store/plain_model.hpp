@@ -132,11 +132,23 @@ private:
         for (auto at = of.end + 8; at < of.end + 20; ++at) {
             all_zero = all_zero && (at / 512 != (of.end + 16) / 512 || file_[at] == '\0');
         }
-        for (std::uint32_t const alignment : {64U, 16U, 1U}) {
-            auto const same = all_zero ? entry_at(of.end + 20, alignment) : std::nullopt;
-            all_zero = all_zero && !(same && right_checksum(*same));
+        return all_zero && wrong_under_all(of);
+    }
+    // The same of the bytes 0 to 16 in another sector than byte 16, if byte 8 is one of them.
+    [[nodiscard]] bool torn(entry const& of) const {
+        bool all_zero = (of.end + 8) / 512 != (of.end + 16) / 512;
+        for (auto at = of.end; at < of.end + 16; ++at) {
+            all_zero = all_zero && (at / 512 == (of.end + 16) / 512 || file_[at] == '\0');
         }
-        return all_zero;
+        return all_zero && wrong_under_all(of);
+    }
+    [[nodiscard]] bool wrong_under_all(entry const& of) const {
+        bool wrong = true;
+        for (std::uint32_t const alignment : {64U, 16U, 1U}) {
+            auto const same = entry_at(of.end + 20, alignment);
+            wrong = wrong && !(same && right_checksum(*same));
+        }
+        return wrong;
     }
     [[nodiscard]] bool right_checksum(entry const& of) const {
         return checksum_of(as_bytes(payload(of))) == of.checksum;
@@ -154,7 +166,9 @@ private:
             auto const found = entry_at(end);
             if (found && reaches_begin[found->begin]) {
                 kept = sound(*found) ? end : kept;
-                reaches_begin[end] = !unfinished(*found) || (first_unfinished && found->begin == 0);
+                reaches_begin[end] =
+                    !torn(*found) &&
+                    (!unfinished(*found) || (first_unfinished && found->begin == 0));
             }
         }
         if (kept == part.size()) {

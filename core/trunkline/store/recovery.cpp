@@ -15,14 +15,19 @@ bool has_checksum_under_any(bytes_view file, entry_view const& entry) noexcept {
     });
 }
 
+bool is_zero(bytes_view bytes) noexcept {
+    return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
+}
+
 // Counts the entries below `tail`; nothing when they do not reach back to 0, or lead over one that
-// is unfinished.
+// is unfinished or torn.
 std::optional<std::uint64_t> count_entries(bytes_view file, std::uint64_t tail,
                                            std::uint32_t alignment) noexcept {
     history entries(file, tail, alignment);
     std::uint64_t count = 0;
     while (auto const entry = entries.next()) {
-        if (lacks_commit_part(file, *entry) && !has_checksum_under_any(file, *entry)) {
+        if ((lacks_commit_part(file, *entry) || lacks_first_sector(file, *entry)) &&
+            !has_checksum_under_any(file, *entry)) {
             return std::nullopt;
         }
         ++count;
@@ -50,9 +55,8 @@ std::optional<entry_view> entry_before(bytes_view file, std::uint64_t end,
 }
 
 bool has_zero_pad(bytes_view file, entry_view const& entry) noexcept {
-    auto const pad =
-        file.subspan(entry.tail.previous_tail, entry.payload.start - entry.tail.previous_tail);
-    return std::ranges::all_of(pad, [](std::byte each) { return each == std::byte{0}; });
+    return is_zero(
+        file.subspan(entry.tail.previous_tail, entry.payload.start - entry.tail.previous_tail));
 }
 
 bool lacks_commit_part(bytes_view file, entry_view const& entry) noexcept {
@@ -60,8 +64,16 @@ bool lacks_commit_part(bytes_view file, entry_view const& entry) noexcept {
         return false;  // nearly every entry ends here
     }
     auto const part = commit_part(entry.trailer_offset);
-    auto const bytes = file.subspan(entry.trailer_offset + part.begin, part.end - part.begin);
-    return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
+    return is_zero(file.subspan(entry.trailer_offset + part.begin, part.end - part.begin));
+}
+
+bool lacks_first_sector(bytes_view file, entry_view const& entry) noexcept {
+    if (file[entry.trailer_offset] != std::byte{0}) {
+        return false;
+    }
+    // Where the commit part does not begin with the previous tail, a sector does.
+    auto const border = commit_part(entry.trailer_offset).begin;
+    return border > 8 && is_zero(file.subspan(entry.trailer_offset, border));
 }
 
 bool has_right_checksum(bytes_view file, entry_view const& entry) noexcept {

@@ -40,6 +40,10 @@ struct entry_view {
 /// then, unless its checksum is right.
 [[nodiscard]] bool lacks_commit_part(bytes_view file, entry_view const& entry) noexcept;
 
+/// True when the trailer begins in a sector that holds nothing of it, and its previous tail does,
+/// too (FORMAT.md, "Recovery", 2). The entry is torn then, unless its checksum is right.
+[[nodiscard]] bool lacks_first_sector(bytes_view file, entry_view const& entry) noexcept;
+
 /// Goes through a history from its newest entry to its oldest. Stops at the first place without
 /// structure; complete() tells whether that was offset 0.
 class history {

@@ -216,6 +216,27 @@ TEST_P(recovery, half_written_entries_do_not_hide_sound_ones) {
     EXPECT_EQ(plain_recovery(image.bytes, GetParam()).tail(), found.tail);
 }
 
+// A lost sector took the begin of a trailer, and with it the low bytes of its previous tail, so that
+// the entry seems to cover everything before it. The file ends well.
+TEST_P(recovery, entries_torn_between_two_sectors_do_not_hide_sound_ones) {
+    for (std::size_t lost = 9; lost <= 16; ++lost) {
+        plain_image image(GetParam());
+        image.write("first", noise(100, 4));
+        image.write("second", noise(100, 5));
+        auto const begin = image.bytes.size() + pad_size(image.bytes.size(), GetParam());
+        image.write("torn", noise(1024 - lost - begin, 6));
+        image.write("last", noise(100, 7));
+        ASSERT_EQ(image.tails[3] - 20 + lost, 1024U);
+        EXPECT_EQ(recover_text(image.bytes, GetParam()).tail, image.bytes.size());
+        image.bytes.replace(512, 512, 512, '\0');
+
+        auto const found = recover_text(image.bytes, GetParam());
+        EXPECT_EQ(found.tail, image.tails[2]) << lost;
+        EXPECT_EQ(found.entries, 2U) << lost;
+        EXPECT_EQ(plain_recovery(image.bytes, GetParam()).tail(), found.tail) << lost;
+    }
+}
+
 // The first entry of a file names 0 rightly, so only its checksum is damaged.
 TEST_P(recovery, a_first_entry_without_a_checksum_stays) {
     plain_image image(GetParam());

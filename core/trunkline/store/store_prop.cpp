@@ -399,6 +399,14 @@ struct see_power_lost : command {
         RC_ASSERT(left->content(path).substr(0, before.synced) ==
                   before.image.bytes.substr(0, before.synced));
         RC_ASSERT(before.image.tail_within(kept) == kept);
+        // No entry hides those that were synced.
+        auto const synced = before.image.tail_within(before.synced);
+        auto const file = left->content(path);
+        auto at = kept;
+        for (history entries(as_bytes(file), kept, actual.alignment); at > synced;) {
+            at = entries.next().value().tail.previous_tail;
+        }
+        RC_ASSERT(at == synced);
     }
 };
 
