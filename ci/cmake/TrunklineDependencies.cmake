@@ -1,12 +1,15 @@
 # Every library that Trunkline uses, in one place. All of them are Debian 12 packages; `ci/install`
 # puts them on a machine.
-find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS headers system url json)
-find_package(OpenSSL REQUIRED)
-find_package(ZLIB REQUIRED)
 include(TrunklineLibraries)
+foreach(package Threads Boost OpenSSL xxhash deflate)
+    trunkline_find_package(${package} why_not)
+    if(why_not)
+        message(FATAL_ERROR "Trunkline needs ${why_not}.")
+    endif()
+endforeach()
 
 # The program only.
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS json)
 find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
@@ -16,6 +19,7 @@ target_include_directories(trunkline_cli11 SYSTEM INTERFACE "${CLI11_INCLUDE_DIR
 if(TRUNKLINE_BUILD_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
     include(GoogleTest)
     enable_testing()
 endif()

@@ -1,12 +1,13 @@
 # One helper per kind of target, one line per use.
 
 # trunkline_library(<name> ROOM <core|transports|server|conformance> SOURCES ... HEADERS ... LINKS ...
-#     PRIVATE_LINKS ... [NO_INSTALL])
+#     PRIVATE_LINKS ... [INSTALL | NO_INSTALL])
 # makes trunkline_<name> with the alias Trunkline::<name>. The include path of a header is its file path minus the
-# room. Libraries of core and transports are installed, but those with NO_INSTALL: doubles and helpers of tests, which
-# are built when something links to them.
+# room. Libraries of core and transports are components of the installed package (TrunklineInstall.cmake), but those
+# with NO_INSTALL: doubles and helpers of tests, which are built when something links to them. A library of another
+# room is a component with INSTALL.
 function(trunkline_library name)
-    cmake_parse_arguments(arg "NO_INSTALL" "ROOM" "SOURCES;HEADERS;LINKS;PRIVATE_LINKS" ${ARGN})
+    cmake_parse_arguments(arg "INSTALL;NO_INSTALL" "ROOM" "SOURCES;HEADERS;LINKS;PRIVATE_LINKS" ${ARGN})
     set(target trunkline_${name})
     set(room "${PROJECT_SOURCE_DIR}/${arg_ROOM}")
     if(arg_SOURCES)
@@ -25,8 +26,9 @@ function(trunkline_library name)
     add_library(Trunkline::${name} ALIAS ${target})
     if(arg_NO_INSTALL)
         set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
-    elseif(arg_ROOM MATCHES "^(core|transports)$")
-        install(TARGETS ${target} EXPORT Trunkline FILE_SET HEADERS)
+        set_property(GLOBAL APPEND PROPERTY TRUNKLINE_HEADERS_OF_TESTS ${arg_HEADERS})
+    elseif(arg_INSTALL OR arg_ROOM MATCHES "^(core|transports)$")
+        set_property(GLOBAL APPEND PROPERTY TRUNKLINE_COMPONENTS_OF_${arg_ROOM} ${name})
     endif()
 endfunction()
 
@@ -107,4 +109,25 @@ function(trunkline_benchmark name)
         add_test(NAME bench_smoke.${name} COMMAND ${target} --benchmark_min_time=0.001)
         set_tests_properties(bench_smoke.${name} PROPERTIES LABELS "quick;bench-smoke" TIMEOUT 300)
     endif()
+endfunction()
+
+# trunkline_package_test(<name> <tests> [<variable>=<value>...]) makes the ctest entry package.<name>: a module, or one
+# test, of ci/package. It sees Trunkline as it is installed by the fixture package.install.
+function(trunkline_package_test name tests)
+    if(NOT TRUNKLINE_BUILD_TESTS OR TRUNKLINE_SANITIZE OR TRUNKLINE_COVERAGE)
+        return()
+    endif()
+    add_test(NAME package.${name} COMMAND "${Python3_EXECUTABLE}" -m unittest -v ${tests}
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}/ci/package")
+    set_tests_properties(package.${name} PROPERTIES LABELS "quick;package" TIMEOUT 600 FIXTURES_REQUIRED package
+        ENVIRONMENT "TRUNKLINE_BUILD=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;${ARGN}")
+endfunction()
+
+# trunkline_example(<name> [ARGUMENTS ...]) makes the ctest entry package.example.<name> for the project
+# examples/<name>. A relative path among the arguments of its program is one in a folder for this run alone.
+function(trunkline_example name)
+    cmake_parse_arguments(arg "" "" "ARGUMENTS" ${ARGN})
+    list(JOIN arg_ARGUMENTS " " arguments)
+    trunkline_package_test(example.${name} test_example "TRUNKLINE_EXAMPLE=${name}"
+        "TRUNKLINE_EXAMPLE_ARGUMENTS=${arguments}")
 endfunction()

@@ -1,6 +1,8 @@
 # Compiler settings that hold for every target of this build: language level, ccache, the private
 # interface targets for warnings, sanitizers and coverage (never exported), and the output folders.
-set(CMAKE_CXX_STANDARD 20)
+if(NOT CMAKE_CXX_STANDARD)
+    set(CMAKE_CXX_STANDARD 20)
+endif()
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
@@ -22,6 +24,13 @@ target_compile_options(trunkline_private_options INTERFACE -Wall -Wextra -Wpedan
     -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-align -Wunused)
 if(TRUNKLINE_WARNINGS_AS_ERRORS)
     target_compile_options(trunkline_private_options INTERFACE -Werror)
+endif()
+if(NOT TRUNKLINE_COVERAGE)
+    # What is built, and may be installed, names its sources as they lie in the project: the same bytes wherever that
+    # is. Not for Debug, where debuggers look for the sources.
+    foreach(place "${PROJECT_SOURCE_DIR}=." "${PROJECT_BINARY_DIR}=build")
+        target_compile_options(trunkline_private_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:-ffile-prefix-map=${place}>)
+    endforeach()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 takes moved-from variants and functions for uninitialised once it has inlined them. clang and the
