@@ -186,6 +186,7 @@ file(CONFIGURE OUTPUT "${package_drafts}/facts.json" @ONLY CONTENT [[{
     "headers_of_tests": "@headers_of_tests@",
     "generator": "@CMAKE_GENERATOR@",
     "compiler": "@CMAKE_CXX_COMPILER@",
-    "launcher": "@CMAKE_CXX_COMPILER_LAUNCHER@"
+    "launcher": "@CMAKE_CXX_COMPILER_LAUNCHER@",
+    "build_type": "@CMAKE_BUILD_TYPE@"
 }
 ]])

@@ -1,10 +1,10 @@
-"""What docs/install.md tells its reader to write and to run."""
+"""What docs/install.md tells its reader; as a program, the commands of one of its sections."""
 
+import pathlib
 import re
+import sys
 
-from workshop import SOURCE
-
-PAGE = (SOURCE / "docs/install.md").read_text()
+PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs/install.md").read_text()
 
 
 def section(title):
@@ -22,3 +22,7 @@ def rows(title):
     """The cells of the table of a section."""
     lines = [line for line in section(title).splitlines() if line.startswith("|")]
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+if __name__ == "__main__":
+    print(block(sys.argv[1], "sh"))

@@ -2,7 +2,7 @@
 
 import unittest
 
-from workshop import FACTS, HERE, configure, folder, words
+from workshop import FACTS, HERE, SOURCE, configure, folder, words
 
 
 class Find(unittest.TestCase):
@@ -18,6 +18,13 @@ class Find(unittest.TestCase):
             self.assertIn(f"-- {name} alone: found", said)
         self.assertIn("-- store alone: found store base --", said)
         self.assertIn("-- typed alone: found typed base frame rpc bitcode --", said)
+
+    def test_a_subfolder_gives_the_same_targets(self):
+        said = self.look("subfolder", f"-DSUBFOLDER={SOURCE}",
+                         f"-DTARGETS={';'.join(words('components'))}")
+        for name in words("components"):
+            self.assertRegex(said, f"-- {name} of the subfolder: (STATIC|INTERFACE)_LIBRARY")
+        self.assertNotIn("GTest", said)
 
     def test_versions(self):
         major, minor, patch = map(int, FACTS["version"].split("."))

@@ -45,7 +45,8 @@ class Page(unittest.TestCase):
         needs = {name: ", ".join(NAMES.get(package, package) for package in packages.split(";"))
                  for name, packages in lines}
         self.assertEqual(set(words("components")), set(needs))
-        self.assertEqual(needs, {name: needed for name, _, needed in page.rows("With CMake")})
+        self.assertEqual(needs, {name: needed for name, _, needed in page.rows("With CMake")},
+                         "docs/install.md has one row for each component")
 
     def test_the_versions(self):
         minor = FACTS["version"].rpartition(".")[0]
