@@ -69,13 +69,11 @@ struct best_history {
     }
 };
 
-result<found_tail> find_best(bytes_view file, first_entry first, preference const& order,
-                             search_work& work) {
+found_tail find_best(history_search& search, preference const& order) {
     auto tried = alignment_set::all();
-    history_search search(file, tried, first);
     best_history best;
     while (auto const hit = search.next(tried, best.tail)) {
-        auto const fit = fitting_alignments(file, hit->tail);
+        auto const fit = fitting_alignments(search.file(), hit->tail);
         for (std::size_t rank = 0; rank < order.size(); ++rank) {
             if (hit->under[order[rank]] && fit[order[rank]]) {
                 best.weigh(rank, search.without_imitations(hit->tail, alignments[order[rank]]));
@@ -85,23 +83,17 @@ result<found_tail> find_best(bytes_view file, first_entry first, preference cons
         // or the other entries speak against it.
         tried = tried.without(hit->under);
     }
-    work += search.work();
-    if (!search.has_memory()) {
-        return make_error_code(boost::system::errc::not_enough_memory);
-    }
-    return found_tail{best.tail, alignments[order[best.rank % order.size()]]};
+    return {best.tail, alignments[order[best.rank % order.size()]]};
 }
 
 result<aligned_history> recover_damaged(bytes_view file, preference const& order) {
-    search_work work;
-    auto const found = find_history(file, [&](bytes_view part, first_entry first) {
-        return find_best(part, first, order, work);
-    });
-    if (!found) {
-        return found.error();
+    history_search search(file, alignment_set::all());
+    auto const found = find_history(search, [&] { return find_best(search, order); });
+    if (!search.has_memory()) {
+        return make_error_code(boost::system::errc::not_enough_memory);
     }
-    auto const entries = history_size(file, found->tail, found->alignment);
-    return aligned_history{found->alignment, {found->tail, entries, work}};
+    auto const entries = history_size(file, found.tail, found.alignment);
+    return aligned_history{found.alignment, {found.tail, entries, search.work()}};
 }
 
 }  // namespace

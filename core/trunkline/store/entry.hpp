@@ -49,6 +49,14 @@ public:
         return one;
     }
 
+    /// Bit i is set when the alignment at place i is a member; higher bits are ignored.
+    [[nodiscard]] static constexpr alignment_set of_bits(unsigned bits) noexcept {
+        alignment_set some;
+        some.bits_ = bits & all().bits_;
+        return some;
+    }
+    [[nodiscard]] constexpr unsigned bits() const noexcept { return bits_; }
+
     [[nodiscard]] constexpr bool operator[](std::size_t place) const noexcept {
         return (bits_ >> place & 1U) != 0;
     }
@@ -144,6 +152,18 @@ struct payload_extent {
         return std::nullopt;
     }
     return payload_extent{previous_tail + pad, trailer_offset};
+}
+
+/// True when there is no byte that is not zero.
+[[nodiscard]] inline bool is_zero(bytes_view bytes) noexcept {
+    auto const* at = bytes.data();
+    auto left = bytes.size();
+    for (; left >= 8; left -= 8, at += 8) {
+        if (load_le<std::uint64_t>(at) != 0) {
+            return false;
+        }
+    }
+    return std::all_of(at, at + left, [](std::byte each) { return each == std::byte{0}; });
 }
 
 /// True when the payload is exactly one zero byte: its key is deleted.

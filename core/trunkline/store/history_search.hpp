@@ -1,24 +1,26 @@
-// Looks for histories in a file that does not end well: at every offset, from the end backwards.
+// Looks for histories in a file that does not end well: at every offset.
 #pragma once
 
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/offset_map.hpp>
 #include <trunkline/store/range_checksums.hpp>
 #include <trunkline/store/recovery.hpp>
+#include <trunkline/store/trailer_scan.hpp>
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 
 namespace trunkline::store {
 
-/// What is found out about an offset is remembered, so each is looked at once as an end and once as
-/// a link, however many entries lead to it. Not thread-safe; `file` must outlive it.
+/// Goes through the file once from its begin and notes which offsets a history reaches, so each is
+/// looked at once as an end and once as a link, however many entries lead to it. Then the ends that
+/// were reached are asked for their checksums, the last one first. Not thread-safe; `file` must
+/// outlive it.
 class history_search {
 public:
-    /// `tried` is what next() will be asked for at most.
-    history_search(bytes_view file, alignment_set tried, first_entry first);
+    /// `tried` is what next() will be asked for at most. First entries are finished.
+    history_search(bytes_view file, alignment_set tried);
 
     struct hit {
         std::uint64_t tail = 0;
@@ -34,40 +36,48 @@ public:
     /// (FORMAT.md, "Recovery", 3): its tail.
     [[nodiscard]] std::uint64_t without_imitations(std::uint64_t tail, std::uint32_t alignment);
 
+    /// Starts over with first entries that may be unfinished. False when there is none.
+    [[nodiscard]] bool allow_unfinished_first();
+
+    /// Starts over with the bytes before `size` alone.
+    void shorten(std::uint64_t size) noexcept;
+
+    [[nodiscard]] bytes_view file() const noexcept { return file_; }
     [[nodiscard]] bool has_memory() const noexcept { return has_memory_; }
     [[nodiscard]] search_work work() const noexcept;
 
 private:
-    static constexpr std::uint64_t ends_at_once = 1024;
-
-    // Links as they look under one alignment.
-    struct chain {
-        std::uint32_t alignment = 1;
-        std::unique_ptr<offset_map> reach_begin;
+    struct link {
+        std::uint64_t trailer_offset;
+        std::uint64_t previous_tail;
     };
 
-    [[nodiscard]] bool collect() noexcept;
-    [[nodiscard]] alignment_set look_at(std::uint64_t end, alignment_set tried);
-    [[nodiscard]] bool reaches_begin(std::uint64_t tail, chain& links);
-    void remember(std::uint64_t from, std::uint64_t to, verdict found, offset_map& in) noexcept;
-    [[nodiscard]] bool has_memory_for(std::unique_ptr<offset_map>& map);
+    void start_over() noexcept;
+    void link_all();
+    void link_first(possible_trailers const& found);
+    [[nodiscard]] alignment_set reached_at(std::uint64_t trailer_offset);
+    void link_later(std::span<link const> links);
+    void link_later(std::uint64_t trailer_offset, std::uint64_t previous);
+    void look_at_group(std::uint64_t offset);
+    [[nodiscard]] alignment_set look_at(entry_view& entry, alignment_set tried);
     [[nodiscard]] bool is_sound(entry_view const& entry);
     [[nodiscard]] bool is_incomplete(entry_view const& entry);
     [[nodiscard]] std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit,
-                                                  std::uint32_t alignment);
+                                                  std::uint32_t alignment, offset_map& sound);
+    [[nodiscard]] std::uint64_t add_sound(possible_trailers const& found, std::uint64_t begin,
+                                          std::uint32_t alignment, offset_map& sound);
 
     bytes_view file_;
-    first_entry first_;
-    std::uint64_t at_;                              // ends above it have been collected
-    std::array<std::uint64_t, ends_at_once> ends_;  // that may be ends of entries, the last first
-    std::size_t ends_count_ = 0;
-    std::size_t ends_next_ = 0;
+    alignment_set tried_;
+    first_entry first_ = first_entry::is_finished;
+    bool unfinished_first_seen_ = false;
+    std::uint64_t at_ = 0;     // trailers from here on have been looked at
+    std::uint64_t group_ = 0;  // the last 64 that look_at_group() saw
     range_checksums checksums_;
-    // The smallest alignment asks least of a link: what it refutes no other one can prove.
-    chain loosest_;
-    std::array<chain, alignments.size()> exact_;
-    std::unique_ptr<offset_map> sound_;
-    bool has_memory_ = true;
+    // For every offset of a trailer the alignments under which the entry reaches the begin, and a
+    // mark when its checksum may be right. A mark alone: it reaches the begin if that is right.
+    offset_map reached_;
+    bool has_memory_;
     search_work work_;
 };
 
@@ -77,23 +87,22 @@ struct found_tail {
     std::uint32_t alignment = alignment_max;
 };
 
-/// The history of a damaged file, as `find(file, first_entry)` finds it: without unfinished
-/// entries, or, when there is none, with a first entry that is unfinished. An unfinished batch
-/// would pass for that one, too; it does not hide a history that ends inside it.
+/// The history of a damaged file, as `find()` finds it with `search`: without unfinished entries,
+/// or, when there is none, with a first entry that is unfinished. An unfinished batch would pass
+/// for that one, too; it does not hide a history that ends inside it.
 template <class Find>
-[[nodiscard]] result<found_tail> find_history(bytes_view file, Find const& find) {
-    result<found_tail> const finished = find(file, first_entry::is_finished);
-    if (!finished || finished->tail != 0) {
+[[nodiscard]] found_tail find_history(history_search& search, Find const& find) {
+    found_tail const finished = find();
+    if (finished.tail != 0 || !search.allow_unfinished_first()) {
         return finished;
     }
-    result<found_tail> const longest = find(file, first_entry::may_be_unfinished);
-    if (!longest || longest->tail == 0) {
+    found_tail const longest = find();
+    if (longest.tail == 0) {
         return longest;
     }
-    auto const first = oldest_entry(file, longest->tail, longest->alignment);
-    result<found_tail> const inside =
-        find(file.first(first.trailer_offset), first_entry::may_be_unfinished);
-    return inside && inside->tail == 0 ? longest : inside;
+    search.shorten(oldest_entry(search.file(), longest.tail, longest.alignment).trailer_offset);
+    found_tail const inside = find();
+    return inside.tail == 0 ? longest : inside;
 }
 
 }  // namespace trunkline::store

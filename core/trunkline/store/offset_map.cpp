@@ -2,18 +2,48 @@
 
 #include <sys/mman.h>
 
-namespace trunkline::store {
+#include <bit>
 
-offset_map::offset_map(std::uint64_t size) noexcept : bytes_(size / 4 + 1) {
+namespace trunkline::store {
+namespace {
+
+inline constexpr std::uint64_t all_marks = 0x8888888888888888;
+
+// Maps up to this size take their memory in few large pieces, as most of the time would go into
+// many small ones. In bytes.
+inline constexpr std::uint64_t small_map = 32 << 20;
+
+}  // namespace
+
+// Whole groups of 64 offsets.
+offset_map::offset_map(std::uint64_t size) noexcept : bytes_((size / 64 + 1) * 32) {
     void* const memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    cells_ = memory == MAP_FAILED ? nullptr : static_cast<std::uint8_t*>(memory);
+    if (memory == MAP_FAILED) {
+        return;
+    }
+    words_ = static_cast<std::uint64_t*>(memory);
+    if (bytes_ <= small_map) {
+        static_cast<void>(::madvise(memory, bytes_, MADV_HUGEPAGE));
+    }
 }
 
 offset_map::~offset_map() {
-    if (cells_ != nullptr) {
-        ::munmap(cells_, bytes_);
+    if (words_ != nullptr) {
+        ::munmap(words_, bytes_);
     }
+}
+
+std::optional<std::uint64_t> offset_map::last_mark(std::uint64_t limit) const noexcept {
+    auto at = limit / cells;
+    auto marked = words_[at] & all_marks & ~(~std::uint64_t{0} << shift_of(limit));
+    while (marked == 0) {
+        if (at == 0) {
+            return std::nullopt;
+        }
+        marked = words_[--at] & all_marks;
+    }
+    return at * cells + (63U - static_cast<unsigned>(std::countl_zero(marked))) / 4;
 }
 
 }  // namespace trunkline::store

@@ -1,35 +1,93 @@
-// What is known of each offset of a file: two bits apiece, in memory that is taken when it is
+// What is known of each offset of a file: four bits apiece, in memory that is taken when it is
 // touched.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace trunkline::store {
 
-enum class verdict : std::uint8_t { unknown, proven, refuted };
-
-/// A verdict for every offset below `size`, all unknown at first. Without memory it is false.
+/// A cell of four bits for every offset below `size`, all zero at first. The highest bit is a mark
+/// that can be looked for. Without memory it is false.
 class offset_map {
 public:
+    static constexpr unsigned mark = 8;
+
     explicit offset_map(std::uint64_t size) noexcept;
     offset_map(offset_map const&) = delete;
     offset_map& operator=(offset_map const&) = delete;
     ~offset_map();
 
-    [[nodiscard]] explicit operator bool() const noexcept { return cells_ != nullptr; }
+    [[nodiscard]] explicit operator bool() const noexcept { return words_ != nullptr; }
 
-    void set(std::uint64_t offset, verdict to) noexcept {
-        auto& cell = cells_[offset / 4];
-        cell = static_cast<std::uint8_t>(cell | static_cast<unsigned>(to) << (offset % 4 * 2));
+    [[nodiscard]] unsigned at(std::uint64_t offset) const noexcept {
+        return static_cast<unsigned>(words_[offset / cells] >> shift_of(offset) & 15U);
     }
-    [[nodiscard]] verdict at(std::uint64_t offset) const noexcept {
-        return static_cast<verdict>(cells_[offset / 4] >> (offset % 4 * 2) & 3U);
+
+    void prefetch(std::uint64_t offset) const noexcept {
+        __builtin_prefetch(words_ + offset / cells);
     }
-    void prefetch(std::uint64_t offset) const noexcept { __builtin_prefetch(cells_ + offset / 4); }
+
+    /// Sets the bits of `value` as well.
+    void add(std::uint64_t offset, unsigned value) noexcept {
+        words_[offset / cells] |= std::uint64_t{value} << shift_of(offset);
+    }
+    void clear(std::uint64_t offset, unsigned value) noexcept {
+        words_[offset / cells] &= ~(std::uint64_t{value} << shift_of(offset));
+    }
+
+    /// The same for `offset`, a multiple of 64, and those behind it: where bit i of `among` is set,
+    /// for offset + i.
+    void add_all(std::uint64_t offset, std::uint64_t among, unsigned value) noexcept {
+        for (auto* word = words_ + offset / cells; among != 0; ++word, among >>= cells) {
+            *word |= spread(among) * value;
+        }
+    }
+
+    void clear_all(std::uint64_t offset, std::uint64_t among, unsigned value) noexcept {
+        for (auto* word = words_ + offset / cells; among != 0; ++word, among >>= cells) {
+            *word &= ~(spread(among) * value);
+        }
+    }
+
+    /// Bit i is set when offset + i is marked. `offset` is a multiple of 64.
+    [[nodiscard]] std::uint64_t marks(std::uint64_t offset) const noexcept {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < 4; ++i) {
+            found |= gather(words_[offset / cells + i] >> 3) << (i * cells);
+        }
+        return found;
+    }
+
+    /// The highest offset below `limit` that is marked.
+    [[nodiscard]] std::optional<std::uint64_t> last_mark(std::uint64_t limit) const noexcept;
 
 private:
+    static constexpr unsigned cells = 16;  // in a word
+
+    [[nodiscard]] static unsigned shift_of(std::uint64_t offset) noexcept {
+        return static_cast<unsigned>(offset % cells * 4);
+    }
+    // The lowest 16 bits, each in a cell of its own.
+    [[nodiscard]] static std::uint64_t spread(std::uint64_t bits) noexcept {
+        bits &= 0xffff;
+        bits = (bits | bits << 24) & 0x000000ff000000ff;
+        bits = (bits | bits << 12) & 0x000f000f000f000f;
+        bits = (bits | bits << 6) & 0x0303030303030303;
+        return (bits | bits << 3) & 0x1111111111111111;
+    }
+
+    // The lowest bit of each cell.
+    [[nodiscard]] static std::uint64_t gather(std::uint64_t bits) noexcept {
+        bits &= 0x1111111111111111;
+        bits = (bits | bits >> 3) & 0x0303030303030303;
+        bits = (bits | bits >> 6) & 0x000f000f000f000f;
+        bits = (bits | bits >> 12) & 0x000000ff000000ff;
+        return (bits | bits >> 24) & 0xffff;
+    }
+
     std::uint64_t bytes_;
-    std::uint8_t* cells_;
+    std::uint64_t* words_ = nullptr;
 };
 
 }  // namespace trunkline::store

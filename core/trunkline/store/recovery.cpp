@@ -15,10 +15,6 @@ bool has_checksum_under_any(bytes_view file, entry_view const& entry) noexcept {
     });
 }
 
-bool is_zero(bytes_view bytes) noexcept {
-    return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
-}
-
 // Counts the entries below `tail`; nothing when they do not reach back to 0, or lead over one that
 // is unfinished or torn.
 std::optional<std::uint64_t> count_entries(bytes_view file, std::uint64_t tail,
@@ -115,22 +111,15 @@ result<recovered> recover(bytes_view file, std::uint32_t alignment) {
         return *whole;
     }
     auto const tried = alignment_set::only(alignment);
-    search_work work;
-    auto const find = [&](bytes_view part, first_entry first) -> result<found_tail> {
-        history_search search(part, tried, first);
+    history_search search(file, tried);
+    auto const found = find_history(search, [&] {
         auto const hit = search.next(tried, 0);
-        auto const tail = hit ? search.without_imitations(hit->tail, alignment) : 0;
-        work += search.work();
-        if (!search.has_memory()) {
-            return make_error_code(boost::system::errc::not_enough_memory);
-        }
-        return found_tail{tail, alignment};
-    };
-    auto const found = find_history(file, find);
-    if (!found) {
-        return found.error();
+        return found_tail{hit ? search.without_imitations(hit->tail, alignment) : 0, alignment};
+    });
+    if (!search.has_memory()) {
+        return make_error_code(boost::system::errc::not_enough_memory);
     }
-    return recovered{found->tail, history_size(file, found->tail, alignment), work};
+    return recovered{found.tail, history_size(file, found.tail, alignment), search.work()};
 }
 
 }  // namespace trunkline::store
