@@ -10,6 +10,9 @@
 namespace trunkline::store {
 namespace {
 
+// How far ahead is fetched what links lead to: in bytes, a multiple of 64.
+inline constexpr std::uint64_t prefetch_distance = 512;
+
 std::uint64_t previous_tail_at(bytes_view file, std::uint64_t trailer_offset) noexcept {
     return load_le<std::uint64_t>(file.data() + trailer_offset + 8);
 }
@@ -185,6 +188,13 @@ std::optional<history_search::hit> history_search::next(alignment_set tried, std
     return std::nullopt;
 }
 
+void history_search::prefetch_links(std::uint64_t offset) const noexcept {
+    for (auto left = reached_.marks(offset); left != 0; left &= left - 1) {
+        checksums_.prefetch(
+            previous_tail_at(file_, offset + static_cast<unsigned>(std::countr_zero(left))));
+    }
+}
+
 // Strikes all that have a wrong checksum among 64, which costs less at once.
 void history_search::look_at_group(std::uint64_t offset) {
     auto const marked = reached_.marks(offset);
@@ -196,10 +206,7 @@ void history_search::look_at_group(std::uint64_t offset) {
     auto const first = scan.next(found) ? found.first & marked : 0;
     auto wrong = first & ~checksums_.match_from_begin(offset, first);
     auto const later = marked & ~first;
-    for (auto left = later; left != 0; left &= left - 1) {
-        checksums_.prefetch(
-            previous_tail_at(file_, offset + static_cast<unsigned>(std::countr_zero(left))));
-    }
+    prefetch_links(offset - std::min(offset, prefetch_distance));
     if (checksums_.prepare(offset, later)) {
         for (auto left = later; left != 0; left &= left - 1) {
             auto const at = offset + static_cast<unsigned>(std::countr_zero(left));

@@ -58,6 +58,7 @@ private:
     [[nodiscard]] alignment_set reached_at(std::uint64_t trailer_offset);
     void link_later(std::span<link const> links);
     void link_later(std::uint64_t trailer_offset, std::uint64_t previous);
+    void prefetch_links(std::uint64_t offset) const noexcept;
     void look_at_group(std::uint64_t offset);
     [[nodiscard]] alignment_set look_at(entry_view& entry, alignment_set tried);
     [[nodiscard]] bool is_sound(entry_view const& entry);
