@@ -40,20 +40,25 @@ result<void> appender::add(record const& entry) {
     }
     auto const begin = tail_;
     auto const pad = entry.tombstone ? 0 : pad_size(begin, alignment_);
-    add_zeros(pad);
+    // Pad, payload and trailer go one behind the other into the memory, unless the payload stays
+    // where it is. As many zeros as the longest pad has are written, as that is a fixed number.
+    auto* at = small_.data() + small_used_;
+    std::memset(at, 0, alignment_max);
+    at += pad;
     if (entry.payload.size() <= copied_payload_max) {
-        add_small(entry.payload);
+        std::memcpy(at, entry.payload.data(), entry.payload.size());
+        at += entry.payload.size();
     } else {
+        note_small(at);
         pieces_.push_back(entry.payload);
         last_is_small_ = false;
     }
-    std::array<std::byte, trailer_size> end;
-    store_trailer(end.data(), {entry.key_hash, begin, entry.checksum});
+    store_trailer(at, {entry.key_hash, begin, entry.checksum});
     tail_ = begin + pad + entry.payload.size() + trailer_size;
     if (holds_back_ && held_size_ == 0) {
-        hold_back_commit_part(begin, end);
+        hold_back_commit_part(begin, {at, trailer_size});
     }
-    add_small(end);
+    note_small(at + trailer_size);
     return {};
 }
 
@@ -83,22 +88,15 @@ result<void> appender::commit() {
     return write_all(*file_, held_at_, std::span(&held, 1));
 }
 
-void appender::add_small(bytes_view bytes) {
-    std::memcpy(small_.data() + small_used_, bytes.data(), bytes.size());
-    note_small(bytes.size());
-}
-
-void appender::add_zeros(std::uint64_t count) {
-    std::memset(small_.data() + small_used_, 0, count);
-    note_small(count);
-}
-
-void appender::note_small(std::size_t size) {
+// Up to `end`.
+void appender::note_small(std::byte const* end) {
+    auto const* const begin = small_.data() + small_used_;
+    auto const size = static_cast<std::size_t>(end - begin);
     if (last_is_small_) {
         auto& last = pieces_.back();
         last = {last.data(), last.size() + size};
     } else if (size != 0) {
-        pieces_.emplace_back(small_.data() + small_used_, size);
+        pieces_.emplace_back(begin, size);
         last_is_small_ = true;
     }
     small_used_ += size;

@@ -51,9 +51,7 @@ public:
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
 
 private:
-    void add_small(bytes_view bytes);
-    void add_zeros(std::uint64_t count);
-    void note_small(std::size_t size);
+    void note_small(std::byte const* end);
     void hold_back_commit_part(std::uint64_t begin, std::span<std::byte> trailer) noexcept;
 
     std::uint32_t alignment_;
