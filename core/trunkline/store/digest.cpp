@@ -3,14 +3,12 @@
 #include <trunkline/store/checksum_algebra.hpp>
 
 #include <libdeflate.h>
-// The hash of a short key takes less than a call into a library.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include <trunkline/store/inline_hash.hpp>
 
 namespace trunkline::store {
 
 std::uint64_t hash_key(bytes_view key) noexcept {
-    return XXH3_64bits(key.data(), key.size());
+    return inline_hash_key(key);
 }
 
 // A null pointer would make libdeflate start afresh, so no bytes are answered without it.

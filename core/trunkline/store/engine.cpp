@@ -19,6 +19,9 @@ inline constexpr int batch_read_attempts = 8;
 // How many keys of a batch are looked up at the same time: about as many as a core waits for.
 inline constexpr std::size_t prefetch_distance = 16;
 
+// The same for a batch that is written: less is done for each.
+inline constexpr std::size_t put_distance = 32;
+
 arrival arrival_of(durability level, bool whole) noexcept {
     if (waits_for_disk(level)) {
         return arrival::synced;
@@ -273,27 +276,33 @@ void engine::publish(std::shared_ptr<snapshot> next) noexcept {
 void engine::take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end) {
     std::unique_lock lock(publishing_);
     auto& index = *current_->index();
+    auto const* const file = current_->file();
+    auto const alignment = current_->alignment();
     auto live = size();
     auto tail = begin;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        // What the next ones need is fetched meanwhile.
-        if (i + 2 * prefetch_distance < entries.size()) {
-            index.prefetch(entries[i + 2 * prefetch_distance].key_hash);
+    auto const count = entries.size();
+    auto const distance = std::min(put_distance, count);
+    for (std::size_t i = 0; i < count + 2 * distance; ++i) {
+        if (i < count) {
+            index.prefetch(entries[i].key_hash);
         }
-        if (i + prefetch_distance < entries.size()) {
-            index.prefetch_trailer(entries[i + prefetch_distance].key_hash, current_->file());
+        if (i >= distance && i < count + distance) {
+            index.prefetch_trailer(entries[i - distance].key_hash, file);
         }
-        auto const& entry = entries[i];
-        auto const pad = entry.tombstone ? 0 : pad_size(tail, current_->alignment());
+        if (i < 2 * distance) {
+            continue;
+        }
+        auto const& entry = entries[i - 2 * distance];
+        auto const pad = entry.tombstone ? 0 : pad_size(tail, alignment);
         auto const trailer_offset = tail + pad + entry.payload.size();
-        auto const replaced = index.put(entry.key_hash, trailer_offset, current_->file());
-        live -= current_->live_payload_at(replaced) ? 1 : 0;
+        auto const replaced = index.put(entry.key_hash, trailer_offset, file);
+        live -= replaced != 0 && current_->live_payload_at(replaced) ? 1 : 0;
         live += entry.tombstone ? 0 : 1;
         tail = trailer_offset + trailer_size;
     }
     live_keys_.store(live, std::memory_order_release);
     // Last, so that a batch read that takes this tail finds all of these entries in the index.
-    current_->publish_tail(end);
+    current_->publish_tail(end, entries.back().payload.size());
     lock.unlock();
     gate_.collect();
 }
@@ -366,16 +375,6 @@ result<void> engine::sync() {
     return synced;
 }
 
-std::optional<value> engine::read(std::uint64_t key_hash) const {
-    reader_gate::pass const inside(gate_);
-    auto const& now = seen_by_reader();
-    auto const payload = now.find_live(key_hash);
-    if (payload.empty()) {
-        return std::nullopt;
-    }
-    return std::optional<value>(std::in_place, now.bytes(payload), now.pages()->hold());
-}
-
 std::optional<entry_handle> engine::read_entry(std::uint64_t key_hash) const {
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
@@ -390,7 +389,7 @@ std::optional<entry_handle> engine::read_entry(std::uint64_t key_hash) const {
 bool engine::exists(std::uint64_t key_hash) const {
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
-    return !now.find_live(key_hash).empty();
+    return now.live_payload_at(now.find(key_hash)).has_value();
 }
 
 std::vector<std::optional<value>> engine::batch_read(

@@ -180,8 +180,12 @@ struct payload_extent {
     if (trailer_offset == 0) {
         return {};
     }
-    auto const payload = find_payload(file, trailer_offset,
-                                      load_le<std::uint64_t>(file + trailer_offset + 8), alignment);
+    auto const previous_tail = load_le<std::uint64_t>(file + trailer_offset + 8);
+    // More than any pad and one byte: an entry, and no tombstone.
+    if (previous_tail < trailer_offset && trailer_offset - previous_tail > alignment) [[likely]] {
+        return {previous_tail + pad_size(previous_tail, alignment), trailer_offset};
+    }
+    auto const payload = find_payload(file, trailer_offset, previous_tail, alignment);
     if (!payload || is_tombstone({file + payload->start, payload->size()})) {
         return {};
     }

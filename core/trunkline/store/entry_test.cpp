@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -113,6 +114,27 @@ TEST(entry, one_zero_byte_is_a_tombstone) {
     EXPECT_FALSE(is_tombstone(zeros));
     EXPECT_FALSE(is_tombstone({}));
     EXPECT_FALSE(is_tombstone(one));
+}
+
+// A live payload is what find_payload() finds, unless it is a tombstone.
+TEST(entry, live_payloads_are_those_that_are_found_and_no_tombstones) {
+    std::vector<std::byte> file(512, std::byte{0});
+    for (auto const alignment : alignments) {
+        for (std::uint64_t tail = 0; tail < 130; ++tail) {
+            for (std::uint64_t trailer_offset = 1; trailer_offset < 270; ++trailer_offset) {
+                for (auto const first : {std::byte{0}, std::byte{1}}) {
+                    std::ranges::fill(file, first);
+                    store_trailer(file.data() + trailer_offset, {1, tail, 0});
+                    auto const found = find_payload(file.data(), trailer_offset, tail, alignment);
+                    bool const lives =
+                        found && !is_tombstone({file.data() + found->start, found->size()});
+                    EXPECT_EQ(find_live_payload(file.data(), trailer_offset, alignment),
+                              lives ? *found : payload_extent{});
+                }
+            }
+        }
+    }
+    EXPECT_TRUE(find_live_payload(file.data(), 0, 64).empty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <trunkline/store/index_builder.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -45,35 +46,33 @@ result<built_index> build_index(bytes_view file, std::uint64_t tail, std::uint64
     return built;
 }
 
+// Both tables are gone through in order, so all that is waited for is the file: the trailers of
+// the slots ahead are fetched meanwhile.
 result<std::shared_ptr<index_table>> rebuild_index(index_table const& old, std::uint64_t capacity,
                                                    std::byte const* file, std::uint32_t alignment) {
-    auto made = index_table::make(capacity);
+    auto made = old.make_like(capacity);
     if (!made) {
         return made.error();
     }
     auto const table = std::shared_ptr<index_table>(std::move(*made));
-    // In groups: what the whole group needs of the file is fetched at once, then of the table.
-    std::array<std::uint64_t, 32> group;
-    std::size_t size = 0;
-    auto const put_group = [&] {
-        auto const offsets = std::span(group).first(std::exchange(size, 0));
-        for (auto const offset : offsets) {
-            table->prefetch(load_le<std::uint64_t>(file + offset));
-        }
-        for (auto const offset : offsets) {
-            if (!find_live_payload(file, offset, alignment).empty()) {
-                table->put(load_le<std::uint64_t>(file + offset), offset, file);
-            }
+    std::array<std::uint64_t, 64> ahead;  // a ring of trailer offsets
+    std::size_t taken = 0;
+    auto const put = [&](std::uint64_t offset) {
+        if (!find_live_payload(file, offset, alignment).empty()) {
+            table->put(load_le<std::uint64_t>(file + offset), offset, file);
         }
     };
     old.for_each([&](std::uint64_t offset) {
         __builtin_prefetch(file + offset);
-        group[size++] = offset;
-        if (size == group.size()) {
-            put_group();
+        auto& place = ahead[taken % ahead.size()];
+        if (taken++ >= ahead.size()) {
+            put(place);
         }
+        place = offset;
     });
-    put_group();
+    for (auto given = taken - std::min(taken, ahead.size()); given < taken; ++given) {
+        put(ahead[given % ahead.size()]);
+    }
     return table;
 }
 

@@ -1,7 +1,5 @@
 #include <trunkline/store/key_index.hpp>
 
-#include <trunkline/base/assert.hpp>
-
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -26,7 +24,15 @@ index_table::index_table(slot* slots, std::uint64_t capacity, std::uint64_t secr
       multiplier_(secret | 1) {}
 
 result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
-    auto const secret = secret_number();
+    return make(capacity, secret_number());
+}
+
+result<std::unique_ptr<index_table>> index_table::make_like(std::uint64_t capacity) const {
+    return make(capacity, multiplier_);
+}
+
+result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity,
+                                                       std::uint64_t secret) {
     // Fresh pages are zero, which is the empty slot, and are not touched before they are used.
     void* const memory = ::mmap(nullptr, capacity * sizeof(slot), PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -46,36 +52,6 @@ result<std::unique_ptr<index_table>> index_table::make(std::uint64_t capacity) {
 
 index_table::~index_table() {
     ::munmap(slots_, size_in_memory());
-}
-
-void index_table::set(std::uint64_t at, std::uint64_t hash, std::uint64_t offset) noexcept {
-    slots_[at].store(pack(hash, offset), std::memory_order_release);
-}
-
-// One slot stays empty, or the search for an absent key would never end.
-void index_table::use_one_more() noexcept {
-    TRUNKLINE_ASSERT(used_ + 1 < capacity_);
-    ++used_;
-}
-
-std::uint64_t index_table::put(std::uint64_t hash, std::uint64_t offset,
-                               std::byte const* file) noexcept {
-    auto const found = look_up(hash, file);
-    if (found.offset == 0) {
-        use_one_more();
-    }
-    set(found.at, hash, offset);
-    return found.offset;
-}
-
-std::uint64_t index_table::put_if_absent(std::uint64_t hash, std::uint64_t offset,
-                                         std::byte const* file) noexcept {
-    auto const found = look_up(hash, file);
-    if (found.offset == 0) {
-        use_one_more();
-        set(found.at, hash, offset);
-    }
-    return found.offset;
 }
 
 std::uint64_t index_table::capacity_for(std::uint64_t keys) noexcept {

@@ -118,6 +118,42 @@ TEST(key_index, is_built_without_keys_that_a_padded_zero_byte_deletes) {
     }
 }
 
+// More than are fetched ahead at a time, into a larger and a smaller table.
+TEST(key_index, a_replaced_table_leads_to_the_same_entries) {
+    for (std::uint64_t const keys : {0, 1, 63, 64, 65, 1000, 1700}) {
+        hashes_in_file file;
+        file.add(0);  // one behind a single zero byte would be a tombstone
+        std::vector<std::uint64_t> offsets;
+        auto const table = index_table::make(2048).value();
+        for (std::uint64_t key = 0; key < keys; ++key) {
+            offsets.push_back(file.add(key * 0x9e3779b97f4a7c15));
+        }
+        for (std::uint64_t key = 0; key < keys; ++key) {
+            table->put(key * 0x9e3779b97f4a7c15, offsets[key], file.data());
+        }
+        for (auto const capacity : {index_table::capacity_for(keys), std::uint64_t{8192}}) {
+            auto const replaced = rebuild_index(*table, capacity, file.data(), 1).value();
+            EXPECT_EQ(replaced->used(), keys);
+            EXPECT_EQ(replaced->capacity(), capacity);
+            for (std::uint64_t key = 0; key < keys; ++key) {
+                auto const hash = key * 0x9e3779b97f4a7c15;
+                EXPECT_EQ(replaced->find(hash, file.data()), offsets[key]);
+            }
+        }
+    }
+}
+
+TEST(key_index, fetching_the_payload_early_changes_nothing) {
+    hashes_in_file file;
+    auto const table = index_table::make(64).value();
+    auto const offset = file.add(7);
+    table->put(7, offset, file.data());
+    for (std::uint64_t const ahead : {std::uint64_t{0}, std::uint64_t{64}, file_size_max - 1}) {
+        EXPECT_EQ(table->find(7, file.data(), ahead), offset);
+        EXPECT_EQ(table->find(8, file.data(), ahead), 0U);
+    }
+}
+
 // Of a store that is written key by key, at every key from 26 on, so also whenever the table was
 // replaced.
 TEST(key_index, takes_at_most_20_bytes_a_key_as_a_store_grows) {

@@ -21,20 +21,31 @@ class snapshot {
 public:
     snapshot(std::shared_ptr<generation> pages, std::shared_ptr<index_table> index,
              std::uint64_t tail, std::uint32_t alignment) noexcept
-        : pages_(std::move(pages)), index_(std::move(index)), alignment_(alignment), tail_(tail) {}
+        : pages_(std::move(pages)),
+          index_(std::move(index)),
+          file_(pages_->data()),
+          alignment_(alignment),
+          tail_(tail) {
+        auto const newest = tail < entry_size_min ? std::nullopt : payload_at(tail - trailer_size);
+        newest_size_.store(newest ? newest->size() : 0, std::memory_order_relaxed);
+    }
 
     [[nodiscard]] std::shared_ptr<generation> const& pages() const noexcept { return pages_; }
     [[nodiscard]] std::shared_ptr<index_table> const& index() const noexcept { return index_; }
     [[nodiscard]] std::uint32_t alignment() const noexcept { return alignment_; }
-    [[nodiscard]] std::byte const* file() const noexcept { return pages_->data(); }
+    [[nodiscard]] std::byte const* file() const noexcept { return file_; }
 
     /// Everything below is in the file, the mapping and the index.
     [[nodiscard]] std::uint64_t tail() const noexcept {
         return tail_.load(std::memory_order_acquire);
     }
 
-    /// By the writer, after the entries up to `tail` have been entered in the index.
-    void publish_tail(std::uint64_t tail) noexcept { tail_.store(tail, std::memory_order_release); }
+    /// By the writer, after the entries up to `tail` have been entered in the index. The payload of
+    /// the last one has `newest_size` bytes.
+    void publish_tail(std::uint64_t tail, std::uint64_t newest_size) noexcept {
+        newest_size_.store(newest_size, std::memory_order_relaxed);
+        tail_.store(tail, std::memory_order_release);
+    }
 
     /// Offset of the trailer of the newest entry with this hash, tombstones included; 0 for none.
     [[nodiscard]] std::uint64_t find(std::uint64_t key_hash) const noexcept {
@@ -56,8 +67,12 @@ public:
     }
 
     /// The payload of the newest entry with this hash; empty when there is none or it is deleted.
+    /// For who reads it: where payloads are of one size, as they often are, it begins as far before
+    /// its trailer as that of the newest entry, and is fetched together with the trailer that tells
+    /// where it begins.
     [[nodiscard]] payload_extent find_live(std::uint64_t key_hash) const noexcept {
-        return find_live_payload(file(), find(key_hash), alignment_);
+        auto const ahead = newest_size_.load(std::memory_order_relaxed);
+        return find_live_payload(file(), index_->find(key_hash, file(), ahead), alignment_);
     }
 
     [[nodiscard]] bytes_view bytes(payload_extent const& payload) const noexcept {
@@ -72,8 +87,10 @@ public:
 private:
     std::shared_ptr<generation> pages_;
     std::shared_ptr<index_table> index_;
+    std::byte const* file_;
     std::uint32_t alignment_;
     std::atomic<std::uint64_t> tail_;
+    std::atomic<std::uint64_t> newest_size_{0};
 };
 
 }  // namespace trunkline::store

@@ -2,6 +2,7 @@
 
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/engine.hpp>
+#include <trunkline/store/inline_hash.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -244,7 +245,7 @@ std::uint64_t store::compaction_savings() const {
 }
 
 std::optional<value> store::read(bytes_view key) const {
-    return engine_->read(hash_key(key));
+    return engine_->read(inline_hash_key(key));
 }
 
 std::vector<std::optional<value>> store::batch_read(std::span<bytes_view const> keys) const {
