@@ -96,15 +96,21 @@ void range_checksums::learn(known_begin& known, std::uint64_t begin) noexcept {
     known.begin = begin;
     known.padded = {};
     auto const checksum = before(begin);
-    std::array<checksum_algebra::factors, alignments.size()> factors{};
+    std::array<checksum_algebra::factors, alignments.size()> factors;
+    std::array<std::uint32_t, alignments.size()> products;
+    std::size_t count = 0;
     for (std::size_t i = 0; i < alignments.size(); ++i) {
         auto const start = begin + pad_size(begin, alignments[i]);
         if (start <= bytes_.size() && is_zero(bytes_.subspan(begin, start - begin))) {
             known.padded.set(i, true);
-            factors[i] = seen_from_end(read(checksum, begin, start), start);
+            factors[count++] = seen_from_end(read(checksum, begin, start), start);
         }
     }
-    checksum_algebra::multiply_all(factors, known.before.data());
+    checksum_algebra::multiply_all(std::span(factors).first(count), products.data());
+    count = 0;
+    for (std::size_t i = 0; i < alignments.size(); ++i) {
+        known.before[i] = known.padded[i] ? products[count++] : 0;
+    }
 }
 
 bool range_checksums::is_read(std::uint64_t size) {
