@@ -71,6 +71,8 @@ struct request {
     /// Bytes that may be held for this call, its arguments included: what the connection's bound on
     /// held bytes leaves. Unpacking counts against it.
     std::size_t memory_left = session_limits{}.held_size_max;
+    /// As endpoint::set_owner() was told; null when it was not.
+    void* owner = nullptr;
 };
 
 using unary_handler = std::function<void(request const&, responder)>;
@@ -95,6 +97,7 @@ public:
     [[nodiscard]] bool add(std::uint64_t method_id, unary_handler handler);
     [[nodiscard]] bool add_stream(std::uint64_t method_id, stream_handler handler);
 
+    [[nodiscard]] bool empty() const noexcept { return unary_.empty() && streams_.empty(); }
     [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;
     [[nodiscard]] stream_handler const* find_stream(std::uint64_t method_id) const noexcept;
 

@@ -90,6 +90,19 @@ void endpoint::cancel(std::uint32_t request_id) {
     output_queued();
 }
 
+result<void> endpoint::send(std::uint64_t method_id, std::span<slice> message) {
+    auto const sent = session_.send_event(method_id, message, now_us());
+    if (sent) {
+        output_queued();
+    }
+    return sent;
+}
+
+void endpoint::announce() {
+    session_.announce(now_us());
+    output_queued();
+}
+
 void endpoint::disconnect(error_code why) {
     session_.disconnect(why);
 }
@@ -160,7 +173,7 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
 void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
     event_scope const scope(*this);
     if (unary_handler const* const handler = methods_.find(head.method_id)) {
-        (*handler)({head.method_id, head.request_id, arguments, session_.memory_left()},
+        (*handler)({head.method_id, head.request_id, arguments, session_.memory_left(), owner_},
                    responder(*this, id));
     }
 }

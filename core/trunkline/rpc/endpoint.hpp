@@ -65,6 +65,15 @@ public:
     [[nodiscard]] result<void> end(std::uint32_t request_id);
     void cancel(std::uint32_t request_id);
 
+    /// A message that is never answered. Fails as call().
+    [[nodiscard]] result<void> send(std::uint64_t method_id, std::span<slice> message);
+
+    /// As session::announce().
+    void announce();
+
+    /// What handlers are told of the connection they serve (request::owner).
+    void set_owner(void* owner) noexcept { owner_ = owner; }
+
     /// Fails everything that is pending and tells every handler; later calls fail with
     /// not_connected.
     void disconnect(error_code why);
@@ -103,6 +112,7 @@ private:
     dispatcher const& methods_;
     clock_function clock_;
     void* clock_context_;
+    void* owner_ = nullptr;
     std::function<void()> notify_;
     frame::id_table<std::uint32_t, pending_call> pending_;
     std::unordered_map<call_id, open_stream> streams_;  // references survive inserts

@@ -53,6 +53,10 @@ result<void> session::send_event(std::uint64_t method_id, std::span<slice> argum
     return state_->send_event(method_id, arguments, now_us);
 }
 
+void session::announce(std::uint64_t now_us) {
+    state_->announce(now_us);
+}
+
 void session::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us) {
     state_->answer(id, code, body, now_us);
 }

@@ -151,6 +151,10 @@ public:
     [[nodiscard]] result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
                                           std::uint64_t now_us);
 
+    /// A sign of life that means nothing (FORMAT.md, "Layout"), so that an accepting side may begin
+    /// to call us before we have called it. Nothing while the layout is not known.
+    void announce(std::uint64_t now_us);
+
     // Answers
     // --------------------------------------------------------------------------------------------
 

@@ -129,6 +129,14 @@ result<void> session::state::send_event(std::uint64_t method_id, std::span<slice
     return {};
 }
 
+void session::state::announce(std::uint64_t now_us) {
+    now_us_ = now_us;
+    if (layout && connected_ && !failure_) {
+        frame::stream_encoder unused(take_stream_id());
+        must_succeed(unused.cancel(sink()));
+    }
+}
+
 // Calls in parts
 
 result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_view metadata,

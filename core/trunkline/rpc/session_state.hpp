@@ -101,6 +101,7 @@ public:
     void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
     result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
                             std::uint64_t now_us);
+    void announce(std::uint64_t now_us);
     void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us);
     void begin_answer(call_id id, std::uint64_t now_us);
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);

@@ -49,31 +49,65 @@ private:
 /// limits what they are.
 [[nodiscard]] std::string_view refusal_text(error_code why) noexcept;
 
-/// Puts a handler, callable as void(Request const&, reply<Answer>), into the table. Its request and
-/// the views in it are valid until it returns. Arguments that cannot be decoded are refused without
-/// calling it; a request without fields takes any arguments and ignores them. False when the method
-/// has a handler already.
+/// Calls a handler with what it takes: the rpc::request, too, where it has a place for it.
+template <class Request, class Answer, class Handler>
+void serve(Handler const& handler, Request const& request, reply<Answer> answer,
+           rpc::request const& call) {
+    if constexpr (std::is_invocable_v<Handler const&, Request const&, reply<Answer>,
+                                      rpc::request const&>) {
+        handler(request, std::move(answer), call);
+    } else {
+        handler(request, std::move(answer));
+    }
+}
+
+/// Puts a handler, callable as void(Request const&, reply<Answer>) or with the rpc::request as a
+/// third argument, into the table. Its request and the views in it are valid until it returns.
+/// Arguments that cannot be decoded are refused without calling it; a request without fields takes
+/// any arguments and ignores them. False when the method has a handler already.
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add(rpc::dispatcher& methods, method<Request, Response, Answer> const& of,
                        Handler handler, bitcode_limits const& limits = {}) {
-    return methods.add(
-        of.id, [handler = std::move(handler), limits](rpc::request const& call, rpc::responder to) {
-            if constexpr (std::is_empty_v<Request>) {
-                handler(Request{}, reply<Answer>(std::move(to), limits, call.memory_left));
-            } else {
-                bitcode_limits bounded = limits;
-                bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
-                auto const arguments = bitcode::decode<Request>(call.arguments, bounded);
-                if (!arguments) {
-                    to.system_error(refusal_text(arguments.error()));
-                    return;
-                }
-                std::size_t const taken = call.arguments.size() + arguments->allocated_size();
-                handler(**arguments,
-                        reply<Answer>(std::move(to), limits,
-                                      call.memory_left - std::min(call.memory_left, taken)));
+    return methods.add(of.id, [handler = std::move(handler), limits](rpc::request const& call,
+                                                                     rpc::responder to) {
+        if constexpr (std::is_empty_v<Request>) {
+            serve(handler, Request{}, reply<Answer>(std::move(to), limits, call.memory_left), call);
+        } else {
+            bitcode_limits bounded = limits;
+            bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
+            auto const arguments = bitcode::decode<Request>(call.arguments, bounded);
+            if (!arguments) {
+                to.system_error(refusal_text(arguments.error()));
+                return;
             }
-        });
+            std::size_t const taken = call.arguments.size() + arguments->allocated_size();
+            serve(handler, **arguments,
+                  reply<Answer>(std::move(to), limits,
+                                call.memory_left - std::min(call.memory_left, taken)),
+                  call);
+        }
+    });
+}
+
+/// The same for messages that nobody answers; the handler is callable as void(Message const&), or
+/// with the rpc::request as well. What cannot be decoded is dropped.
+template <class Message, class Handler>
+[[nodiscard]] bool add(rpc::dispatcher& methods, event<Message> const& of, Handler handler,
+                       bitcode_limits const& limits = {}) {
+    return methods.add(of.id, [handler = std::move(handler), limits](rpc::request const& call,
+                                                                     rpc::responder) {
+        bitcode_limits bounded = limits;
+        bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
+        auto const message = bitcode::decode<Message>(call.arguments, bounded);
+        if (!message) {
+            return;
+        }
+        if constexpr (std::is_invocable_v<Handler const&, Message const&, rpc::request const&>) {
+            handler(**message, call);
+        } else {
+            handler(**message);
+        }
+    });
 }
 
 }  // namespace trunkline::typed

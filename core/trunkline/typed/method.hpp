@@ -26,4 +26,15 @@ struct method {
     std::uint64_t id;
 };
 
+/// A message that is sent and never answered.
+template <class Message>
+struct event {
+    using message = Message;
+
+    consteval explicit event(std::string_view of) : name(of), id(rpc::method_id(of)) {}
+
+    std::string_view name;
+    std::uint64_t id;
+};
+
 }  // namespace trunkline::typed
