@@ -1,0 +1,55 @@
+// How a call ended that has no usable answer.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/rpc/header.hpp>
+
+#include <boost/assert/source_location.hpp>
+#include <boost/config.hpp>
+
+#include <iosfwd>
+#include <string>
+#include <type_traits>
+
+namespace trunkline {
+
+/// Why a call has no usable answer, beside rpc::rpc_error (not_connected, connection_lost, ...).
+enum class call_error {
+    refused = 1,       ///< status 1: the handler refuses; its text is the message
+    system_failure,    ///< status 2: something around the handler failed, or the handler did
+    unknown_method,    ///< status 3: the peer has no such method
+    unknown_status,    ///< a status that no published peer knows
+    bad_answer,        ///< the body of the answer is not what the method describes
+    deadline_passed,   ///< no answer in time; the peer was told that nobody waits any more
+    cancelled,         ///< by this side
+    would_deadlock,    ///< a blocking call on the thread that would have to bring the answer
+    duplicate_method,  ///< of a builder: a method was given two handlers
+};
+
+[[nodiscard]] error_code make_error_code(call_error error) noexcept;
+
+/// A value.
+struct call_failure {
+    error_code error;     ///< of call_error, rpc::rpc_error, transport::transport_error, the system
+    std::string message;  ///< what the peer said; empty when it said nothing
+
+    /// Of an answer whose status is not success.
+    [[nodiscard]] static call_failure of_status(rpc::status code, bytes_view body);
+
+    friend bool operator==(call_failure const&, call_failure const&) = default;
+    friend std::ostream& operator<<(std::ostream& to, call_failure const& shown);
+};
+
+/// What a call gives: a value, or why there is none.
+template <class Value>
+using call_result = boost::system::result<Value, call_failure>;
+
+/// What value() of a failed call throws: boost::system::system_error with the message.
+[[noreturn]] void throw_exception_from_error(call_failure const& failure,
+                                             boost::source_location const& where);
+
+}  // namespace trunkline
+
+template <>
+struct boost::system::is_error_code_enum<trunkline::call_error> : std::true_type {};

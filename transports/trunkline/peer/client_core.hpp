@@ -1,0 +1,66 @@
+// The one connection of a client, on the thread of its loop.
+#pragma once
+
+#include <trunkline/memory/hub.hpp>
+#include <trunkline/peer/line.hpp>
+#include <trunkline/peer/url_dialer.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/driver.hpp>
+#include <trunkline/websocket/context.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace trunkline::peers {
+
+/// All that a client is told before it connects.
+struct client_settings {
+    std::string url;
+    transport::driver::options connection;
+    websocket::context_options websockets;
+    rpc::dispatcher methods;
+    transport::driver::observer on_state;
+    memory::hub* names = nullptr;
+};
+
+/// Dials once. Kept by a shared_ptr; end() comes before its loop goes.
+class client_core : public std::enable_shared_from_this<client_core> {
+public:
+    /// `sockets`: the same loop, where it has sockets.
+    client_core(transport::runtime& loop, transport::asio_runtime* sockets,
+                client_settings settings);
+    ~client_core();
+    client_core(client_core const&) = delete;
+    client_core& operator=(client_core const&) = delete;
+
+    [[nodiscard]] std::shared_ptr<line> const& peer() const noexcept { return line_; }
+
+    using dialed = std::function<void(error_code)>;
+
+    /// On the thread of the loop, once; `done` is called once, not from inside, unless end() comes
+    /// first.
+    void dial(dialed done);
+
+    /// Closes in order and calls `done` when the connection has ended, at once when there is none.
+    void close(std::function<void()> done);
+
+    /// Ends all at once; nobody is told any more, calls that wait fail.
+    void end();
+
+private:
+    void on_dialed(result<std::unique_ptr<transport::connection>> made, dialed const& done);
+    void on_state(transport::connection_state state, error_code why);
+    void report(transport::connection_state state, error_code why);
+
+    transport::runtime& loop_;
+    client_settings settings_;
+    std::shared_ptr<line> line_;
+    std::unique_ptr<url_dialer> dialer_;
+    std::unique_ptr<transport::driver> driver_;
+    std::function<void()> closed_;
+    bool ended_ = false;
+};
+
+}  // namespace trunkline::peers

@@ -1,0 +1,110 @@
+// The other side of one connection, as any thread may use it.
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/bitcode/encode.hpp>
+#include <trunkline/peer/async_call.hpp>
+#include <trunkline/peer/blocking_call.hpp>
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/call_options.hpp>
+#include <trunkline/peer/line.hpp>
+#include <trunkline/peer/received.hpp>
+#include <trunkline/peer/sent_event.hpp>
+#include <trunkline/typed/method.hpp>
+
+#include <boost/asio/async_result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace trunkline {
+namespace peers {
+class line_access;
+}
+
+/// A handle: copies are cheap and mean the same peer; it may outlive connection, client and server.
+/// Every function from any thread. A call on a peer that is not connected fails at once with
+/// rpc_error::not_connected; calls that wait when the connection ends fail with connection_lost.
+class peer {
+public:
+    /// Nobody: is_connected() is false, nothing else may be called.
+    peer() noexcept = default;
+
+    [[nodiscard]] bool is_connected() const noexcept { return line_ && line_->is_connected(); }
+
+    /// Unique among the peers of one server.
+    [[nodiscard]] std::uint64_t id() const noexcept { return line_->id(); }
+
+    /// The peer as text, such as "127.0.0.1:4711".
+    [[nodiscard]] std::string name() const { return line_->peer_name(); }
+
+    /// Calls `of`; many may be under way, and their answers come in any order. The token is
+    /// completed with call_result<received<Response>>: in a coroutine
+    ///
+    ///     read_request const request{key};
+    ///     auto const answer = co_await peer.async_call(read, request, use_awaitable);
+    ///
+    /// (Name the request there: g++ 12 breaks objects made by braces inside of co_await.) A plain
+    /// callback runs on the connection's thread, or where its executor says. Asio's
+    /// cancellation gives the call up: the peer is told. The request is encoded before the function
+    /// returns.
+    template <class Request, class Response, class Answer, class Token>
+    auto async_call(typed::method<Request, Response, Answer> const& of,
+                    std::type_identity_t<Request> request, call_options const& options,
+                    Token&& token) const {
+        return boost::asio::async_initiate<Token, void(call_result<received<Response>>)>(
+            [](auto handler, std::shared_ptr<peers::line> on, std::uint64_t id,
+               bitcode::encoded arguments, std::chrono::milliseconds timeout) {
+                peers::start_async_call<Response>(std::move(handler), std::move(on), id,
+                                                  std::move(arguments), timeout);
+            },
+            token, line_, of.id, bitcode::encode(std::move(request)), timeout_of(options));
+    }
+
+    template <class Request, class Response, class Answer, class Token>
+    auto async_call(typed::method<Request, Response, Answer> const& of,
+                    std::type_identity_t<Request> request, Token&& token) const {
+        return async_call(of, std::move(request), call_options{}, std::forward<Token>(token));
+    }
+
+    /// The same, waiting for the answer. Fails with would_deadlock on the connection's own thread.
+    template <class Request, class Response, class Answer>
+    [[nodiscard]] call_result<received<Response>> call(
+        typed::method<Request, Response, Answer> const& of, std::type_identity_t<Request> request,
+        call_options const& options = {}) const {
+        return peers::blocking_call<Response>(line_, of.id, bitcode::encode(std::move(request)),
+                                              timeout_of(options));
+    }
+
+    /// Sends a message that nobody answers; lost without a word when the peer is not connected.
+    template <class Message>
+    void send(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
+        line_->submit(
+            std::make_shared<peers::sent_event>(of.id, bitcode::encode(std::move(message))));
+    }
+
+    /// Closes the connection in order: what was asked for before still goes out, calls that wait
+    /// fail.
+    void close() const;
+
+    friend bool operator==(peer const&, peer const&) noexcept = default;
+
+protected:
+    explicit peer(std::shared_ptr<peers::line> of, std::chrono::milliseconds default_timeout = {})
+        : line_(std::move(of)), default_timeout_(default_timeout) {}
+
+private:
+    friend class peers::line_access;
+
+    [[nodiscard]] std::chrono::milliseconds timeout_of(call_options const& options) const noexcept {
+        return options.timeout.value_or(default_timeout_);
+    }
+
+    std::shared_ptr<peers::line> line_;
+    std::chrono::milliseconds default_timeout_{};
+};
+
+}  // namespace trunkline

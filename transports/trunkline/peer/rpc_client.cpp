@@ -1,0 +1,198 @@
+#include <trunkline/peer/rpc_client.hpp>
+
+#include <trunkline/peer/call_failure.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <future>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace trunkline {
+
+using peers::client_core;
+
+// Where the connection lives: a loop, ours or not, and the core on it.
+class rpc_client::home : public std::enable_shared_from_this<home> {
+public:
+    home(transport::runtime* loop, boost::asio::io_context* context, bool duplicate,
+         std::chrono::milliseconds default_timeout, peers::client_settings settings)
+        : default_timeout_(default_timeout), duplicate_(duplicate) {
+        if (loop != nullptr) {
+            core_ = std::make_shared<client_core>(*loop, nullptr, std::move(settings));
+            loop_ = loop;
+            return;
+        }
+        owns_thread_ = context == nullptr;
+        if (owns_thread_) {
+            sockets_.emplace();
+        } else {
+            sockets_.emplace(*context);
+        }
+        loop_ = &*sockets_;
+        core_ = std::make_shared<client_core>(*loop_, &*sockets_, std::move(settings));
+    }
+
+    void start(client_core::dialed done) {
+        if (owns_thread_) {
+            // The thread keeps what it runs, also when the client is destroyed on it.
+            thread_ = std::thread([self = shared_from_this()] {
+                self->sockets_->run();
+                self->core_->end();
+                // Those who wait for calls that have failed now are still to be told.
+                self->loop_->post([&loop = *self->sockets_] { loop.stop(); });
+                self->sockets_->run();
+            });
+        }
+        loop_->post([self = shared_from_this(), done = std::move(done)] {
+            if (self->duplicate_) {
+                done(call_error::duplicate_method);
+            } else {
+                self->core_->dial(done);
+            }
+        });
+    }
+
+    // The client goes.
+    void leave() {
+        if (!owns_thread_ || !thread_.joinable()) {
+            core_->end();
+            if (sockets_) {
+                // The loop may be calling us right now, so it goes a turn later.
+                boost::asio::post(sockets_->context(), [self = shared_from_this()] {});
+            }
+        } else if (thread_.get_id() == std::this_thread::get_id()) {
+            core_->end();
+            sockets_->stop();
+            thread_.detach();
+        } else {
+            loop_->post([this] { core_->close([this] { sockets_->stop(); }); });
+            thread_.join();
+        }
+    }
+
+    [[nodiscard]] std::shared_ptr<peers::line> const& line() const noexcept {
+        return core_->peer();
+    }
+    [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
+        return default_timeout_;
+    }
+
+private:
+    std::chrono::milliseconds default_timeout_;
+    bool duplicate_;
+    bool owns_thread_ = false;
+    std::optional<transport::asio_runtime> sockets_;
+    transport::runtime* loop_ = nullptr;
+    std::shared_ptr<client_core> core_;  // gone before its loop
+    std::thread thread_;
+};
+
+rpc_client::rpc_client(std::shared_ptr<home> where)
+    : peer(where->line(), where->default_timeout()), home_(std::move(where)) {}
+
+rpc_client::rpc_client(rpc_client&&) noexcept = default;
+
+rpc_client& rpc_client::operator=(rpc_client&& other) noexcept {
+    rpc_client taken(std::move(other));
+    std::swap(static_cast<peer&>(*this), static_cast<peer&>(taken));
+    home_.swap(taken.home_);
+    return *this;
+}
+
+rpc_client::~rpc_client() {
+    if (home_ != nullptr) {
+        home_->leave();
+    }
+}
+
+rpc_client::builder::builder(std::string url)
+    : settings_(std::make_unique<peers::client_settings>()) {
+    settings_->url = std::move(url);
+    settings_->connection.session.local_side = rpc::side::dialer;
+}
+
+rpc_client::builder::~builder() = default;
+rpc_client::builder::builder(builder&&) noexcept = default;
+rpc_client::builder& rpc_client::builder::operator=(builder&&) noexcept = default;
+
+rpc_client::builder& rpc_client::builder::default_timeout(std::chrono::milliseconds timeout) {
+    default_timeout_ = timeout;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::connect_timeout(std::chrono::milliseconds timeout) {
+    settings_->websockets.handshake_timeout = timeout;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::layout(frame::layout which) {
+    settings_->connection.session.layout = which;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::limits(session_limits const& limits) {
+    settings_->connection.session.limits = limits;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::limits(connection_limits const& limits) {
+    settings_->connection.limits = limits;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::on_state(
+    std::function<void(transport::connection_state, error_code)> told) {
+    settings_->on_state = std::move(told);
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::over(memory::hub& names) {
+    settings_->names = &names;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::run_on(boost::asio::io_context& context) {
+    context_ = &context;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::run_on(transport::runtime& loop) {
+    loop_ = &loop;
+    return *this;
+}
+
+std::shared_ptr<rpc_client::home> rpc_client::builder::make() {
+    return std::make_shared<home>(loop_, context_, duplicate_, default_timeout_,
+                                  std::move(*settings_));
+}
+
+std::shared_ptr<peers::line> const& rpc_client::builder::line_of(
+    std::shared_ptr<home> const& made) noexcept {
+    return made->line();
+}
+
+void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
+    // The client is made at once, so that nobody has to care for a home without one.
+    auto client = std::make_shared<rpc_client>(rpc_client(made));
+    made->start([client, done = std::move(done)](error_code why) {
+        std::optional<rpc_client> ready(std::move(*client));
+        if (why) {
+            ready.reset();  // before anybody knows, who may take away what it uses
+            done(why, true);
+        } else {
+            done(std::move(*ready), true);
+        }
+    });
+}
+
+result<rpc_client> rpc_client::builder::connect() {
+    std::promise<result<rpc_client>> promised;
+    start(make(),
+          [&promised](result<rpc_client> client, bool) { promised.set_value(std::move(client)); });
+    return promised.get_future().get();
+}
+
+}  // namespace trunkline

@@ -1,0 +1,132 @@
+// A client: one connection to a server, with its own thread or on yours.
+//
+//     constexpr typed::method<hello_request, hello_response> hello{"hello"};
+//     auto const client = rpc_client::builder("ws://127.0.0.1:8080/ws").connect().value();
+//     auto const answer = client.call(hello, {"world"});
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/frame/header.hpp>
+#include <trunkline/peer/client_core.hpp>
+#include <trunkline/peer/completion.hpp>
+#include <trunkline/peer/handler.hpp>
+#include <trunkline/peer/peer.hpp>
+
+#include <boost/asio/async_result.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace trunkline {
+
+/// A peer that owns its connection, and the thread of it unless it was given one. Moves, does not
+/// copy; copies of its peer part are handles that may outlive it. Calls from any thread. It does
+/// not reconnect: when the connection has ended, make another one.
+class rpc_client final : public peer {
+public:
+    class builder;
+
+    rpc_client(rpc_client&&) noexcept;
+    rpc_client& operator=(rpc_client&&) noexcept;
+
+    /// Closes in order and waits for the end of the connection, at most
+    /// connection_limits::close_timeout; on its own thread, and on a loop that is not its own, it
+    /// ends at once. Calls that wait fail with connection_lost; no state is reported any more. From
+    /// any thread with a thread of its own, also inside its own callbacks; else on the thread of
+    /// its loop, or while nothing runs there.
+    ~rpc_client();
+
+private:
+    class home;
+    explicit rpc_client(std::shared_ptr<home> where);
+
+    std::shared_ptr<home> home_;
+};
+
+/// Everything a client is told before it connects; used once.
+class rpc_client::builder {
+public:
+    /// "ws://host:port/path", or "memory:name" with over().
+    explicit builder(std::string url);
+    ~builder();
+    builder(builder&&) noexcept;
+    builder& operator=(builder&&) noexcept;
+
+    /// For calls that say nothing else; none unless set.
+    builder& default_timeout(std::chrono::milliseconds timeout);
+
+    /// From the dial to the end of the handshake.
+    builder& connect_timeout(std::chrono::milliseconds timeout);
+
+    /// Which published header layout is spoken; b unless set.
+    builder& layout(frame::layout which);
+
+    /// What the server can make us hold, and how long we wait for signs of life.
+    builder& limits(session_limits const& limits);
+    builder& limits(connection_limits const& limits);
+
+    /// Told of every state, on the connection's thread: connecting, connected, disconnecting,
+    /// disconnected or error with its cause. It may destroy the client.
+    builder& on_state(std::function<void(transport::connection_state, error_code)> told);
+
+    /// A method that the server may call, or an event that it may send (handler.hpp). A second
+    /// handler of a method makes connecting fail with call_error::duplicate_method.
+    template <class Method, class Handler>
+    builder& handle(Method const& of, Handler handler) {
+        note(add_handler(settings_->methods, of, std::move(handler)));
+        return *this;
+    }
+
+    /// Where "memory:" names are looked up; outlives the client.
+    builder& over(memory::hub& names);
+
+    /// Runs on `context`, which one thread runs, in place of a thread of its own. Destroy the
+    /// client before it.
+    builder& run_on(boost::asio::io_context& context);
+
+    /// Runs on `loop`, such as a simulated one: "memory:" only.
+    builder& run_on(transport::runtime& loop);
+
+    /// Connects and waits for it. Not on the thread of the loop given to run_on(). Fails with what
+    /// the dialers of the transports say.
+    [[nodiscard]] result<rpc_client> connect();
+
+    /// Connects; the token is completed with result<rpc_client>.
+    template <class Token>
+    auto async_connect(Token&& token) {
+        return boost::asio::async_initiate<Token, void(result<rpc_client>)>(
+            [](auto handler, std::shared_ptr<home> made) {
+                auto complete =
+                    std::make_shared<peers::completion<std::decay_t<decltype(handler)>>>(
+                        std::move(handler), line_of(made));
+                start(std::move(made), [complete](result<rpc_client> client, bool here) {
+                    (*complete)(std::move(client), here);
+                });
+            },
+            token, make());
+    }
+
+private:
+    using connected = std::function<void(result<rpc_client>, bool here)>;
+
+    void note(bool added) noexcept { duplicate_ = duplicate_ || !added; }
+    [[nodiscard]] std::shared_ptr<home> make();
+    [[nodiscard]] static std::shared_ptr<peers::line> const& line_of(
+        std::shared_ptr<home> const& made) noexcept;
+    static void start(std::shared_ptr<home> made, connected done);
+
+    std::unique_ptr<peers::client_settings> settings_;
+    std::chrono::milliseconds default_timeout_{};
+    boost::asio::io_context* context_ = nullptr;
+    transport::runtime* loop_ = nullptr;
+    bool duplicate_ = false;
+};
+
+}  // namespace trunkline

@@ -1,0 +1,144 @@
+// A server: listens on any number of endpoints, serves methods, and calls its clients.
+//
+//     auto const server = rpc_server::builder()
+//                             .listen("ws://127.0.0.1:8080/ws")
+//                             .handle(hello, [](hello_request const& who) {
+//                                 return hello_response{"hello, " + who.name};
+//                             })
+//                             .start()
+//                             .value();
+#pragma once
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/bitcode/encode.hpp>
+#include <trunkline/memory/hub.hpp>
+#include <trunkline/peer/handler.hpp>
+#include <trunkline/peer/peer.hpp>
+#include <trunkline/peer/sent_event.hpp>
+#include <trunkline/peer/server_loop.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace trunkline {
+
+/// Serves from the moment it is made until stop() or its destructor. Moves, does not copy. Any
+/// function from any thread but those of the server itself, unless said.
+class rpc_server {
+public:
+    class builder;
+
+    rpc_server(rpc_server&&) noexcept;
+    rpc_server& operator=(rpc_server&&) noexcept;
+
+    /// As stop(); on a loop that is not its own everything ends at once, and it is destroyed on the
+    /// thread of that loop, or while nothing runs there.
+    ~rpc_server();
+
+    /// Where it listens, in the order given to the builder, with real ports.
+    [[nodiscard]] std::vector<std::string> const& endpoints() const noexcept;
+
+    /// All clients that are connected. Also from handlers.
+    [[nodiscard]] std::vector<peer> peers() const;
+
+    /// Sends an event to all clients that are connected; encoded once. Also from handlers.
+    template <class Message>
+    void broadcast(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
+        send_to_all(of.id, bitcode::encode(std::move(message)).to_vector());
+    }
+
+    /// Accepts nothing more, lets every connection answer what it has received, closes each as
+    /// going away, cuts what is left after the drain timeout, and waits for all of that. Only with
+    /// threads of its own.
+    void stop();
+
+    /// The same without waiting, for a server on a given loop: `done` is called on it. The server
+    /// lives until then. Once.
+    void async_stop(std::function<void()> done);
+
+private:
+    class home;
+    explicit rpc_server(std::unique_ptr<home> where);
+    void send_to_all(std::uint64_t id, std::vector<std::byte> message) const;
+
+    std::unique_ptr<home> home_;
+};
+
+/// Everything a server is told before it starts; used once.
+class rpc_server::builder {
+public:
+    builder();
+    ~builder();
+    builder(builder&&) noexcept;
+    builder& operator=(builder&&) noexcept;
+
+    /// "ws://host:port/path", port 0 for a free one, or "memory:name" with over(). Any number.
+    builder& listen(std::string url);
+
+    /// Threads, each with its share of the connections; one unless set.
+    builder& threads(std::size_t count);
+
+    /// Runs on `context`, which one thread runs, in place of threads of its own. Destroy the
+    /// server before it.
+    builder& run_on(boost::asio::io_context& context);
+
+    /// Runs on `loop`, such as a simulated one: "memory:" only.
+    builder& run_on(transport::runtime& loop);
+
+    /// Where "memory:" names are listened to; outlives the server.
+    builder& over(memory::hub& names);
+
+    /// A new connection above it is refused. None unless set.
+    builder& connections_max(std::size_t count);
+
+    /// What clients can make us hold; times of silence, stall and handshake.
+    builder& limits(session_limits const& limits);
+    builder& limits(connection_limits const& limits);
+
+    /// How long stop() waits for peers that do not read.
+    builder& drain_timeout(std::chrono::milliseconds timeout);
+
+    /// For calls to clients that say nothing else; none unless set.
+    builder& default_timeout(std::chrono::milliseconds timeout);
+
+    /// A method that clients may call, or an event that they may send (handler.hpp). A second
+    /// handler of a method makes start() fail with call_error::duplicate_method.
+    template <class Method, class Handler>
+    builder& handle(Method const& of, Handler handler) {
+        note(add_handler(settings_->methods, of, std::move(handler)));
+        return *this;
+    }
+
+    /// Told of every client once it is connected, on its connection's thread, before its first
+    /// call is handled.
+    builder& on_connected(std::function<void(peer)> told);
+
+    /// Told of every state of every client, on its connection's thread.
+    builder& on_state(std::function<void(peer, transport::connection_state, error_code)> told);
+
+    /// Listens and serves. Fails with invalid_endpoint, address_in_use, host_not_found, what the
+    /// system says of a socket, or duplicate_method; then nothing listens.
+    [[nodiscard]] result<rpc_server> start();
+
+private:
+    void note(bool added) noexcept { duplicate_ = duplicate_ || !added; }
+
+    std::unique_ptr<peers::server_settings> settings_;
+    std::vector<std::string> urls_;
+    std::size_t threads_ = 1;
+    boost::asio::io_context* context_ = nullptr;
+    transport::runtime* loop_ = nullptr;
+    memory::hub* names_ = nullptr;
+    bool duplicate_ = false;
+};
+
+}  // namespace trunkline

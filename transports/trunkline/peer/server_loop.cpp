@@ -1,0 +1,164 @@
+#include <trunkline/peer/server_loop.hpp>
+
+#include <trunkline/peer/line_access.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace trunkline::peers {
+namespace {
+
+using transport::close_code;
+using transport::connection_state;
+
+constexpr std::string_view farewell = "the server stops";
+
+/// How often a loop that stops looks whether everybody has gone.
+constexpr std::chrono::milliseconds look_interval{2};
+
+}  // namespace
+
+server_loop::server_loop(transport::runtime& loop, transport::asio_runtime* sockets,
+                         server_settings& shared)
+    : loop_(loop), sockets_(sockets), shared_(shared) {
+    if (sockets != nullptr) {
+        websockets_ = std::make_unique<websocket::context>(loop, shared.websockets);
+    }
+}
+
+server_loop::~server_loop() {
+    listeners_.clear();
+    websocket_listeners_.clear();
+    for (auto& [id, each] : std::exchange(entries_, {})) {
+        shared_.peers.remove(id);
+        each.seen_as->let_go();
+        each.driver.reset();
+        each.seen_as->shut();
+    }
+}
+
+void server_loop::add_websocket_listener(transport::listening_socket socket, std::string path) {
+    websocket::listen_options options;
+    options.path = std::move(path);
+    options.admit = [this](std::unique_ptr<transport::byte_stream> link) {
+        return is_full() ? nullptr : std::move(link);
+    };
+    auto made = std::make_unique<websocket::ws_listener>(*websockets_, *sockets_, std::move(socket),
+                                                         std::move(options));
+    websocket_listeners_.push_back(made.get());
+    listeners_.push_back(std::move(made));
+}
+
+void server_loop::add_listener(std::unique_ptr<transport::listener> made) {
+    listeners_.push_back(std::move(made));
+}
+
+void server_loop::start() {
+    for (auto const& each : listeners_) {
+        each->start([this](std::unique_ptr<transport::connection> link) { add(std::move(link)); });
+    }
+}
+
+bool server_loop::is_full() const {
+    return shared_.connections_max != 0 && shared_.peers.size() >= shared_.connections_max;
+}
+
+void server_loop::add(std::unique_ptr<transport::connection> link) {
+    if (is_full()) {
+        link->abort();
+        return;
+    }
+    auto const id = shared_.peers.next_id();
+    boost::asio::any_io_executor executor;
+    if (sockets_ != nullptr) {
+        executor = sockets_->context().get_executor();
+    }
+    auto const joined = std::make_shared<line>(loop_, std::move(executor), id);
+    entry& added = entries_[id];
+    added.seen_as = joined;
+    added.driver = std::make_unique<transport::driver>(
+        loop_, std::move(link), shared_.methods, shared_.connection,
+        [this, id](connection_state state, error_code why) { on_state(id, state, why); });
+    added.driver->peer().set_owner(joined.get());
+    joined->attach(*added.driver);
+    shared_.peers.add(joined);
+    report(joined, connection_state::connecting, {});
+    if (auto const found = entries_.find(id); found != entries_.end()) {
+        found->second.driver->start();
+    }
+    if (auto const found = entries_.find(id); found != entries_.end() && stopping_) {
+        found->second.driver->drain(close_code::going_away, farewell);
+    }
+}
+
+void server_loop::on_state(std::uint64_t id, connection_state state, error_code why) {
+    auto const found = entries_.find(id);
+    auto const of = found->second.seen_as;
+    if (state == connection_state::disconnected || state == connection_state::error) {
+        of->shut();
+        shared_.peers.remove(id);
+        entries_.erase(found);
+    }
+    report(of, state, why);
+    if (state == connection_state::connected && shared_.on_connected) {
+        shared_.on_connected(line_access::handle_of(of, shared_.default_timeout));
+    }
+}
+
+void server_loop::report(std::shared_ptr<line> const& of, connection_state state, error_code why) {
+    if (shared_.on_state) {
+        shared_.on_state(line_access::handle_of(of, shared_.default_timeout), state, why);
+    }
+}
+
+/// Acting on a driver may end it, and with it its place in the table.
+template <class Action>
+void server_loop::for_each(Action act) {
+    std::vector<std::uint64_t> ids;
+    ids.reserve(entries_.size());
+    for (auto const& [id, each] : entries_) {
+        ids.push_back(id);
+    }
+    for (std::uint64_t const id : ids) {
+        if (auto const found = entries_.find(id); found != entries_.end()) {
+            act(*found->second.driver);
+        }
+    }
+}
+
+void server_loop::stop(std::function<void()> done) {
+    if (std::exchange(stopping_, true)) {
+        return;
+    }
+    stopped_ = std::move(done);
+    for (auto const& each : listeners_) {
+        each->close();
+    }
+    for_each([](transport::driver& one) { one.drain(close_code::going_away, farewell); });
+    deadline_ = loop_.after(shared_.drain_timeout, [this] {
+        for_each([](transport::driver& one) { one.close(close_code::going_away, farewell); });
+    });
+    wind_down();
+}
+
+/// Connections, handshakes and last words all end by themselves, each in a bounded time.
+void server_loop::wind_down() {
+    std::size_t left = entries_.size();
+    for (auto const* const each : websocket_listeners_) {
+        left += each->unseen_connections();
+    }
+    if (websockets_ != nullptr) {
+        left += websockets_->lingering().size();
+    }
+    if (left != 0) {
+        next_look_ = loop_.after(look_interval, [this] { wind_down(); });
+        return;
+    }
+    deadline_.reset();
+    auto const stopped = std::exchange(stopped_, nullptr);
+    stopped();
+}
+
+}  // namespace trunkline::peers

@@ -1,0 +1,85 @@
+// The part of a server that lives on one loop: its listeners, its connections, and how they end.
+#pragma once
+
+#include <trunkline/peer/line.hpp>
+#include <trunkline/peer/peer.hpp>
+#include <trunkline/peer/peer_table.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/driver.hpp>
+#include <trunkline/transport/listener.hpp>
+#include <trunkline/transport/tcp_listen.hpp>
+#include <trunkline/websocket/context.hpp>
+#include <trunkline/websocket/ws_listener.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace trunkline::peers {
+
+/// What all loops of a server share; it outlives them.
+struct server_settings {
+    transport::driver::options connection;
+    websocket::context_options websockets;
+    std::size_t connections_max = 0;  ///< 0: no limit
+    std::chrono::milliseconds drain_timeout{5'000};
+    std::chrono::milliseconds default_timeout{};  ///< of calls to clients
+    rpc::dispatcher methods;
+    std::function<void(peer)> on_connected;
+    std::function<void(peer, transport::connection_state, error_code)> on_state;
+    peer_table peers;
+};
+
+/// Single-threaded. Destroyed on its thread, or when nothing runs there, before its loop.
+class server_loop {
+public:
+    /// `sockets`: the same loop, where it has sockets.
+    server_loop(transport::runtime& loop, transport::asio_runtime* sockets,
+                server_settings& shared);
+    ~server_loop();
+    server_loop(server_loop const&) = delete;
+    server_loop& operator=(server_loop const&) = delete;
+
+    /// Connections wait until start().
+    void add_websocket_listener(transport::listening_socket socket, std::string path);
+    void add_listener(std::unique_ptr<transport::listener> made);
+
+    void start();
+
+    /// Accepts nothing more; every connection answers what it has received and closes as going
+    /// away, what is left after the drain timeout is cut. Then calls `done`, maybe inside.
+    void stop(std::function<void()> done);
+
+private:
+    struct entry {
+        std::shared_ptr<line> seen_as;
+        std::unique_ptr<transport::driver> driver;
+    };
+
+    void add(std::unique_ptr<transport::connection> link);
+    void on_state(std::uint64_t id, transport::connection_state state, error_code why);
+    void report(std::shared_ptr<line> const& of, transport::connection_state state, error_code why);
+    [[nodiscard]] bool is_full() const;
+    void wind_down();
+    template <class Action>
+    void for_each(Action act);
+
+    transport::runtime& loop_;
+    transport::asio_runtime* sockets_;
+    server_settings& shared_;
+    std::unique_ptr<websocket::context> websockets_;
+    std::vector<std::unique_ptr<transport::listener>> listeners_;
+    std::vector<websocket::ws_listener*> websocket_listeners_;  // of those above
+    std::unordered_map<std::uint64_t, entry> entries_;
+    std::unique_ptr<transport::timer> next_look_;
+    std::unique_ptr<transport::timer> deadline_;
+    std::function<void()> stopped_;
+    bool stopping_ = false;
+};
+
+}  // namespace trunkline::peers

@@ -1,0 +1,89 @@
+// For tests: a server and its clients over every transport, and somebody who waits for events.
+#pragma once
+
+#include <trunkline/memory/hub.hpp>
+#include <trunkline/peer/rpc_client.hpp>
+#include <trunkline/peer/rpc_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace trunkline::testing {
+
+struct text {
+    std::string value;
+    static constexpr auto fields() { return std::tuple(&text::value); }
+};
+struct number {
+    std::uint64_t value = 0;
+    static constexpr auto fields() { return std::tuple(&number::value); }
+};
+struct blob {
+    std::vector<std::byte> bytes;
+    static constexpr auto fields() { return std::tuple(&blob::bytes); }
+};
+
+inline constexpr typed::method<text, text> echo{"echo"};
+inline constexpr typed::method<blob, blob> mirror{"mirror"};
+inline constexpr typed::method<number, number> add_one{"add one"};
+inline constexpr typed::method<text, text> never{"never"};
+inline constexpr typed::event<text> news{"news"};
+
+/// Long enough for any loaded machine; a test that waits so long has failed.
+inline constexpr std::chrono::seconds patience{60};
+
+/// A list that one thread fills and another one waits for.
+template <class Value>
+class seen {
+public:
+    void add(Value value) {
+        std::lock_guard const lock(mutex_);
+        values_.push_back(std::move(value));
+        changed_.notify_all();
+    }
+    /// The first `count`, or fewer when they do not come.
+    [[nodiscard]] std::vector<Value> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, patience, [&] { return values_.size() >= count; });
+        return values_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Value> values_;
+};
+
+struct state_change {
+    transport::connection_state state;
+    error_code why;
+};
+
+/// "memory" or "websocket".
+class over_transports : public ::testing::TestWithParam<std::string> {
+protected:
+    [[nodiscard]] bool is_memory() const { return GetParam() == "memory"; }
+
+    [[nodiscard]] rpc_server::builder a_server() {
+        rpc_server::builder made;
+        made.listen(is_memory() ? "memory:peer" : "ws://127.0.0.1:0/ws").over(names_);
+        return made;
+    }
+    [[nodiscard]] rpc_client::builder a_client(rpc_server const& of) {
+        rpc_client::builder made(of.endpoints().front());
+        made.over(names_);
+        return made;
+    }
+
+    memory::hub names_;
+};
+
+}  // namespace trunkline::testing

@@ -1,0 +1,65 @@
+#include <trunkline/peer/unary_call.hpp>
+
+#include <trunkline/rpc/error.hpp>
+
+#include <utility>
+
+namespace trunkline::peers {
+
+void unary_call::run(line& on) {
+    if (stage_ != stage::waiting) {
+        return;  // given up before its turn
+    }
+    rpc::endpoint* const endpoint = on.endpoint();
+    if (endpoint == nullptr) {
+        drop(rpc::rpc_error::not_connected);
+        return;
+    }
+    stage_ = stage::called;
+    line_ = on.weak_from_this();
+    auto const self = shared_from_this();
+    auto const id =
+        endpoint->call(method_id_, arguments_.slices(),
+                       [self](rpc::response const& answer) { self->on_response(answer); });
+    if (!id) {
+        stage_ = stage::waiting;
+        drop(id.error());
+        return;
+    }
+    request_id_ = *id;
+    if (timeout_ != std::chrono::milliseconds::zero() && stage_ == stage::called) {
+        on.limit(self, timeout_);
+    }
+}
+
+void unary_call::drop(error_code why) {
+    if (std::exchange(stage_, stage::ended) != stage::ended) {
+        on_failure({why, {}});
+    }
+}
+
+void unary_call::give_up(call_error why) {
+    auto const self = shared_from_this();
+    if (stage_ == stage::called) {
+        auto const on = line_.lock();
+        if (rpc::endpoint* const endpoint = on ? on->endpoint() : nullptr) {
+            endpoint->cancel(request_id_);
+        }
+    }
+    drop(why);
+}
+
+void unary_call::on_response(rpc::response const& answer) {
+    if (std::exchange(stage_, stage::ended) == stage::ended) {
+        return;
+    }
+    if (answer.error) {
+        on_failure({answer.error, {}});
+    } else if (answer.code != rpc::status::success) {
+        on_failure(call_failure::of_status(answer.code, answer.body));
+    } else {
+        on_answer(answer.body);
+    }
+}
+
+}  // namespace trunkline::peers

@@ -1,0 +1,53 @@
+// One call with a whole answer, from whatever thread it is asked for.
+#pragma once
+
+#include <trunkline/bitcode/output.hpp>
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/deadlines.hpp>
+#include <trunkline/peer/line.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+namespace trunkline::peers {
+
+/// Ends exactly once: by on_answer() or on_failure(). After drop() that is on the thread of whoever
+/// drops it, otherwise on that of the line.
+class unary_call : public task,
+                   public with_deadline,
+                   public std::enable_shared_from_this<unary_call> {
+public:
+    /// A `timeout` of zero is none.
+    unary_call(std::uint64_t method_id, bitcode::encoded arguments,
+               std::chrono::milliseconds timeout)
+        : method_id_(method_id), arguments_(std::move(arguments)), timeout_(timeout) {}
+    unary_call(unary_call const&) = delete;
+    unary_call& operator=(unary_call const&) = delete;
+
+    void run(line& on) override;
+    void drop(error_code why) override;
+
+    /// Gives the call up with `why`, on the thread of its line; nothing after it has ended.
+    void give_up(call_error why);
+
+protected:
+    /// A success; `body` is valid until it returns.
+    virtual void on_answer(bytes_view body) = 0;
+    virtual void on_failure(call_failure why) = 0;
+
+private:
+    void on_deadline() override { give_up(call_error::deadline_passed); }
+    void on_response(rpc::response const& answer);
+
+    enum class stage : std::uint8_t { waiting, called, ended };
+
+    std::uint64_t method_id_;
+    bitcode::encoded arguments_;
+    std::chrono::milliseconds timeout_;
+    std::weak_ptr<line> line_;
+    std::uint32_t request_id_ = 0;
+    stage stage_ = stage::waiting;
+};
+
+}  // namespace trunkline::peers
