@@ -118,6 +118,9 @@ public:
         return *this;
     }
 
+    /// The table itself, for handlers without a description (rpc/dispatcher.hpp).
+    [[nodiscard]] rpc::dispatcher& methods() noexcept { return settings_->methods; }
+
     /// Told of every client once it is connected, on its connection's thread, before its first
     /// call is handled.
     builder& on_connected(std::function<void(peer)> told);
