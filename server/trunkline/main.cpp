@@ -26,6 +26,11 @@ constexpr std::array commands{
     command{"verify", "check a store file as a whole", cli::verify},
     command{"stat", "say what is in a store file", cli::stat},
     command{"compact", "replace a store file by one with its live entries alone", cli::compact},
+    command{"get", "write the value of a key to standard output", cli::get},
+    command{"put", "store standard input under a key", cli::put},
+    command{"del", "delete a key", cli::del},
+    command{"exists", "tell by the exit code whether a key is there", cli::exists},
+    command{"len", "count the keys of a store", cli::len},
 };
 
 int print_help() {

@@ -12,5 +12,10 @@ command_function serve;
 command_function verify;
 command_function stat;
 command_function compact;
+command_function get;
+command_function put;
+command_function del;
+command_function exists;
+command_function len;
 
 }  // namespace trunkline::cli

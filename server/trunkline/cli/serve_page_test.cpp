@@ -128,7 +128,8 @@ TEST(serve_page, lists_every_exit_code) {
         }
     }
     std::set<std::string> ours;
-    for (int const code : {exit_success, exit_failure, exit_usage, exit_store, exit_listen}) {
+    for (int const code : {exit_success, exit_failure, exit_usage, exit_store, exit_listen,
+                           exit_absent, exit_connect}) {
         ours.insert(std::to_string(code));
     }
     ours.insert(std::to_string(exit_signal + 2) + ", " + std::to_string(exit_signal + 15));

@@ -1,0 +1,133 @@
+// trunkline get, put, del, exists and len, as their user runs them: on a file and on a server.
+#include <trunkline/base/noise.hpp>
+#include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/cli/exit_code.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/test_support/child_process.hpp>
+#include <trunkline/test_support/running_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::cli {
+namespace {
+
+using test_support::finished;
+using test_support::run_program;
+
+class key_commands : public testing::TestWithParam<std::string> {
+protected:
+    key_commands() {
+        static_cast<void>(store::store::open(path_).value());
+        if (GetParam() == "url") {
+            server_.emplace(TRUNKLINE_PROGRAM, path_);
+        }
+    }
+
+    [[nodiscard]] std::vector<std::string> where() const {
+        return server_ ? std::vector<std::string>{"--url", "ws://" + server_->address() + "/ws"}
+                       : std::vector<std::string>{"--file", path_};
+    }
+    [[nodiscard]] finished run(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), TRUNKLINE_PROGRAM);
+        for (auto& each : where()) {
+            arguments.push_back(std::move(each));
+        }
+        return run_program(arguments);
+    }
+    /// With a file as standard input.
+    [[nodiscard]] finished put(std::string const& key, std::string const& value) const {
+        write_file(folder_ / "value", value);
+        return run_program({"/bin/sh", "-c", "exec \"$0\" \"$@\" < \"$TRUNKLINE_TEST_INPUT\"",
+                            TRUNKLINE_PROGRAM, "put", key, where()[0], where()[1]},
+                           {{"TRUNKLINE_TEST_INPUT", (folder_ / "value").string()}});
+    }
+
+    scratch_folder folder_;
+    std::string path_ = (folder_ / "s.bin").string();
+    std::optional<test_support::running_server> server_;
+};
+INSTANTIATE_TEST_SUITE_P(on, key_commands, testing::Values("file", "url"),
+                         [](auto const& each) { return each.param; });
+
+TEST_P(key_commands, what_is_put_is_got) {
+    auto const value = noise(300'000, 1);
+    EXPECT_EQ(put("a key", value).exit_code, exit_success);
+    auto const got = run({"get", "a key"});
+    EXPECT_EQ(got.exit_code, exit_success) << got.error;
+    EXPECT_TRUE(got.output == value);
+    EXPECT_EQ(run({"len"}).output, "1\n");
+    EXPECT_EQ(run({"exists", "a key"}).exit_code, exit_success);
+    EXPECT_EQ(run({"del", "a key"}).exit_code, exit_success);
+    EXPECT_EQ(run({"exists", "a key"}).exit_code, exit_absent);
+    EXPECT_EQ(run({"del", "a key"}).exit_code, exit_success);
+    EXPECT_EQ(run({"len"}).output, "0\n");
+}
+
+TEST_P(key_commands, an_absent_key_has_an_exit_code_of_its_own) {
+    auto const got = run({"get", "nothing"});
+    EXPECT_EQ(got.exit_code, exit_absent);
+    EXPECT_EQ(got.output, "");
+    EXPECT_EQ(got.error, "trunkline: the key is not there\n");
+}
+
+TEST_P(key_commands, keys_are_any_bytes) {
+    EXPECT_EQ(put("hi", "value").exit_code, exit_success);
+    EXPECT_EQ(run({"get", "6869", "--hex"}).output, "value");
+    write_file(folder_ / "key", std::string("hi"));
+    EXPECT_EQ(run({"get", "@" + (folder_ / "key").string()}).output, "value");
+    auto const odd = run({"get", "686", "--hex"});
+    EXPECT_EQ(odd.exit_code, exit_usage);
+    EXPECT_EQ(odd.error, "trunkline: \"686\" is not a row of hexadecimal bytes\n");
+    EXPECT_EQ(run({"get", "@" + (folder_ / "none").string()}).exit_code, exit_usage);
+}
+
+TEST_P(key_commands, json_says_the_same) {
+    EXPECT_EQ(put("hi", "value").exit_code, exit_success);
+    auto const got = boost::json::parse(run({"get", "hi", "--format", "json"}).output);
+    EXPECT_EQ(got, (boost::json::object{{"key", "6869"}, {"bytes", 5}, {"value", "76616c7565"}}));
+    EXPECT_EQ(boost::json::parse(run({"exists", "hi", "--format", "json"}).output),
+              (boost::json::object{{"key", "6869"}, {"exists", true}}));
+    EXPECT_EQ(boost::json::parse(run({"len", "--format", "json"}).output),
+              (boost::json::object{{"live_keys", 1}}));
+    EXPECT_EQ(boost::json::parse(run({"del", "hi", "--format", "json"}).output),
+              (boost::json::object{{"key", "6869"}, {"tail", 46}}));
+}
+
+TEST_P(key_commands, what_the_store_refuses_is_told_in_its_words) {
+    auto const refused = put("key", "");
+    EXPECT_EQ(refused.exit_code, exit_failure);
+    EXPECT_EQ(refused.error, "trunkline: Payload cannot be empty.\n");
+}
+
+TEST(key_command, needs_a_store_and_a_key) {
+    auto const run = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), TRUNKLINE_PROGRAM);
+        return run_program(arguments);
+    };
+    auto const both = "trunkline: say which store: either --url URL or --file FILE\n";
+    EXPECT_EQ(run({"get", "key"}).error, both);
+    EXPECT_EQ(run({"get", "key", "--url", "ws://x/", "--file", "f"}).error, both);
+    EXPECT_EQ(run({"get", "--file", "f"}).error,
+              "trunkline: no key given; write trunkline get KEY\n");
+    EXPECT_EQ(run({"get", "key", "--file", "/nowhere/f"}).exit_code, exit_store);
+    auto const far = run({"get", "key", "--url", "ws://127.0.0.1:1/ws"});
+    EXPECT_EQ(far.exit_code, exit_connect);
+    EXPECT_EQ(far.error, "trunkline: ws://127.0.0.1:1/ws: Connection refused\n");
+}
+
+TEST(key_command, a_file_that_a_server_has_is_not_touched) {
+    scratch_folder const folder;
+    auto const path = (folder / "s.bin").string();
+    test_support::running_server const server(TRUNKLINE_PROGRAM, path);
+    auto const left = run_program({TRUNKLINE_PROGRAM, "get", "key", "--file", path});
+    EXPECT_EQ(left.exit_code, exit_store);
+}
+
+}  // namespace
+}  // namespace trunkline::cli
