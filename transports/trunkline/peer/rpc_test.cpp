@@ -168,7 +168,8 @@ TEST_P(rpc_peers, states_are_told_in_their_order) {
     EXPECT_EQ(told[2].state, connection_state::disconnecting);
     EXPECT_EQ(told[3].state, connection_state::disconnected);
     EXPECT_FALSE(client.is_connected());
-    auto const there = at_server.wait_for(3);
+    auto const there = at_server.wait_for_last(
+        [](auto const& one) { return one.state == connection_state::disconnected; });
     ASSERT_GE(there.size(), 3U);
     EXPECT_EQ(there[0].state, connection_state::connecting);
     EXPECT_EQ(there[1].state, connection_state::connected);

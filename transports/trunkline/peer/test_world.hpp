@@ -51,12 +51,22 @@ public:
     }
     /// The first `count`, or fewer when they do not come.
     [[nodiscard]] std::vector<Value> wait_for(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, patience, [&] { return values_.size() >= count; });
-        return values_;
+        return wait_until([&] { return values_.size() >= count; });
+    }
+    /// Up to the first one that is `last`, by a function of it.
+    template <class IsLast>
+    [[nodiscard]] std::vector<Value> wait_for_last(IsLast last) {
+        return wait_until([&] { return !values_.empty() && last(values_.back()); });
     }
 
 private:
+    template <class Condition>
+    std::vector<Value> wait_until(Condition holds) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, patience, holds);
+        return values_;
+    }
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Value> values_;
