@@ -73,10 +73,13 @@ found_tail find_best(history_search& search, preference const& order) {
     auto tried = alignment_set::all();
     best_history best;
     while (auto const hit = search.next(tried, best.tail)) {
-        auto const fit = fitting_alignments(search.file(), hit->tail);
+        auto const unfit =
+            alignment_set::all().without(fitting_alignments(search.file(), hit->tail));
+        auto const fit = hit->under.without(unfit);
+        auto const tails = search.without_imitations(hit->tail, fit);
         for (std::size_t rank = 0; rank < order.size(); ++rank) {
-            if (hit->under[order[rank]] && fit[order[rank]]) {
-                best.weigh(rank, search.without_imitations(hit->tail, alignments[order[rank]]));
+            if (fit[order[rank]]) {
+                best.weigh(rank, tails[order[rank]]);
             }
         }
         // An alignment's longest history is looked at once: either it was kept as far as it goes,

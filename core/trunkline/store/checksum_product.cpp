@@ -15,24 +15,39 @@ std::uint32_t portable_product(factors const& of) noexcept {
 
 #if defined(__x86_64__)
 
-// Barrett reduction in the reflected order: the quotient comes from the lower half of the product,
-// by x^64 / p; p times that takes the lower half away.
-[[gnu::target("pclmul")]] inline __m128i multiply_once(__m128i left, __m128i right) noexcept {
-    auto const constants = _mm_set_epi64x(0x1f7011641, 0x1db710641);
-    auto const lower = _mm_set_epi32(0, 0, 0, -1);
-    auto const whole = _mm_slli_epi64(_mm_clmulepi64_si128(left, right, 0x00), 1);
-    auto const quotient = _mm_clmulepi64_si128(_mm_and_si128(whole, lower), constants, 0x10);
-    auto const taken = _mm_clmulepi64_si128(_mm_and_si128(quotient, lower), constants, 0x00);
-    return _mm_srli_epi64(_mm_xor_si128(whole, taken), 32);
+// x^32 and the rest of the polynomial, in the reflected order.
+inline constexpr std::uint64_t divisor = std::uint64_t{polynomial} << 1 | 1;
+
+// What gives 1 with the divisor, as far as the lowest 64 bits.
+constexpr std::uint64_t make_inverse() noexcept {
+    std::uint64_t inverse = 0;
+    std::uint64_t left = 1;
+    for (int i = 0; i < 64; ++i) {
+        auto const bit = left >> i & 1;
+        inverse |= bit << i;
+        left ^= bit * divisor << i;
+    }
+    return inverse;
 }
 
+// Both products as they are, 96 bits, and one reduction: that multiple of the divisor which has the
+// same lowest 64 bits takes them away.
 [[gnu::target("pclmul")]] void carry_less_products(std::span<factors const> of,
                                                    std::uint32_t* to) noexcept {
+    auto const constants = _mm_set_epi64x(static_cast<std::int64_t>(make_inverse()),
+                                          static_cast<std::int64_t>(divisor));
+    auto const load = [](std::uint32_t from) {
+        return _mm_cvtsi64_si128(static_cast<std::int64_t>(from));
+    };
     for (auto const& each : of) {
-        auto const both = multiply_once(_mm_cvtsi32_si128(static_cast<int>(each.first)),
-                                        _mm_cvtsi32_si128(static_cast<int>(each.second)));
-        auto const all = multiply_once(both, _mm_cvtsi32_si128(static_cast<int>(each.third)));
-        *to++ = static_cast<std::uint32_t>(_mm_cvtsi128_si32(all));
+        // The product of two reflected numbers is off by one place.
+        auto const both =
+            _mm_clmulepi64_si128(load(each.first), _mm_slli_epi64(load(each.second), 1), 0x00);
+        auto const all = _mm_clmulepi64_si128(both, _mm_slli_epi64(load(each.third), 1), 0x00);
+        auto const quotient = _mm_clmulepi64_si128(all, constants, 0x10);
+        auto const taken = _mm_clmulepi64_si128(quotient, constants, 0x00);
+        auto const rest = _mm_unpackhi_epi64(_mm_xor_si128(all, taken), taken);
+        *to++ = static_cast<std::uint32_t>(_mm_cvtsi128_si32(rest));
     }
 }
 

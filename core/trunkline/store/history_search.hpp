@@ -7,6 +7,7 @@
 #include <trunkline/store/recovery.hpp>
 #include <trunkline/store/trailer_scan.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,7 +20,7 @@ namespace trunkline::store {
 /// outlive it.
 class history_search {
 public:
-    /// `tried` is what next() will be asked for at most. First entries are finished.
+    /// `tried` is what next() will be asked for at most. First entries are finished at first.
     history_search(bytes_view file, alignment_set tried);
 
     struct hit {
@@ -32,9 +33,12 @@ public:
     /// Nothing when there is none; check has_memory() then.
     [[nodiscard]] std::optional<hit> next(alignment_set tried, std::uint64_t floor);
 
+    /// A tail for each of `alignments`.
+    using tails = std::array<std::uint64_t, alignments.size()>;
+
     /// What remains of the history that ends at `tail` without an entry that only looks like one
-    /// (FORMAT.md, "Recovery", 3): its tail.
-    [[nodiscard]] std::uint64_t without_imitations(std::uint64_t tail, std::uint32_t alignment);
+    /// (FORMAT.md, "Recovery", 3): its tail, under each of `under`, for which it reaches the begin.
+    [[nodiscard]] tails without_imitations(std::uint64_t tail, alignment_set under);
 
     /// Starts over with first entries that may be unfinished. False when there is none.
     [[nodiscard]] bool allow_unfinished_first();
@@ -52,21 +56,31 @@ private:
         std::uint64_t previous_tail;
     };
 
+    // Runs of entries with zero pads and right checksums that begin at `begin`.
+    struct sound_runs {
+        std::uint64_t begin;
+        alignment_set under;
+        offset_map& ends;        // a bit for each alignment
+        std::uint64_t next = 0;  // the first trailer that was not looked at
+        tails longest{};         // `begin` where there is none
+    };
+
     void start_over() noexcept;
     void link_all();
     void link_first(possible_trailers const& found);
+    [[nodiscard]] unsigned known_at(std::uint64_t trailer_offset);
     [[nodiscard]] alignment_set reached_at(std::uint64_t trailer_offset);
+    [[nodiscard]] unsigned passed() const noexcept;
     void link_later(std::span<link const> links);
-    void link_later(std::uint64_t trailer_offset, std::uint64_t previous);
+    void link_later(link const& entry, unsigned before);
     void prefetch_links(std::uint64_t offset) const noexcept;
     void look_at_group(std::uint64_t offset);
     [[nodiscard]] alignment_set look_at(entry_view& entry, alignment_set tried);
     [[nodiscard]] bool is_sound(entry_view const& entry);
     [[nodiscard]] bool is_incomplete(entry_view const& entry);
-    [[nodiscard]] std::uint64_t longest_sound_run(std::uint64_t begin, std::uint64_t limit,
-                                                  std::uint32_t alignment, offset_map& sound);
-    [[nodiscard]] std::uint64_t add_sound(possible_trailers const& found, std::uint64_t begin,
-                                          std::uint32_t alignment, offset_map& sound);
+    [[nodiscard]] alignment_set failing_under(entry_view entry, alignment_set tried) const;
+    void extend(sound_runs& runs, std::uint64_t limit);
+    void add_sound(possible_trailers const& found, sound_runs& runs);
 
     bytes_view file_;
     alignment_set tried_;
@@ -75,8 +89,9 @@ private:
     std::uint64_t at_ = 0;     // trailers from here on have been looked at
     std::uint64_t group_ = 0;  // the last 64 that look_at_group() saw
     range_checksums checksums_;
-    // For every offset of a trailer the alignments under which the entry reaches the begin, and a
-    // mark when its checksum may be right. A mark alone: it reaches the begin if that is right.
+    // For every offset of a trailer under how many alignments the entry reaches the begin, and a
+    // mark when its checksum may be right; set aside when its first entry is unfinished. A mark
+    // alone: a first entry that is incomplete unless its checksum is right.
     offset_map reached_;
     bool has_memory_;
     search_work work_;

@@ -7,8 +7,6 @@
 namespace trunkline::store {
 namespace {
 
-inline constexpr std::uint64_t all_marks = 0x8888888888888888;
-
 // Maps up to this size take their memory in few large pieces, as most of the time would go into
 // many small ones. In bytes.
 inline constexpr std::uint64_t small_map = 32 << 20;
@@ -34,16 +32,17 @@ offset_map::~offset_map() {
     }
 }
 
-std::optional<std::uint64_t> offset_map::last_mark(std::uint64_t limit) const noexcept {
+std::optional<std::uint64_t> offset_map::last_mark(std::uint64_t limit,
+                                                   unsigned passed) const noexcept {
     auto at = limit / cells;
-    auto marked = words_[at] & all_marks & ~(~std::uint64_t{0} << shift_of(limit));
-    while (marked == 0) {
+    auto found = marked(words_[at], passed) & ~(~std::uint64_t{0} << shift_of(limit));
+    while (found == 0) {
         if (at == 0) {
             return std::nullopt;
         }
-        marked = words_[--at] & all_marks;
+        found = marked(words_[--at], passed);
     }
-    return at * cells + (63U - static_cast<unsigned>(std::countl_zero(marked))) / 4;
+    return at * cells + (63U - static_cast<unsigned>(std::countl_zero(found))) / 4;
 }
 
 }  // namespace trunkline::store

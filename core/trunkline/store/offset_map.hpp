@@ -8,10 +8,12 @@
 namespace trunkline::store {
 
 /// A cell of four bits for every offset below `size`, all zero at first. The highest bit is a mark
-/// that can be looked for. Without memory it is false.
+/// that can be looked for; the one below it tells some marks from others. Without memory it is
+/// false.
 class offset_map {
 public:
     static constexpr unsigned mark = 8;
+    static constexpr unsigned aside = 4;
 
     explicit offset_map(std::uint64_t size) noexcept;
     offset_map(offset_map const&) = delete;
@@ -50,20 +52,29 @@ public:
         }
     }
 
-    /// Bit i is set when offset + i is marked. `offset` is a multiple of 64.
-    [[nodiscard]] std::uint64_t marks(std::uint64_t offset) const noexcept {
+    /// Bit i is set when offset + i is marked. `offset` is a multiple of 64. Marks with `passed`,
+    /// which is `aside` or 0, do not count.
+    [[nodiscard]] std::uint64_t marks(std::uint64_t offset, unsigned passed) const noexcept {
         std::uint64_t found = 0;
         for (unsigned i = 0; i < 4; ++i) {
-            found |= gather(words_[offset / cells + i] >> 3) << (i * cells);
+            found |= gather(marked(words_[offset / cells + i], passed) >> 3) << (i * cells);
         }
         return found;
     }
 
-    /// The highest offset below `limit` that is marked.
-    [[nodiscard]] std::optional<std::uint64_t> last_mark(std::uint64_t limit) const noexcept;
+    /// The highest offset below `limit` that is marked. Marks with `passed` do not count.
+    [[nodiscard]] std::optional<std::uint64_t> last_mark(std::uint64_t limit,
+                                                         unsigned passed) const noexcept;
 
 private:
     static constexpr unsigned cells = 16;  // in a word
+
+    static constexpr std::uint64_t every_cell = 0x1111111111111111;
+
+    // The highest bit of each cell that has a mark that counts.
+    [[nodiscard]] static std::uint64_t marked(std::uint64_t word, unsigned passed) noexcept {
+        return word & every_cell * mark & ~((word & every_cell * passed) << 1);
+    }
 
     [[nodiscard]] static unsigned shift_of(std::uint64_t offset) noexcept {
         return static_cast<unsigned>(offset % cells * 4);
@@ -74,12 +85,12 @@ private:
         bits = (bits | bits << 24) & 0x000000ff000000ff;
         bits = (bits | bits << 12) & 0x000f000f000f000f;
         bits = (bits | bits << 6) & 0x0303030303030303;
-        return (bits | bits << 3) & 0x1111111111111111;
+        return (bits | bits << 3) & every_cell;
     }
 
     // The lowest bit of each cell.
     [[nodiscard]] static std::uint64_t gather(std::uint64_t bits) noexcept {
-        bits &= 0x1111111111111111;
+        bits &= every_cell;
         bits = (bits | bits >> 3) & 0x0303030303030303;
         bits = (bits | bits >> 6) & 0x000f000f000f000f;
         bits = (bits | bits >> 12) & 0x000000ff000000ff;

@@ -48,11 +48,11 @@ std::uint64_t range_checksums::match_from_begin(std::uint64_t first_end, std::ui
     std::uint64_t matching = 0;
     if (!prefixes_.empty() && has_window(first_end, static_cast<unsigned>(std::popcount(among)))) {
         auto const* const before = window_.data() + first_end % window_size;
-        auto const last = 64U - static_cast<unsigned>(std::countl_zero(among));
-        for (unsigned i = 0; i < last; ++i) {
-            matching |= std::uint64_t{checksum_behind(first_end + i) == before[i]} << i;
+        for (auto left = among; left != 0; left &= left - 1) {
+            auto const i = static_cast<unsigned>(std::countr_zero(left));
+            matching |= checksum_behind(first_end + i) == before[i] ? left & (0 - left) : 0;
         }
-        return matching & among;
+        return matching;
     }
     std::uint64_t read_to = 0;  // one after the other, as each begins with all of the one before
     std::uint32_t checksum = 0;
@@ -92,24 +92,29 @@ bool range_checksums::prepare(std::uint64_t first_end, std::uint64_t among) {
     return true;
 }
 
+// The pad of a larger alignment begins with that of a smaller one.
 void range_checksums::learn(known_begin& known, std::uint64_t begin) noexcept {
-    known.begin = begin;
-    known.padded = {};
-    auto const checksum = before(begin);
+    known = {begin, {}, {}};
     std::array<checksum_algebra::factors, alignments.size()> factors;
     std::array<std::uint32_t, alignments.size()> products;
     std::size_t count = 0;
-    for (std::size_t i = 0; i < alignments.size(); ++i) {
-        auto const start = begin + pad_size(begin, alignments[i]);
-        if (start <= bytes_.size() && is_zero(bytes_.subspan(begin, start - begin))) {
-            known.padded.set(i, true);
-            factors[count++] = seen_from_end(read(checksum, begin, start), start);
+    auto checksum = before(begin);
+    auto at = begin;
+    for (; count < alignments.size(); ++count) {
+        auto const start = begin + pad_size(begin, alignments[alignments.size() - 1 - count]);
+        if (start > bytes_.size() || !is_zero(bytes_.subspan(at, start - at))) {
+            break;
         }
+        if (start != at) {
+            checksum = read(checksum, at, start);
+            at = start;
+        }
+        factors[count] = seen_from_end(checksum, start);
     }
     checksum_algebra::multiply_all(std::span(factors).first(count), products.data());
-    count = 0;
-    for (std::size_t i = 0; i < alignments.size(); ++i) {
-        known.before[i] = known.padded[i] ? products[count++] : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        known.padded.set(alignments.size() - 1 - i, true);
+        known.before[alignments.size() - 1 - i] = products[i];
     }
 }
 

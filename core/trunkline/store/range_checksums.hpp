@@ -37,7 +37,7 @@ public:
     /// Under which alignments an entry with a pad begins at `begin`, if its trailer is the one at
     /// `end`, which was prepared: the pad is zero, and the checksum right.
     [[nodiscard]] alignment_set sound_under(std::uint64_t begin, std::uint64_t end) noexcept {
-        auto& known = begins_[(begin * 0x9e3779b97f4a7c15) >> 52];
+        auto& known = begins_[place_of(begin)];
         if (known.begin != begin) {
             learn(known, begin);
         }
@@ -62,6 +62,13 @@ public:
         }
     }
 
+    /// The same for what sound_under() needs of a begin, unless it is known.
+    void prefetch_begin(std::uint64_t begin) const noexcept {
+        if (has_tables() && begins_[place_of(begin)].begin != begin) {
+            prefetch(begin);
+        }
+    }
+
     /// Bytes that were read so far, for tests: what bounds the work.
     [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
@@ -78,6 +85,9 @@ private:
         std::array<std::uint32_t, alignments.size()> before{};
     };
 
+    [[nodiscard]] static std::size_t place_of(std::uint64_t begin) noexcept {
+        return (begin * 0x9e3779b97f4a7c15) >> 52;
+    }
     [[nodiscard]] std::uint32_t read(std::uint32_t checksum, std::uint64_t begin,
                                      std::uint64_t end) noexcept;
     [[nodiscard]] std::uint32_t checksum_behind(std::uint64_t end) const noexcept {

@@ -111,10 +111,12 @@ result<recovered> recover(bytes_view file, std::uint32_t alignment) {
         return *whole;
     }
     auto const tried = alignment_set::only(alignment);
+    auto const place = static_cast<std::size_t>(
+        std::ranges::distance(alignments.begin(), std::ranges::find(alignments, alignment)));
     history_search search(file, tried);
     auto const found = find_history(search, [&] {
         auto const hit = search.next(tried, 0);
-        return found_tail{hit ? search.without_imitations(hit->tail, alignment) : 0, alignment};
+        return found_tail{hit ? search.without_imitations(hit->tail, tried)[place] : 0, alignment};
     });
     if (!search.has_memory()) {
         return make_error_code(boost::system::errc::not_enough_memory);
