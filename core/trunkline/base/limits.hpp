@@ -50,6 +50,12 @@ struct session_limits {
 /// to: a call is known by a number with room for so many. A new one is refused.
 inline constexpr std::size_t calls_at_once_max = 1024 * kib;
 
+/// Bytes of our events that wait in the output of one peer; above it a new one fails, so one
+/// message more is the most that waits: nobody awaits an event, so nothing else would slow its
+/// sender down when the peer is silent or slow. Also of everything of ours that waits for the
+/// peer's header layout, calls included.
+inline constexpr std::size_t events_queued_size_max = 4 * mib;
+
 /// Bytes held for one connection and let go again before the free memory of the heap is given back
 /// to the system: little enough to stay within 32 MiB beside what is held, enough to make it rare.
 inline constexpr std::size_t let_go_size_max = 4 * mib;

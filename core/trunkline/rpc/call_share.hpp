@@ -1,4 +1,4 @@
-// Which part of a queue of output is calls of our own; not for users.
+// Which part of a queue of output is calls, or events, of our own; not for users.
 #pragma once
 
 #include <trunkline/base/gather_queue.hpp>
@@ -46,6 +46,12 @@ public:
     [[nodiscard]] std::size_t borrowed_besides(gather_queue const& queue) {
         forget_sent(queue);
         return queue.borrowed_size() - std::min(queue.borrowed_size(), borrowed_);
+    }
+
+    /// Bytes that are counted and have not gone.
+    [[nodiscard]] std::size_t size(gather_queue const& queue) {
+        forget_sent(queue);
+        return owned_ + borrowed_;
     }
 
 private:

@@ -65,7 +65,8 @@ public:
     [[nodiscard]] result<void> end(std::uint32_t request_id);
     void cancel(std::uint32_t request_id);
 
-    /// A message that is never answered. Fails as call().
+    /// A message that is never answered. Fails as call(), and with queue_full while the peer is
+    /// too slow for the events before it: this one is not sent then.
     [[nodiscard]] result<void> send(std::uint64_t method_id, std::span<slice> message);
 
     /// As session::announce().

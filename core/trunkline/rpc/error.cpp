@@ -37,6 +37,8 @@ char const* sentence(rpc_error error) noexcept {
             return "there is no such open call";
         case rpc_error::no_layout:
             return "the header layout of the peer is not known yet";
+        case rpc_error::queue_full:
+            return "too many bytes wait to be sent to the peer";
     }
     return "unknown RPC error";
 }

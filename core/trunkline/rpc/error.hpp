@@ -23,6 +23,7 @@ enum class rpc_error {
     connection_lost,  ///< the connection ended before the answer
     unknown_call,     ///< a part or an end for a call that is not open
     no_layout,        ///< the peer's header layout is not known yet
+    queue_full,       ///< what waits for the peer is above its limit
 };
 
 [[nodiscard]] error_code make_error_code(rpc_error error) noexcept;

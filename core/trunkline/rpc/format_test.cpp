@@ -88,6 +88,7 @@ TEST(rpc_format, limits_are_the_pages) {
         {"queued output of borrowed bytes", defaults.output_borrowed_mark},
         {"faults of a peer", defaults.protocol_errors_max},
         {"our pending calls", defaults.pending_calls_max},
+        {"queued events of ours, and whatever waits for the layout", events_queued_size_max},
     };
     ASSERT_EQ(limits.rows.size(), std::size(known) + 1);
     for (auto const& each : known) {

@@ -131,7 +131,8 @@ public:
     // --------------------------------------------------------------------------------------------
 
     /// A complete call; the arguments travel as FORMAT.md "Arguments" says. Returns its request id.
-    /// Fails with not_connected after disconnect(), message_too_large, too_many_calls.
+    /// Fails with not_connected after disconnect(), message_too_large, too_many_calls, and with
+    /// queue_full while more than events_queued_size_max waits for the layout.
     [[nodiscard]] result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments,
                                              delivery want, std::uint64_t now_us);
 
@@ -139,6 +140,7 @@ public:
     /// 65535 bytes.
     [[nodiscard]] result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata,
                                                    delivery want, std::uint64_t now_us);
+    /// Fails with unknown_call, and with queue_full as call(): the part is then not written.
     [[nodiscard]] result<void> write_call(std::uint32_t request_id, std::span<slice> part,
                                           std::uint64_t now_us);
     [[nodiscard]] result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
@@ -147,7 +149,8 @@ public:
     /// No event follows.
     void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
 
-    /// A message of type event: never answered. Fails as call().
+    /// A message of type event: never answered. Fails as call(), and with queue_full while more
+    /// than events_queued_size_max of events waits in the output.
     [[nodiscard]] result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
                                           std::uint64_t now_us);
 

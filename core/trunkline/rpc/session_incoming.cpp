@@ -310,6 +310,7 @@ void session::state::disconnect(error_code why) {
     calls_.clear();
     pending_.clear();
     deferred_.clear();
+    deferred_size_ = 0;
     unanswered = 0;
     unfinished_ = 0;
     if (!receiving_) {

@@ -83,7 +83,11 @@ error_code session::state::refuse_new_call() const noexcept {
     if (pending_.size() >= limits_.pending_calls_max) {
         return rpc_error::too_many_calls;
     }
-    return {};
+    return refuse_to_queue(deferred_size_);
+}
+
+error_code session::state::refuse_to_queue(std::size_t waiting) const noexcept {
+    return waiting > events_queued_size_max ? make_error_code(rpc_error::queue_full) : error_code();
 }
 
 result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t method_id,
@@ -104,7 +108,9 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
         call_share::scope const ours(calls_queued, output);
         send_whole(head, arguments);
     } else {
-        defer(request_id, head, arguments).ended = true;
+        deferred_stream& made = defer(request_id, head, arguments);
+        made.ended = true;
+        made.event = type == message_type::event;
     }
     return request_id;
 }
@@ -122,6 +128,14 @@ result<std::uint32_t> session::state::call(std::uint64_t method_id, std::span<sl
 result<void> session::state::send_event(std::uint64_t method_id, std::span<slice> arguments,
                                         std::uint64_t now_us) {
     now_us_ = now_us;
+    error_code refused = refuse_new_call();
+    if (!refused) {
+        refused = refuse_to_queue(events_queued_.size(output));
+    }
+    if (refused) {
+        return refused;
+    }
+    call_share::scope const ours(events_queued_, output);
     auto const sent = send_call(message_type::event, method_id, arguments);
     if (!sent) {
         return sent.error();
@@ -173,10 +187,10 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
         return rpc_error::unknown_call;
     }
     if (deferred_stream* const waiting = find_deferred(request_id)) {
-        for (slice& piece : part) {
-            waiting->bytes.insert(waiting->bytes.end(), piece.bytes.begin(), piece.bytes.end());
-            piece.keep_alive = {};
+        if (error_code const refused = refuse_to_queue(deferred_size_)) {
+            return refused;
         }
+        append_deferred(*waiting, part);
         return {};
     }
     call_share::scope const ours(calls_queued, output);
@@ -214,7 +228,8 @@ void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us)
         return;
     }
     drop_response(*of);
-    if (find_deferred(request_id) != nullptr) {
+    if (deferred_stream const* const waiting = find_deferred(request_id)) {
+        deferred_size_ -= waiting->cost();
         std::erase_if(deferred_, [&](auto const& each) { return each.request_id == request_id; });
     } else if (of->request) {
         must_succeed(of->request->cancel(sink()));
@@ -226,12 +241,24 @@ void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us)
 
 deferred_stream& session::state::defer(std::uint32_t request_id, bytes_view head,
                                        std::span<slice> body) {
-    deferred_stream made{take_stream_id(), request_id, {head.begin(), head.end()}, false};
+    std::uint32_t const stream_id = take_stream_id();
+    deferred_stream& made = deferred_.emplace_back();
+    made.stream_id = stream_id;
+    made.request_id = request_id;
+    made.bytes.reserve(head.size() + total_size(body));
+    made.bytes.assign(head.begin(), head.end());
+    deferred_size_ += made.cost();
+    append_deferred(made, body);
+    return made;
+}
+
+void session::state::append_deferred(deferred_stream& to, std::span<slice> body) {
+    deferred_size_ -= to.cost();
     for (slice& piece : body) {
-        made.bytes.insert(made.bytes.end(), piece.bytes.begin(), piece.bytes.end());
+        to.bytes.insert(to.bytes.end(), piece.bytes.begin(), piece.bytes.end());
         piece.keep_alive = {};
     }
-    return deferred_.emplace_back(std::move(made));
+    deferred_size_ += to.cost();
 }
 
 deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcept {
@@ -242,8 +269,9 @@ deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcep
 
 void session::state::send_deferred() {
     std::vector<deferred_stream> const waiting = std::exchange(deferred_, {});
+    deferred_size_ = 0;
     call_share::scope const ours(calls_queued, output);
-    for (deferred_stream const& each : waiting) {
+    auto const send = [&](deferred_stream const& each) {
         pending_call* const of = pending_.find(each.request_id);
         if (each.ended) {
             frame::stream_encoder stream(each.stream_id);
@@ -251,6 +279,14 @@ void session::state::send_deferred() {
             must_succeed(stream.end(sink()));
         } else if (of != nullptr && of->request) {
             must_succeed(of->request->write_and_flush(each.bytes, {}, sink()));
+        }
+    };
+    for (deferred_stream const& each : waiting) {
+        if (each.event) {
+            call_share::scope const events(events_queued_, output);
+            send(each);
+        } else {
+            send(each);
         }
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/growing_buffer.hpp>
+#include <trunkline/base/heap_cost.hpp>
 #include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/id_table.hpp>
 #include <trunkline/frame/layout_detector.hpp>
@@ -75,6 +76,11 @@ struct deferred_stream {
     std::uint32_t request_id = 0;
     std::vector<std::byte> bytes;
     bool ended = false;
+    bool event = false;
+
+    [[nodiscard]] std::size_t cost() const noexcept {
+        return sizeof(deferred_stream) + heap_cost(bytes.capacity());
+    }
 };
 
 class session::state {
@@ -162,6 +168,7 @@ private:
 
     // Bytes out
     [[nodiscard]] error_code refuse_new_call() const noexcept;
+    [[nodiscard]] error_code refuse_to_queue(std::size_t waiting) const noexcept;
     std::uint32_t take_request_id();
     std::uint32_t take_stream_id();
     result<std::uint32_t> send_call(message_type type, std::uint64_t method_id,
@@ -171,6 +178,7 @@ private:
                        std::span<slice> body);
     deferred_stream& defer(std::uint32_t request_id, bytes_view head, std::span<slice> body);
     deferred_stream* find_deferred(std::uint32_t request_id) noexcept;
+    void append_deferred(deferred_stream& to, std::span<slice> body);
     void send_deferred();
     [[nodiscard]] frame::frame_sink sink() noexcept { return {output, *layout, now_us_}; }
 
@@ -194,6 +202,8 @@ private:
     std::size_t unfinished_ = 0;
     frame::id_table<std::uint32_t, pending_call> pending_;
     std::vector<deferred_stream> deferred_;
+    std::size_t deferred_size_ = 0;  // what they cost
+    call_share events_queued_;
 
     // A message that is being refused although its head has not all come: its first bytes.
     std::array<std::byte, header_size> refused_head_{};
