@@ -118,9 +118,9 @@ public:
     /// is reused. Fails with held_too_much or out_of_memory.
     [[nodiscard]] result<void> settle();
 
-    /// False while output, unanswered requests or what handlers keep are above their marks, and
-    /// while a handler wants nothing more. Calls of ours do not count: they are not the peer's
-    /// doing, and two peers that waited for them would wait for ever.
+    /// False while answers in the output, unanswered requests or what handlers keep are above their
+    /// marks, or a handler wants nothing more. While a call of ours waits, the second and third do
+    /// not stop the input but refuse requests: handlers may be waiting for the answer to it.
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// The connection ended: every pending call of ours is lost and every incoming one cancelled,

@@ -324,8 +324,20 @@ void session::state::disconnect(error_code why) {
     }
 }
 
+// Why no request is started now. While a call of ours waits the input goes on all the same:
+// handlers may be waiting for its answer, and would wait for ever if it were not read.
+std::optional<rpc_error> session::state::refuse_request() const noexcept {
+    if (unanswered >= limits_.unanswered_requests_max) {
+        return rpc_error::too_many_calls;
+    }
+    if (kept > kept_mark_) {
+        return rpc_error::held_too_much;
+    }
+    return {};
+}
+
 bool session::state::wants_input() const noexcept {
-    return unanswered < limits_.unanswered_requests_max && input_stops == 0 && kept <= kept_mark_ &&
+    return (!pending_.empty() || !refuse_request()) && input_stops == 0 &&
            (output.owned_size() <= limits_.output_owned_mark ||
             calls_queued.owned_besides(output) <= limits_.output_owned_mark) &&
            (output.borrowed_size() <= limits_.output_borrowed_mark ||

@@ -185,10 +185,14 @@ error_code session::state::read_head(std::uint32_t slot) {
 
 void session::state::begin_request(std::uint32_t slot) {
     message& of = messages_[slot];
+    std::optional<rpc_error> refused = pending_.empty() ? std::nullopt : refuse_request();
     if (unfinished_ >= limits_.unfinished_requests_max || calls_.size() >= calls_at_once_max) {
+        refused = rpc_error::too_many_calls;
+    }
+    if (refused) {
         header const head = of.head;
         drop_message(slot);
-        refuse_head(head, rpc_error::too_many_calls);
+        refuse_head(head, *refused);
         return;
     }
     ++counters.requests_received;
@@ -276,6 +280,12 @@ void session::state::finish(std::uint32_t slot) {
 
 void session::state::finish_request(std::uint32_t slot) {
     bool const in_parts = messages_[slot].at == message::stage::request_parts;
+    if (!in_parts && !pending_.empty()) {
+        if (std::optional<rpc_error> const refused = refuse_request()) {
+            refuse_message(slot, *refused);
+            return;
+        }
+    }
     call_id const id = messages_[slot].call;
     header const head = messages_[slot].head;
     detached_bytes const whole = detach_bytes(messages_[slot]);

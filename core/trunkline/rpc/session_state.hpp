@@ -153,6 +153,7 @@ private:
     void forget_incoming();
 
     // Refusals (FORMAT.md, "Limits")
+    [[nodiscard]] std::optional<rpc_error> refuse_request() const noexcept;
     void refuse_message(std::uint32_t slot, rpc_error why);
     void refuse_head(header const& head, rpc_error why);
     void begin_refusal(bytes_view known, rpc_error why);
