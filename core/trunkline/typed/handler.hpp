@@ -95,7 +95,7 @@ template <class Message, class Handler>
 [[nodiscard]] bool add(rpc::dispatcher& methods, event<Message> const& of, Handler handler,
                        bitcode_limits const& limits = {}) {
     return methods.add(of.id, [handler = std::move(handler), limits](rpc::request const& call,
-                                                                     rpc::responder) {
+                                                                     rpc::responder to) {
         bitcode_limits bounded = limits;
         bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
         auto const message = bitcode::decode<Message>(call.arguments, bounded);
@@ -107,6 +107,7 @@ template <class Message, class Handler>
         } else {
             handler(**message);
         }
+        to.success(slice{});  // for who calls it as a method
     });
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/cancellation_type.hpp>
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -44,7 +45,7 @@ public:
         auto slot = boost::asio::get_associated_cancellation_slot(complete_.handler());
         if (slot.is_connected()) {
             slot.assign([on = on_, self = weak_from_this()](boost::asio::cancellation_type) {
-                on->submit(std::make_shared<given_up>(self));
+                on->submit_later(std::make_shared<given_up>(self));
             });
         }
         on_->submit(shared_from_this());
@@ -62,7 +63,9 @@ private:
     }
     void on_failure(call_failure why) override { end(std::move(why)); }
 
-    void end(outcome with) { complete_(std::move(with), !starting_ && on_->is_own_thread()); }
+    void end(outcome with) {
+        complete_(std::move(with), !starting_ && on_->is_connected() && on_->where().is_here());
+    }
 
     completion<Handler> complete_;
     std::shared_ptr<line> on_;

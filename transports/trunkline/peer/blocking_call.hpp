@@ -38,7 +38,7 @@ template <class Response>
                                                             std::uint64_t method_id,
                                                             bitcode::encoded arguments,
                                                             std::chrono::milliseconds timeout) {
-    if (on->is_own_thread()) {
+    if (on->where().is_here()) {
         return call_failure{call_error::would_deadlock, {}};
     }
     auto const call =

@@ -1,6 +1,6 @@
 #include <trunkline/peer/client_core.hpp>
 
-#include <boost/asio/io_context.hpp>
+#include <trunkline/transport/error.hpp>
 
 #include <utility>
 
@@ -10,17 +10,15 @@ using transport::connection_state;
 
 client_core::client_core(transport::runtime& loop, transport::asio_runtime* sockets,
                          client_settings settings)
-    : loop_(loop), settings_(std::move(settings)) {
-    boost::asio::any_io_executor executor;
-    if (sockets != nullptr) {
-        executor = sockets->context().get_executor();
-    }
-    line_ = std::make_shared<line>(loop, std::move(executor), 0);
-    dialer_ = std::make_unique<url_dialer>(loop, sockets, settings_.names, settings_.websockets);
-}
+    : loop_(loop),
+      settings_(std::move(settings)),
+      handle_(std::make_shared<loop_handle>(loop, sockets)),
+      line_(std::make_shared<line>(handle_, 0, settings_.default_timeout)),
+      dialer_(std::make_unique<url_dialer>(loop, sockets, settings_.names, settings_.websockets)) {}
 
 client_core::~client_core() {
     end();
+    shut();
 }
 
 void client_core::dial(dialed done) {
@@ -29,16 +27,25 @@ void client_core::dial(dialed done) {
     if (ended_) {
         return;
     }
-    dialer_->dial(settings_.url, [weak = weak_from_this(), done = std::move(done)](
-                                     result<std::unique_ptr<transport::connection>> made) {
-        if (auto const core = weak.lock(); core && !core->ended_) {
-            core->on_dialed(std::move(made), done);
-        }
-    });
+    dialed_ = std::move(done);
+    dial_timeout_ = loop_.after(settings_.websockets.handshake_timeout, [this] { give_up_dial(); });
+    dialer_->dial(settings_.url,
+                  [weak = weak_from_this()](result<std::unique_ptr<transport::connection>> made) {
+                      if (auto const core = weak.lock(); core && core->dialed_) {
+                          core->on_dialed(std::move(made));
+                      }
+                  });
 }
 
-void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made,
-                            dialed const& done) {
+// Transports have a time limit of their own or, in memory, nobody to wait for.
+void client_core::give_up_dial() {
+    auto const self = shared_from_this();
+    on_dialed(make_error_code(transport::transport_error::handshake_timeout));
+}
+
+void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made) {
+    dial_timeout_.reset();
+    auto const done = std::exchange(dialed_, nullptr);
     if (!made) {
         report(connection_state::error, made.error());
         done(made.error());
@@ -91,11 +98,13 @@ void client_core::end() {
     if (std::exchange(ended_, true)) {
         return;
     }
+    hush();
     closed_ = nullptr;
-    line_->let_go();
+    dialed_ = nullptr;
+    dial_timeout_.reset();
+    line_->detach();
     driver_.reset();
-    line_->shut();
-    dialer_.reset();
+    // The dialer stays: a link that is about to go may still say its last words on it.
 }
 
 }  // namespace trunkline::peers

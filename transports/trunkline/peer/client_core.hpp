@@ -9,6 +9,7 @@
 #include <trunkline/transport/driver.hpp>
 #include <trunkline/websocket/context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@ struct client_settings {
     std::string url;
     transport::driver::options connection;
     websocket::context_options websockets;
+    std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
     rpc::dispatcher methods;
     transport::driver::observer on_state;
     memory::hub* names = nullptr;
@@ -37,6 +39,9 @@ public:
 
     [[nodiscard]] std::shared_ptr<line> const& peer() const noexcept { return line_; }
 
+    /// No state is reported any more.
+    void hush() noexcept { settings_.on_state = nullptr; }
+
     using dialed = std::function<void(error_code)>;
 
     /// On the thread of the loop, once; `done` is called once, not from inside, unless end() comes
@@ -46,19 +51,27 @@ public:
     /// Closes in order and calls `done` when the connection has ended, at once when there is none.
     void close(std::function<void()> done);
 
-    /// Ends all at once; nobody is told any more, calls that wait fail.
+    /// Ends the connection at once, and nothing is dialled any more; no state is reported, calls
+    /// that wait fail.
     void end();
 
+    /// Nothing can be posted any more: the loop goes.
+    void shut() noexcept { handle_->shut(); }
+
 private:
-    void on_dialed(result<std::unique_ptr<transport::connection>> made, dialed const& done);
+    void give_up_dial();
+    void on_dialed(result<std::unique_ptr<transport::connection>> made);
     void on_state(transport::connection_state state, error_code why);
     void report(transport::connection_state state, error_code why);
 
     transport::runtime& loop_;
     client_settings settings_;
+    std::shared_ptr<loop_handle> handle_;
     std::shared_ptr<line> line_;
     std::unique_ptr<url_dialer> dialer_;
     std::unique_ptr<transport::driver> driver_;
+    std::unique_ptr<transport::timer> dial_timeout_;
+    dialed dialed_;
     std::function<void()> closed_;
     bool ended_ = false;
 };

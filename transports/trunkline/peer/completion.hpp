@@ -5,12 +5,11 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/system_executor.hpp>
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -18,8 +17,8 @@
 
 namespace trunkline::peers {
 
-/// Where handlers run that ask for no other place: on the thread of the line, and once that has
-/// gone on a thread of Asio's.
+/// Where handlers run that ask for no other place: on the loop of the line. Only once that has gone
+/// altogether, on a thread of Asio's.
 class line_executor {
 public:
     explicit line_executor(std::shared_ptr<line> of) noexcept : line_(std::move(of)) {}
@@ -27,7 +26,7 @@ public:
     template <class Work>
     void execute(Work work) const {
         auto const shared = std::make_shared<Work>(std::move(work));
-        if (!line_->post([shared] { std::move (*shared)(); })) {
+        if (!line_->where().post([shared] { std::move (*shared)(); })) {
             boost::asio::post(boost::asio::system_executor(), [shared] { std::move (*shared)(); });
         }
     }
@@ -62,7 +61,7 @@ public:
     void operator()(Result ended, bool here) {
         if constexpr (is_ours) {
             if (here) {
-                std::move(handler_)(std::move(ended));
+                call(std::move(ended));
             } else {
                 executor_.execute(bound(std::move(ended)));
             }
@@ -77,6 +76,17 @@ public:
 private:
     using guard = boost::asio::executor_work_guard<
         std::conditional_t<is_ours, boost::asio::system_executor, executor>>;
+
+    /// What the handler throws leaves the loop from a function of its own: below us is the driver.
+    template <class Result>
+    void call(Result ended) {
+        try {
+            std::move(handler_)(std::move(ended));
+        } catch (...) {
+            executor_.execute(
+                [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+        }
+    }
 
     template <class Result>
     auto bound(Result ended) {

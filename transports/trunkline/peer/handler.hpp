@@ -10,10 +10,12 @@
 #include <trunkline/typed/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -37,6 +39,9 @@ namespace peers {
 /// What a caller is told of a handler that threw: nothing of the exception, which may say what is
 /// not for a peer.
 inline constexpr auto thrown_text = "the handler failed";
+
+/// What a handler that runs as a coroutine is taken for beside its arguments, in bytes.
+inline constexpr std::size_t coroutine_cost = 1 * kib;
 
 /// Answers with what a handler gave.
 template <class Answer>
@@ -94,17 +99,24 @@ template <class Request, class Response, class Answer, class Handler>
             to.system_error(typed::refusal_text(arguments.error()));
             return;
         }
-        // The copy lives until the answer, whatever its connection does meanwhile.
-        if (!to.keep(call.arguments.size())) {
+        auto const on = static_cast<line*>(call.owner)->shared_from_this();
+        auto const& executor = on->where().executor();
+        if (!executor) {
+            to.system_error("this server runs no coroutines");
+            return;
+        }
+        // Until the answer.
+        if (!to.keep(arguments->allocated_size() + coroutine_cost)) {
             to.system_error("too much is held for this connection");
             return;
         }
-        auto const executor = static_cast<line*>(call.owner)->executor();
+        auto const running = on->begin_handler();
         boost::asio::co_spawn(
             executor,
             run_coroutine(kept, std::move(*arguments), context_of(call),
                           typed::reply<Answer>(std::move(to), {}, call.memory_left)),
-            boost::asio::detached);
+            boost::asio::bind_cancellation_slot(
+                running->slot(), [on, running](std::exception_ptr) { on->end_handler(running); }));
     });
 }
 
@@ -139,7 +151,7 @@ template <class Request, class Response, class Answer, class Handler>
 /// with Answer or call_result<Answer>: a call_failure of refused or unknown_method answers with
 /// that status, any other with status 2 and its text. One that throws answers status 2. All run on
 /// the thread of their connection, those of several connections at the same time; the request of
-/// the first two is valid until they return.
+/// the first two is valid until they return. A coroutine is cancelled when its connection ends.
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods,
                                typed::method<Request, Response, Answer> const& of,

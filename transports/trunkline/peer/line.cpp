@@ -2,35 +2,57 @@
 
 #include <trunkline/rpc/error.hpp>
 
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace trunkline::peers {
+namespace {
 
-void line::submit(std::shared_ptr<task> work) {
-    if (is_own_thread()) {
-        work->run(*this);
-        return;
-    }
-    {
-        std::lock_guard const lock(mutex_);
-        if (loop_ != nullptr) {
-            inbox_.push_back(std::move(work));
-            if (inbox_.size() == 1) {
-                loop_->post([self = shared_from_this()] { self->run_inbox(); });
-            }
-            return;
+/// More is as good as none, and would not fit into the clock.
+constexpr std::chrono::hours timeout_max{24 * 365 * 10};
+
+}  // namespace
+
+/// Posted when the inbox gets its first task. Dropped with its loop, it drops the tasks.
+class line::wake {
+public:
+    explicit wake(std::shared_ptr<line> of) noexcept : line_(std::move(of)) {}
+    wake(wake const&) = delete;
+    wake& operator=(wake const&) = delete;
+    ~wake() {
+        if (line_ != nullptr) {
+            line_->drop_inbox();
         }
     }
-    work->drop(rpc::rpc_error::not_connected);
+    void operator()() { std::exchange(line_, nullptr)->run_inbox(); }
+
+private:
+    std::shared_ptr<line> line_;
+};
+
+void line::submit(std::shared_ptr<task> work) {
+    if (where_->is_here()) {
+        work->run(*this);
+    } else {
+        submit_later(std::move(work));
+    }
 }
 
-bool line::post(std::function<void()> work) {
-    std::lock_guard const lock(mutex_);
-    if (loop_ == nullptr) {
-        return false;
+void line::submit_later(std::shared_ptr<task> work) {
+    bool first = false;
+    {
+        std::lock_guard const lock(mutex_);
+        inbox_.push_back(std::move(work));
+        first = inbox_.size() == 1;
     }
-    loop_->post(std::move(work));
-    return true;
+    if (first) {
+        auto const waking = std::make_shared<wake>(shared_from_this());
+        // Destroyed at once where the loop has gone.
+        static_cast<void>(where_->post([waking] { (*waking)(); }));
+    }
 }
 
 void line::run_inbox() {
@@ -39,8 +61,20 @@ void line::run_inbox() {
         std::lock_guard const lock(mutex_);
         taken.swap(inbox_);
     }
+    auto const self = shared_from_this();
     for (auto& each : taken) {
         std::exchange(each, nullptr)->run(*this);
+    }
+}
+
+void line::drop_inbox() {
+    std::vector<std::shared_ptr<task>> dropped;
+    {
+        std::lock_guard const lock(mutex_);
+        dropped.swap(inbox_);
+    }
+    for (auto const& each : dropped) {
+        each->drop(rpc::rpc_error::not_connected);
     }
 }
 
@@ -51,35 +85,33 @@ std::string line::peer_name() const {
 
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
-    thread_ = std::this_thread::get_id();
     connected_ = true;
     std::string name = driver.peer_name();
     std::lock_guard const lock(mutex_);
     peer_name_ = std::move(name);
 }
 
-void line::detach() noexcept {
+void line::detach() {
     connected_ = false;
     driver_ = nullptr;
-}
-
-void line::let_go() noexcept {
-    detach();
-    thread_ = std::thread::id();
-}
-
-void line::shut() {
-    let_go();
     timeouts_.clear();
-    std::vector<std::shared_ptr<task>> dropped;
-    {
-        std::lock_guard const lock(mutex_);
-        loop_ = nullptr;
-        dropped.swap(inbox_);
+    // What is cancelled takes itself out, now or later.
+    for (auto at = handlers_.begin(); at != handlers_.end();) {
+        (at++)->emit(boost::asio::cancellation_type::terminal);
     }
-    for (auto const& each : dropped) {
-        each->drop(rpc::rpc_error::not_connected);
-    }
+}
+
+// Asio may still be on its way to the signal, with work that it has posted before.
+void line::end_handler(running_handler which) {
+    std::list<boost::asio::cancellation_signal> ended;
+    ended.splice(ended.end(), handlers_, which);
+    boost::asio::post(where_->executor(), [kept = std::move(ended)] {});
+}
+
+void line::limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout) {
+    auto& loop = where_->loop();
+    auto const bounded = std::min<std::chrono::milliseconds>(timeout, timeout_max);
+    timeouts_.add(loop, loop.now() + bounded, std::move(who));
 }
 
 }  // namespace trunkline::peers

@@ -3,20 +3,20 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/peer/deadlines.hpp>
+#include <trunkline/peer/loop_handle.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/transport/driver.hpp>
-#include <trunkline/transport/runtime.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace trunkline::peers {
@@ -36,12 +36,14 @@ public:
 };
 
 /// Lives as long as anybody holds it, also after its connection and its loop have gone. Whoever
-/// owns the connection attaches its driver, and shuts the line before the loop goes.
+/// owns the connection attaches its driver and detaches it before it destroys it.
 class line : public std::enable_shared_from_this<line> {
 public:
-    /// `id` is unique among the lines of one owner.
-    line(transport::runtime& loop, boost::asio::any_io_executor executor, std::uint64_t id)
-        : loop_(&loop), executor_(std::move(executor)), id_(id) {}
+    /// `id` is unique among the lines of one owner; `default_timeout` is that of calls which say
+    /// nothing else, zero for none.
+    line(std::shared_ptr<loop_handle> where, std::uint64_t id,
+         std::chrono::milliseconds default_timeout)
+        : where_(std::move(where)), id_(id), default_timeout_(default_timeout) {}
     line(line const&) = delete;
     line& operator=(line const&) = delete;
 
@@ -51,18 +53,14 @@ public:
     /// Runs the task here and now on the line's own thread, else soon, in the order of submission.
     void submit(std::shared_ptr<task> work);
 
-    /// The same for plain work, which is destroyed uncalled where a task would be dropped; always
-    /// later.
-    [[nodiscard]] bool post(std::function<void()> work);
+    /// Soon also on its own thread.
+    void submit_later(std::shared_ptr<task> work);
 
+    [[nodiscard]] loop_handle& where() const noexcept { return *where_; }
     [[nodiscard]] bool is_connected() const noexcept { return connected_; }
-    [[nodiscard]] bool is_own_thread() const noexcept {
-        return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
-    }
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-    /// Where its coroutines run.
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept {
-        return executor_;
+    [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
+        return default_timeout_;
     }
     /// The peer as text; empty before the first connection.
     [[nodiscard]] std::string peer_name() const;
@@ -70,38 +68,39 @@ public:
     // On its thread
     // --------------------------------------------------------------------------------------------
 
-    /// The driver, which must go after detach() or shut().
+    /// The driver, until detach().
     void attach(transport::driver& driver);
-    void detach() noexcept;
 
-    /// As detach(), and from now on nothing runs inside submit(): for an owner that goes, before
-    /// it destroys the driver and calls shut().
-    void let_go() noexcept;
+    /// No connection any more: handlers that still run as coroutines are cancelled.
+    void detach();
 
     /// Null while there is no connection.
     [[nodiscard]] transport::driver* driver() noexcept { return driver_; }
     [[nodiscard]] rpc::endpoint* endpoint() noexcept {
         return driver_ == nullptr ? nullptr : &driver_->peer();
     }
-    /// Ends `who` when so much time has passed and it still lives.
-    void limit(std::weak_ptr<with_deadline> who, transport::runtime::duration timeout) {
-        timeouts_.add(*loop_, loop_->now() + timeout, std::move(who));
-    }
 
-    /// Nothing runs any more; what waits is dropped. For the owner, on the thread of the loop or
-    /// when nothing runs there.
-    void shut();
+    /// Ends `who` when so much time has passed and it still lives.
+    void limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout);
+
+    /// Handlers that run as coroutines of this connection: each has one signal, from
+    /// begin_handler() to end_handler().
+    using running_handler = std::list<boost::asio::cancellation_signal>::iterator;
+    [[nodiscard]] running_handler begin_handler() { return handlers_.emplace(handlers_.end()); }
+    void end_handler(running_handler which);
 
 private:
+    class wake;
     void run_inbox();
+    void drop_inbox();
 
-    transport::runtime* loop_;  // null once shut; guarded for the other threads
-    boost::asio::any_io_executor const executor_;
+    std::shared_ptr<loop_handle> const where_;
     std::uint64_t const id_;
+    std::chrono::milliseconds const default_timeout_;
     transport::driver* driver_ = nullptr;
     deadlines timeouts_;
+    std::list<boost::asio::cancellation_signal> handlers_;
     std::atomic<bool> connected_ = false;
-    std::atomic<std::thread::id> thread_;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<task>> inbox_;
     std::string peer_name_;

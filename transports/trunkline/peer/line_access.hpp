@@ -10,10 +10,7 @@ namespace trunkline::peers {
 
 class line_access {
 public:
-    [[nodiscard]] static peer handle_of(std::shared_ptr<line> of,
-                                        std::chrono::milliseconds default_timeout = {}) {
-        return peer(std::move(of), default_timeout);
-    }
+    [[nodiscard]] static peer handle_of(std::shared_ptr<line> of) { return peer(std::move(of)); }
     [[nodiscard]] static std::shared_ptr<line> const& line_of(peer const& handle) noexcept {
         return handle.line_;
     }

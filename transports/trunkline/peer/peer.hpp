@@ -50,7 +50,8 @@ public:
     /// (Name the request there: g++ 12 breaks objects made by braces inside of co_await.) A plain
     /// callback runs on the connection's thread, or where its executor says. Asio's
     /// cancellation gives the call up: the peer is told. The request is encoded before the function
-    /// returns.
+    /// returns. A server can call a client once it has heard of it: rpc_client with handlers says
+    /// so by itself, published clients with their first call; until then calls wait.
     template <class Request, class Response, class Answer, class Token>
     auto async_call(typed::method<Request, Response, Answer> const& of,
                     std::type_identity_t<Request> request, call_options const& options,
@@ -93,18 +94,16 @@ public:
     friend bool operator==(peer const&, peer const&) noexcept = default;
 
 protected:
-    explicit peer(std::shared_ptr<peers::line> of, std::chrono::milliseconds default_timeout = {})
-        : line_(std::move(of)), default_timeout_(default_timeout) {}
+    explicit peer(std::shared_ptr<peers::line> of) noexcept : line_(std::move(of)) {}
 
 private:
     friend class peers::line_access;
 
     [[nodiscard]] std::chrono::milliseconds timeout_of(call_options const& options) const noexcept {
-        return options.timeout.value_or(default_timeout_);
+        return options.timeout.value_or(line_->default_timeout());
     }
 
     std::shared_ptr<peers::line> line_;
-    std::chrono::milliseconds default_timeout_{};
 };
 
 }  // namespace trunkline

@@ -3,6 +3,7 @@
 
 #include <trunkline/peer/line.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -17,10 +18,15 @@ class peer_table {
 public:
     [[nodiscard]] std::uint64_t next_id() noexcept { return next_id_++; }
 
-    void add(std::shared_ptr<line> joined) {
+    /// False when that would be more than `count_max`; 0: no limit.
+    [[nodiscard]] bool add(std::shared_ptr<line> joined, std::size_t count_max) {
         std::lock_guard const lock(mutex_);
+        if (count_max != 0 && lines_.size() >= count_max) {
+            return false;
+        }
         auto const id = joined->id();
         lines_.emplace(id, std::move(joined));
+        return true;
     }
     void remove(std::uint64_t id) {
         std::lock_guard const lock(mutex_);

@@ -33,6 +33,11 @@ public:
     [[nodiscard]] Message* operator->() noexcept { return &*message_; }
     [[nodiscard]] Message const* operator->() const noexcept { return &*message_; }
 
+    /// Bytes that it holds beside the object itself.
+    [[nodiscard]] std::size_t allocated_size() const noexcept {
+        return bytes_.capacity() + message_.allocated_size();
+    }
+
 private:
     received() = default;
 

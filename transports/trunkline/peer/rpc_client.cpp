@@ -4,9 +4,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <future>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -18,8 +21,8 @@ using peers::client_core;
 class rpc_client::home : public std::enable_shared_from_this<home> {
 public:
     home(transport::runtime* loop, boost::asio::io_context* context, bool duplicate,
-         std::chrono::milliseconds default_timeout, peers::client_settings settings)
-        : default_timeout_(default_timeout), duplicate_(duplicate) {
+         peers::client_settings settings)
+        : duplicate_(duplicate) {
         if (loop != nullptr) {
             core_ = std::make_shared<client_core>(*loop, nullptr, std::move(settings));
             loop_ = loop;
@@ -34,6 +37,10 @@ public:
         loop_ = &*sockets_;
         core_ = std::make_shared<client_core>(*loop_, &*sockets_, std::move(settings));
     }
+
+    ~home() { core_->shut(); }
+    home(home const&) = delete;
+    home& operator=(home const&) = delete;
 
     void start(client_core::dialed done) {
         if (owns_thread_) {
@@ -58,8 +65,9 @@ public:
     // The client goes.
     void leave() {
         if (!owns_thread_ || !thread_.joinable()) {
+            bool const inside = sockets_ && core_->peer()->where().is_here();
             core_->end();
-            if (sockets_) {
+            if (!owns_thread_ && inside) {
                 // The loop may be calling us right now, so it goes a turn later.
                 boost::asio::post(sockets_->context(), [self = shared_from_this()] {});
             }
@@ -68,20 +76,24 @@ public:
             sockets_->stop();
             thread_.detach();
         } else {
-            loop_->post([this] { core_->close([this] { sockets_->stop(); }); });
+            loop_->post([this] {
+                core_->hush();
+                core_->close([this] { sockets_->stop(); });
+            });
             thread_.join();
         }
+    }
+
+    /// Null where the loop is its own, or not one of Asio.
+    [[nodiscard]] boost::asio::io_context* given_context() noexcept {
+        return owns_thread_ || !sockets_ ? nullptr : &sockets_->context();
     }
 
     [[nodiscard]] std::shared_ptr<peers::line> const& line() const noexcept {
         return core_->peer();
     }
-    [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
-        return default_timeout_;
-    }
 
 private:
-    std::chrono::milliseconds default_timeout_;
     bool duplicate_;
     bool owns_thread_ = false;
     std::optional<transport::asio_runtime> sockets_;
@@ -91,7 +103,7 @@ private:
 };
 
 rpc_client::rpc_client(std::shared_ptr<home> where)
-    : peer(where->line(), where->default_timeout()), home_(std::move(where)) {}
+    : peer(where->line()), home_(std::move(where)) {}
 
 rpc_client::rpc_client(rpc_client&&) noexcept = default;
 
@@ -119,7 +131,7 @@ rpc_client::builder::builder(builder&&) noexcept = default;
 rpc_client::builder& rpc_client::builder::operator=(builder&&) noexcept = default;
 
 rpc_client::builder& rpc_client::builder::default_timeout(std::chrono::milliseconds timeout) {
-    default_timeout_ = timeout;
+    settings_->default_timeout = timeout;
     return *this;
 }
 
@@ -165,8 +177,7 @@ rpc_client::builder& rpc_client::builder::run_on(transport::runtime& loop) {
 }
 
 std::shared_ptr<rpc_client::home> rpc_client::builder::make() {
-    return std::make_shared<home>(loop_, context_, duplicate_, default_timeout_,
-                                  std::move(*settings_));
+    return std::make_shared<home>(loop_, context_, duplicate_, std::move(*settings_));
 }
 
 std::shared_ptr<peers::line> const& rpc_client::builder::line_of(
@@ -174,11 +185,31 @@ std::shared_ptr<peers::line> const& rpc_client::builder::line_of(
     return made->line();
 }
 
+// A client before anybody has it.
+struct rpc_client::builder::unborn {
+    explicit unborn(std::shared_ptr<home> where) : client(rpc_client(std::move(where))) {}
+
+    rpc_client client;
+    std::optional<boost::asio::steady_timer> kept;  // never expires
+};
+
 void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
-    // The client is made at once, so that nobody has to care for a home without one.
-    auto client = std::make_shared<rpc_client>(rpc_client(made));
-    made->start([client, done = std::move(done)](error_code why) {
-        std::optional<rpc_client> ready(std::move(*client));
+    auto const first = std::make_shared<unborn>(made);
+    // Its own loop cannot keep it, or neither would ever go. A loop that is not ours does, so that
+    // both go together when nobody runs it any more.
+    std::shared_ptr<unborn> strong = first;
+    if (auto* const context = made->given_context()) {
+        first->kept.emplace(*context, boost::asio::steady_timer::time_point::max());
+        first->kept->async_wait([first](error_code) {});
+        strong = nullptr;
+    }
+    made->start([weak = std::weak_ptr(first), strong, done = std::move(done)](error_code why) {
+        auto const born = weak.lock();
+        if (born == nullptr) {
+            return;
+        }
+        born->kept.reset();
+        std::optional<rpc_client> ready(std::move(born->client));
         if (why) {
             ready.reset();  // before anybody knows, who may take away what it uses
             done(why, true);
@@ -189,10 +220,17 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
 }
 
 result<rpc_client> rpc_client::builder::connect() {
-    std::promise<result<rpc_client>> promised;
-    start(make(),
-          [&promised](result<rpc_client> client, bool) { promised.set_value(std::move(client)); });
-    return promised.get_future().get();
+    auto const promised = std::make_shared<std::promise<result<rpc_client>>>();
+    try {
+        start(make(), [promised](result<rpc_client> client, bool) {
+            promised->set_value(std::move(client));
+        });
+    } catch (boost::system::system_error const& fault) {
+        return fault.code();
+    } catch (std::system_error const& fault) {
+        return error_code(fault.code().value(), boost::system::system_category());
+    }
+    return promised->get_future().get();
 }
 
 }  // namespace trunkline

@@ -40,7 +40,8 @@ public:
     /// connection_limits::close_timeout; on its own thread, and on a loop that is not its own, it
     /// ends at once. Calls that wait fail with connection_lost; no state is reported any more. From
     /// any thread with a thread of its own, also inside its own callbacks; else on the thread of
-    /// its loop, or while nothing runs there.
+    /// its loop, or while nothing runs there. An io_context is to be run once more afterwards, or
+    /// destroyed, to let go of the rest.
     ~rpc_client();
 
 private:
@@ -114,6 +115,7 @@ public:
     }
 
 private:
+    struct unborn;
     using connected = std::function<void(result<rpc_client>, bool here)>;
 
     void note(bool added) noexcept { duplicate_ = duplicate_ || !added; }
@@ -123,7 +125,6 @@ private:
     static void start(std::shared_ptr<home> made, connected done);
 
     std::unique_ptr<peers::client_settings> settings_;
-    std::chrono::milliseconds default_timeout_{};
     boost::asio::io_context* context_ = nullptr;
     transport::runtime* loop_ = nullptr;
     bool duplicate_ = false;

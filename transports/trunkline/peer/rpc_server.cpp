@@ -7,9 +7,11 @@
 #include <trunkline/websocket/ws_url.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -50,25 +52,25 @@ private:
 
 }  // namespace
 
-class rpc_server::home {
+class rpc_server::home : public std::enable_shared_from_this<home> {
 public:
     explicit home(std::unique_ptr<peers::server_settings> settings)
         : settings_(std::move(settings)) {}
-    ~home() { stop(); }
 
     /// Throws boost::system::system_error when the system has no descriptors left.
     void make_places(std::size_t threads, boost::asio::io_context* context,
                      transport::runtime* loop) {
         owns_threads_ = context == nullptr && loop == nullptr;
-        places_.resize(owns_threads_ ? std::max<std::size_t>(threads, 1) : 1);
-        for (auto& each : places_) {
-            each = std::make_shared<place>();
+        auto const count = owns_threads_ ? std::max<std::size_t>(threads, 1) : 1;
+        for (std::size_t i = 0; i < count; ++i) {
+            auto const each = std::make_shared<place>();
             if (loop == nullptr) {
                 context == nullptr ? each->sockets.emplace() : each->sockets.emplace(*context);
             }
             transport::asio_runtime* const sockets = each->sockets ? &*each->sockets : nullptr;
             each->loop = loop == nullptr ? sockets : loop;
             each->serving = std::make_unique<peers::server_loop>(*each->loop, sockets, *settings_);
+            places_.push_back(each);
         }
     }
 
@@ -92,10 +94,14 @@ public:
     void start() {
         for (auto const& each : places_) {
             if (owns_threads_) {
-                each->thread = std::thread([&one = *each] {
+                // The thread keeps what it runs, also when the server is destroyed on it.
+                each->thread = std::thread([self = shared_from_this(), &one = *each] {
                     one.serving->start();
                     one.sockets->run();
-                    one.serving.reset();
+                    one.serving->end();
+                    // Those who wait for calls that have failed now are still to be told.
+                    one.loop->post([&one] { one.sockets->stop(); });
+                    one.sockets->run();
                 });
             } else {
                 each->loop->post([weak = std::weak_ptr(each)] {
@@ -107,33 +113,67 @@ public:
         }
     }
 
+    // Waits, but not for the thread that it is called on.
     void stop() {
         for (auto const& each : places_) {
-            if (each != nullptr && each->thread.joinable()) {
+            if (each->thread.joinable()) {
                 each->loop->post(
                     [&one = *each] { one.serving->stop([&one] { one.sockets->stop(); }); });
             }
         }
+        if (is_own_thread()) {
+            return;
+        }
         for (auto const& each : places_) {
-            if (each != nullptr && each->thread.joinable()) {
+            if (each->thread.joinable()) {
                 each->thread.join();
             }
         }
     }
 
     void async_stop(std::function<void()> done) {
-        places_.front()->loop->post(
-            [weak = std::weak_ptr(places_.front()), done = std::move(done)] {
-                if (auto const only = weak.lock()) {
-                    only->serving->stop(done);
+        auto const left = std::make_shared<std::atomic<std::size_t>>(places_.size());
+        auto const one_less = [left, done = std::move(done)] {
+            if (--*left == 0) {
+                done();
+            }
+        };
+        for (auto const& each : places_) {
+            each->loop->post([weak = std::weak_ptr(each), one_less] {
+                if (auto const one = weak.lock()) {
+                    one->serving->stop(one_less);
                 }
             });
+        }
+    }
+
+    // The server goes.
+    void leave() {
+        stop();
+        for (auto const& each : places_) {
+            if (each->thread.joinable()) {
+                each->thread.detach();
+            }
+            if (!owns_threads_) {
+                each->serving->end();
+                // The loop may be calling us right now, so the rest goes a turn later.
+                auto kept = [self = shared_from_this()] {};
+                each->sockets ? boost::asio::post(each->sockets->context(), std::move(kept))
+                              : each->loop->post(std::move(kept));
+            }
+        }
     }
 
     [[nodiscard]] peers::server_settings& settings() noexcept { return *settings_; }
     [[nodiscard]] std::vector<std::string> const& endpoints() const noexcept { return endpoints_; }
 
 private:
+    [[nodiscard]] bool is_own_thread() const {
+        return std::ranges::any_of(places_, [](auto const& each) {
+            return each->thread.get_id() == std::this_thread::get_id();
+        });
+    }
+
     result<void> listen_websocket(std::string const& url) {
         auto const parts = websocket::parse_ws_url(url);
         if (!parts) {
@@ -160,10 +200,20 @@ private:
     bool owns_threads_ = true;
 };
 
-rpc_server::rpc_server(std::unique_ptr<home> where) : home_(std::move(where)) {}
+rpc_server::rpc_server(std::shared_ptr<home> where) : home_(std::move(where)) {}
 rpc_server::rpc_server(rpc_server&&) noexcept = default;
-rpc_server& rpc_server::operator=(rpc_server&&) noexcept = default;
-rpc_server::~rpc_server() = default;
+
+rpc_server& rpc_server::operator=(rpc_server&& other) noexcept {
+    rpc_server taken(std::move(other));
+    home_.swap(taken.home_);
+    return *this;
+}
+
+rpc_server::~rpc_server() {
+    if (home_ != nullptr) {
+        home_->leave();
+    }
+}
 
 std::vector<std::string> const& rpc_server::endpoints() const noexcept {
     return home_->endpoints();
@@ -172,8 +222,7 @@ std::vector<std::string> const& rpc_server::endpoints() const noexcept {
 std::vector<peer> rpc_server::peers() const {
     std::vector<peer> found;
     for (auto& each : home_->settings().peers.all()) {
-        found.push_back(
-            peers::line_access::handle_of(std::move(each), home_->settings().default_timeout));
+        found.push_back(peers::line_access::handle_of(std::move(each)));
     }
     return found;
 }
@@ -264,7 +313,8 @@ result<rpc_server> rpc_server::builder::start() {
     if (duplicate_) {
         return make_error_code(call_error::duplicate_method);
     }
-    auto made = std::make_unique<home>(std::move(settings_));
+    auto made = std::make_shared<home>(std::move(settings_));
+    rpc_server server(made);  // stops what has begun when the rest fails
     try {
         made->make_places(threads_, context_, loop_);
         for (auto const& url : urls_) {
@@ -278,7 +328,7 @@ result<rpc_server> rpc_server::builder::start() {
     } catch (std::system_error const& fault) {
         return error_code(fault.code().value(), boost::system::system_category());
     }
-    return rpc_server(std::move(made));
+    return server;
 }
 
 }  // namespace trunkline

@@ -32,7 +32,7 @@ class io_context;
 namespace trunkline {
 
 /// Serves from the moment it is made until stop() or its destructor. Moves, does not copy. Any
-/// function from any thread but those of the server itself, unless said.
+/// function from any thread; on its own threads, as inside a handler, nothing is waited for.
 class rpc_server {
 public:
     class builder;
@@ -40,17 +40,17 @@ public:
     rpc_server(rpc_server&&) noexcept;
     rpc_server& operator=(rpc_server&&) noexcept;
 
-    /// As stop(); on a loop that is not its own everything ends at once, and it is destroyed on the
-    /// thread of that loop, or while nothing runs there.
+    /// As stop(). On a loop that is not its own everything ends at once; then destroy it on the
+    /// thread of that loop, also inside callbacks, or while nothing runs there.
     ~rpc_server();
 
     /// Where it listens, in the order given to the builder, with real ports.
     [[nodiscard]] std::vector<std::string> const& endpoints() const noexcept;
 
-    /// All clients that are connected. Also from handlers.
+    /// All clients, from connecting to the end of their connection.
     [[nodiscard]] std::vector<peer> peers() const;
 
-    /// Sends an event to all clients that are connected; encoded once. Also from handlers.
+    /// Sends an event to all clients; encoded once.
     template <class Message>
     void broadcast(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
         send_to_all(of.id, bitcode::encode(std::move(message)).to_vector());
@@ -61,16 +61,16 @@ public:
     /// threads of its own.
     void stop();
 
-    /// The same without waiting, for a server on a given loop: `done` is called on it. The server
-    /// lives until then. Once.
+    /// The same without waiting, also on a given loop: `done` is called on one of its loops. The
+    /// server lives until then.
     void async_stop(std::function<void()> done);
 
 private:
     class home;
-    explicit rpc_server(std::unique_ptr<home> where);
+    explicit rpc_server(std::shared_ptr<home> where);
     void send_to_all(std::uint64_t id, std::vector<std::byte> message) const;
 
-    std::unique_ptr<home> home_;
+    std::shared_ptr<home> home_;
 };
 
 /// Everything a server is told before it starts; used once.

@@ -2,8 +2,6 @@
 
 #include <trunkline/peer/line_access.hpp>
 
-#include <boost/asio/io_context.hpp>
-
 #include <string_view>
 #include <utility>
 
@@ -22,20 +20,32 @@ constexpr std::chrono::milliseconds look_interval{2};
 
 server_loop::server_loop(transport::runtime& loop, transport::asio_runtime* sockets,
                          server_settings& shared)
-    : loop_(loop), sockets_(sockets), shared_(shared) {
+    : loop_(loop),
+      sockets_(sockets),
+      shared_(shared),
+      handle_(std::make_shared<loop_handle>(loop, sockets)) {
     if (sockets != nullptr) {
         websockets_ = std::make_unique<websocket::context>(loop, shared.websockets);
     }
 }
 
 server_loop::~server_loop() {
-    listeners_.clear();
+    end();
+    shut();
+}
+
+void server_loop::end() {
+    if (std::exchange(ended_, true)) {
+        return;
+    }
+    next_look_.reset();
+    deadline_.reset();
     websocket_listeners_.clear();
+    listeners_.clear();
     for (auto& [id, each] : std::exchange(entries_, {})) {
         shared_.peers.remove(id);
-        each.seen_as->let_go();
+        each.seen_as->detach();
         each.driver.reset();
-        each.seen_as->shut();
     }
 }
 
@@ -66,24 +76,18 @@ bool server_loop::is_full() const {
 }
 
 void server_loop::add(std::unique_ptr<transport::connection> link) {
-    if (is_full()) {
+    auto const id = shared_.peers.next_id();
+    auto const joined = std::make_shared<line>(handle_, id, shared_.default_timeout);
+    if (!shared_.peers.add(joined, shared_.connections_max)) {
         link->abort();
         return;
     }
-    auto const id = shared_.peers.next_id();
-    boost::asio::any_io_executor executor;
-    if (sockets_ != nullptr) {
-        executor = sockets_->context().get_executor();
-    }
-    auto const joined = std::make_shared<line>(loop_, std::move(executor), id);
-    entry& added = entries_[id];
-    added.seen_as = joined;
-    added.driver = std::make_unique<transport::driver>(
+    auto made = std::make_unique<transport::driver>(
         loop_, std::move(link), shared_.methods, shared_.connection,
         [this, id](connection_state state, error_code why) { on_state(id, state, why); });
-    added.driver->peer().set_owner(joined.get());
-    joined->attach(*added.driver);
-    shared_.peers.add(joined);
+    made->peer().set_owner(joined.get());
+    joined->attach(*made);
+    entries_.emplace(id, entry{joined, std::move(made)});
     report(joined, connection_state::connecting, {});
     if (auto const found = entries_.find(id); found != entries_.end()) {
         found->second.driver->start();
@@ -97,19 +101,19 @@ void server_loop::on_state(std::uint64_t id, connection_state state, error_code 
     auto const found = entries_.find(id);
     auto const of = found->second.seen_as;
     if (state == connection_state::disconnected || state == connection_state::error) {
-        of->shut();
+        of->detach();
         shared_.peers.remove(id);
         entries_.erase(found);
     }
     report(of, state, why);
-    if (state == connection_state::connected && shared_.on_connected) {
-        shared_.on_connected(line_access::handle_of(of, shared_.default_timeout));
+    if (!ended_ && state == connection_state::connected && shared_.on_connected) {
+        shared_.on_connected(line_access::handle_of(of));
     }
 }
 
 void server_loop::report(std::shared_ptr<line> const& of, connection_state state, error_code why) {
     if (shared_.on_state) {
-        shared_.on_state(line_access::handle_of(of, shared_.default_timeout), state, why);
+        shared_.on_state(line_access::handle_of(of), state, why);
     }
 }
 
@@ -129,10 +133,14 @@ void server_loop::for_each(Action act) {
 }
 
 void server_loop::stop(std::function<void()> done) {
+    if (all_gone_ || ended_) {
+        done();
+        return;
+    }
+    stopped_.push_back(std::move(done));
     if (std::exchange(stopping_, true)) {
         return;
     }
-    stopped_ = std::move(done);
     for (auto const& each : listeners_) {
         each->close();
     }
@@ -156,9 +164,11 @@ void server_loop::wind_down() {
         next_look_ = loop_.after(look_interval, [this] { wind_down(); });
         return;
     }
+    all_gone_ = true;
     deadline_.reset();
-    auto const stopped = std::exchange(stopped_, nullptr);
-    stopped();
+    for (auto const& each : std::exchange(stopped_, {})) {
+        each();  // this may be gone after any of them
+    }
 }
 
 }  // namespace trunkline::peers

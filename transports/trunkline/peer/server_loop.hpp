@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/loop_handle.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/peer_table.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
@@ -52,8 +53,16 @@ public:
     void start();
 
     /// Accepts nothing more; every connection answers what it has received and closes as going
-    /// away, what is left after the drain timeout is cut. Then calls `done`, maybe inside.
+    /// away, what is left after the drain timeout is cut. Then calls `done`, maybe inside. Any
+    /// number of times.
     void stop(std::function<void()> done);
+
+    /// Ends everything at once, also from inside callbacks; nobody is told any more, but those who
+    /// wait for calls.
+    void end();
+
+    /// Nothing can be posted any more: the loop goes.
+    void shut() noexcept { handle_->shut(); }
 
 private:
     struct entry {
@@ -72,14 +81,17 @@ private:
     transport::runtime& loop_;
     transport::asio_runtime* sockets_;
     server_settings& shared_;
+    std::shared_ptr<loop_handle> handle_;
     std::unique_ptr<websocket::context> websockets_;
     std::vector<std::unique_ptr<transport::listener>> listeners_;
     std::vector<websocket::ws_listener*> websocket_listeners_;  // of those above
     std::unordered_map<std::uint64_t, entry> entries_;
     std::unique_ptr<transport::timer> next_look_;
     std::unique_ptr<transport::timer> deadline_;
-    std::function<void()> stopped_;
+    std::vector<std::function<void()>> stopped_;
     bool stopping_ = false;
+    bool all_gone_ = false;  // after stopping
+    bool ended_ = false;
 };
 
 }  // namespace trunkline::peers

@@ -1,0 +1,50 @@
+// A loop as any thread sees it, also when the loop has gone.
+#pragma once
+
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/runtime.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace trunkline::peers {
+
+/// Shared by all lines of one loop. Whoever owns the loop shuts it before the loop goes.
+class loop_handle {
+public:
+    /// `sockets`: the same loop, where it is one of Asio; else it is run by the thread that makes
+    /// the handle.
+    loop_handle(transport::runtime& loop, transport::asio_runtime* sockets);
+    loop_handle(loop_handle const&) = delete;
+    loop_handle& operator=(loop_handle const&) = delete;
+
+    /// True, and `work` runs soon on the loop, or is destroyed when the loop goes before that;
+    /// false when it has gone. From any thread.
+    [[nodiscard]] bool post(std::function<void()> work);
+
+    /// Whether the calling thread is inside the loop.
+    [[nodiscard]] bool is_here() const noexcept;
+
+    /// Where coroutines of this loop run; empty where it is not one of Asio.
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept {
+        return executor_;
+    }
+
+    /// The loop itself; only on its thread, before shut().
+    [[nodiscard]] transport::runtime& loop() noexcept { return *loop_; }
+
+    /// On the thread of the loop, or when nothing runs there.
+    void shut() noexcept;
+
+private:
+    boost::asio::io_context* const context_;
+    boost::asio::any_io_executor const executor_;
+    std::thread::id const thread_;
+    mutable std::mutex mutex_;
+    transport::runtime* loop_;  // null once shut
+};
+
+}  // namespace trunkline::peers
