@@ -2,7 +2,8 @@
 // and sockets: counts them and ends the process at a chosen one, or lets the disk fail.
 //
 // TRUNKLINE_TEST_KILL_AT=N         kills the process at its Nth call: before it, after it, or, of a
-//                                  write to a file, with a part of it done
+//                                  write to a file, with a part of it done; before it where it
+//                                  waits
 // TRUNKLINE_TEST_NO_SPACE_AT=N     the Nth write to a file and all later ones fail: no space
 // TRUNKLINE_TEST_SYNC_FAILS_AT=N   the Nth sync and all later ones fail: input/output error
 // TRUNKLINE_TEST_SYNC_GATE=FIFO    the first sync waits until the FIFO has been opened for writing
@@ -150,10 +151,12 @@ ssize_t sendmsg(int socket, msghdr const* message, int flags) {
     return counted([&] { return ::syscall(SYS_sendmsg, socket, message, flags); });
 }
 
+// Dies before it: nobody may come any more to a thread that waits.
 int epoll_wait(int set, epoll_event* events, int most, int timeout) {
-    return counted([&] {
-        return static_cast<int>(::syscall(SYS_epoll_pwait, set, events, most, timeout, nullptr, 0));
-    });
+    if (next_call() != death::none) {
+        die();
+    }
+    return static_cast<int>(::syscall(SYS_epoll_pwait, set, events, most, timeout, nullptr, 0));
 }
 
 }  // extern "C"

@@ -223,8 +223,13 @@ TEST_P(endings, coroutines_end_with_their_connection) {
         seen<int>& in;
         ~noted() { in.add(1); }
     };
+    // A peer over memory may still listen after its end; for how long is bounded by this.
+    connection_limits soon;
+    soon.ping_after = milliseconds(300);
+    soon.silence_timeout = milliseconds(1000);
     auto const server =
         a_server()
+            .limits(soon)
             .handle(never,
                     [&](received<text> said, call_context context) -> boost::asio::awaitable<text> {
                         noted const here{ended};
@@ -261,6 +266,7 @@ TEST_P(endings, coroutines_are_refused_when_they_keep_too_much) {
                         auto answer = co_await waits(std::move(none.value()), std::move(context));
                         co_return answer;
                     })
+            .drain_timeout(milliseconds(1))
             .start()
             .value();
     auto const client = a_client(server).connect().value();
