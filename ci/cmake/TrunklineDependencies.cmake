@@ -19,6 +19,7 @@ target_include_directories(trunkline_cli11 SYSTEM INTERFACE "${CLI11_INCLUDE_DIR
 if(TRUNKLINE_BUILD_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED)
+    find_package(ZLIB REQUIRED)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     include(GoogleTest)
     enable_testing()

@@ -6,6 +6,7 @@
 #include <trunkline/frame/stream_encoder.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/rpc/header.hpp>
+#include <trunkline/rpc/testing.hpp>
 #include <trunkline/typed/failure.hpp>
 
 #include <gtest/gtest.h>
@@ -51,22 +52,6 @@ void expect_frames(json::array const& expected, std::vector<byte_string> const& 
         EXPECT_TRUE(same_frame(frame, actual[i], layout));
     }
 }
-
-class events_ignored : public rpc::session_events {
-public:
-    rpc::delivery on_call(rpc::call_id, rpc::message_head const&) override {
-        return rpc::delivery::whole;
-    }
-    void on_request(rpc::call_id, rpc::message_head const&, bytes_view) override {}
-    void on_call_part(rpc::call_id, bytes_view) override {}
-    void on_call_end(rpc::call_id) override {}
-    void on_call_cancelled(rpc::call_id, error_code) override {}
-    void on_response(std::uint32_t, rpc::status, bytes_view) override {}
-    void on_response_begin(std::uint32_t) override {}
-    void on_response_part(std::uint32_t, bytes_view) override {}
-    void on_response_end(std::uint32_t) override {}
-    void on_call_lost(std::uint32_t, error_code) override {}
-};
 
 /// What the record says of ids: those in the first frame, on whose side the message was written.
 struct written_ids {
@@ -121,7 +106,7 @@ void check_call(record const& each) {
     bool const as_metadata = payload.empty() && metadata.size() < rpc::payload_arguments_size_min;
     bool const as_payload = metadata.empty() && payload.size() >= rpc::payload_arguments_size_min;
     if (each.fields.at("finalized").as_bool() && (as_metadata || as_payload)) {
-        events_ignored events;
+        rpc::testing::events_ignored events;
         rpc::session session(options_for(each, ids), events);
         slice arguments{as_metadata ? metadata : payload, {}};
         EXPECT_EQ(session.call(method_id, {&arguments, 1}, rpc::delivery::whole, 0).value(),
@@ -131,7 +116,7 @@ void check_call(record const& each) {
 }
 
 /// Feeds a whole call, so that there is something to answer.
-class answering : public events_ignored {
+class answering : public rpc::testing::events_ignored {
 public:
     void on_request(rpc::call_id id, rpc::message_head const&, bytes_view) override { asked = id; }
 

@@ -286,25 +286,16 @@ TEST_P(limits, bytes_far_ahead_drop_their_stream) {
 }
 
 // The receiver of on_call and friends that answers nothing, and counts.
-class silent final : public session_events {
+class silent final : public events_ignored {
 public:
     std::size_t requests = 0;
     std::vector<call_id> open;
 
 private:
-    delivery on_call(call_id, message_head const&) override { return delivery::whole; }
     void on_request(call_id id, message_head const&, bytes_view) override {
         ++requests;
         open.push_back(id);
     }
-    void on_call_part(call_id, bytes_view) override {}
-    void on_call_end(call_id) override {}
-    void on_call_cancelled(call_id, error_code) override {}
-    void on_response(std::uint32_t, status, bytes_view) override {}
-    void on_response_begin(std::uint32_t) override {}
-    void on_response_part(std::uint32_t, bytes_view) override {}
-    void on_response_end(std::uint32_t) override {}
-    void on_call_lost(std::uint32_t, error_code) override {}
 };
 
 TEST_P(limits, at_the_bound_of_unanswered_requests_nothing_more_is_read) {
@@ -355,7 +346,7 @@ TEST_P(limits, calls_at_once_are_bounded_whatever_else_is_allowed) {
 }
 
 // Answers each request with `size` bytes, owned or borrowed.
-class generous final : public session_events {
+class generous final : public events_ignored {
 public:
     std::string body;
     bool borrow = false;
@@ -363,7 +354,6 @@ public:
     session* of = nullptr;
 
 private:
-    delivery on_call(call_id, message_head const&) override { return delivery::whole; }
     void on_request(call_id id, message_head const&, bytes_view) override {
         ++requests;
         slice piece{as_bytes(body), {}};
@@ -372,14 +362,6 @@ private:
         }
         of->answer(id, status::success, {&piece, 1}, 0);
     }
-    void on_call_part(call_id, bytes_view) override {}
-    void on_call_end(call_id) override {}
-    void on_call_cancelled(call_id, error_code) override {}
-    void on_response(std::uint32_t, status, bytes_view) override {}
-    void on_response_begin(std::uint32_t) override {}
-    void on_response_part(std::uint32_t, bytes_view) override {}
-    void on_response_end(std::uint32_t) override {}
-    void on_call_lost(std::uint32_t, error_code) override {}
 };
 
 TEST_P(limits, calls_of_ours_do_not_stop_the_reading) {

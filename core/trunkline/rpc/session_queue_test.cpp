@@ -43,26 +43,17 @@ std::size_t send_until_refused(session& from, std::string const& body) {
 }
 
 // Counts what arrives, in whole events.
-class audience final : public session_events {
+class audience final : public events_ignored {
 public:
     std::size_t events = 0;
     std::size_t calls = 0;
     std::size_t bytes = 0;
 
 private:
-    delivery on_call(call_id, message_head const&) override { return delivery::whole; }
     void on_request(call_id, message_head const& head, bytes_view arguments) override {
         ++(head.type == message_type::event ? events : calls);
         bytes += arguments.size();
     }
-    void on_call_part(call_id, bytes_view) override {}
-    void on_call_end(call_id) override {}
-    void on_call_cancelled(call_id, error_code) override {}
-    void on_response(std::uint32_t, status, bytes_view) override {}
-    void on_response_begin(std::uint32_t) override {}
-    void on_response_part(std::uint32_t, bytes_view) override {}
-    void on_response_end(std::uint32_t) override {}
-    void on_call_lost(std::uint32_t, error_code) override {}
 };
 
 TEST_P(session_queue, events_for_a_peer_that_is_silent_are_bounded) {

@@ -367,25 +367,16 @@ TEST_P(sessions, an_announced_dialer_can_be_called) {
 }
 
 TEST_P(sessions, a_whole_message_is_not_copied) {
-    class views final : public session_events {
+    class views final : public events_ignored {
     public:
         std::byte const* seen = nullptr;
         std::string text;
 
     private:
-        delivery on_call(call_id, message_head const&) override { return delivery::whole; }
         void on_request(call_id, message_head const&, bytes_view arguments) override {
             seen = arguments.data();
             text = as_text(arguments);
         }
-        void on_call_part(call_id, bytes_view) override {}
-        void on_call_end(call_id) override {}
-        void on_call_cancelled(call_id, error_code) override {}
-        void on_response(std::uint32_t, status, bytes_view) override {}
-        void on_response_begin(std::uint32_t) override {}
-        void on_response_part(std::uint32_t, bytes_view) override {}
-        void on_response_end(std::uint32_t) override {}
-        void on_call_lost(std::uint32_t, error_code) override {}
     } events;
     session of(options_for(GetParam()), events);
     byte_string const open = wire.frame(frame::kind::open, 1, 0, wire.head(0, 7, echo, "args"));

@@ -28,6 +28,21 @@ inline slice text(std::string_view characters) {
     return {as_bytes(characters), {}};
 }
 
+/// Takes whole messages and does nothing with them; for those who care for a few events.
+class events_ignored : public session_events {
+public:
+    delivery on_call(call_id, message_head const&) override { return delivery::whole; }
+    void on_request(call_id, message_head const&, bytes_view) override {}
+    void on_call_part(call_id, bytes_view) override {}
+    void on_call_end(call_id) override {}
+    void on_call_cancelled(call_id, error_code) override {}
+    void on_response(std::uint32_t, status, bytes_view) override {}
+    void on_response_begin(std::uint32_t) override {}
+    void on_response_part(std::uint32_t, bytes_view) override {}
+    void on_response_end(std::uint32_t) override {}
+    void on_call_lost(std::uint32_t, error_code) override {}
+};
+
 /// Everything that a queue would send, write by write; the queue is empty afterwards.
 inline std::vector<byte_string> take_writes(gather_queue& queue) {
     std::vector<byte_string> writes;

@@ -5,6 +5,7 @@
 #include <trunkline/store/range_checksums.hpp>
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <string>
 #include <string_view>
@@ -47,6 +48,13 @@ TEST(digest, checksum_is_crc32_of_zlib) {
         EXPECT_EQ(checksum_of(as_bytes(payload)), checksum) << payload;
     }
     EXPECT_EQ(checksum_of({}), 0U);
+    auto const bytes = noise(5000, 2);
+    for (std::size_t size = 0; size <= bytes.size(); size = size * 5 / 4 + 1) {
+        auto const* const begin = reinterpret_cast<Bytef const*>(bytes.data());
+        EXPECT_EQ(checksum_of(as_bytes(bytes).first(size)),
+                  ::crc32(0, begin, static_cast<uInt>(size)))
+            << size;
+    }
 }
 
 TEST(digest, checksums_of_parts_combine) {

@@ -2,9 +2,11 @@
 
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/exit_code.hpp>
+#include <trunkline/cli/file_command.hpp>
 #include <trunkline/config/setting.hpp>
 
 #include <boost/algorithm/hex.hpp>
+#include <boost/json.hpp>
 
 #include <fstream>
 #include <iterator>
@@ -86,6 +88,17 @@ int run_key_command(key_command const& command, std::span<char const* const> arg
 
 int complain_about(call_failure const& why) {
     return complain(exit_failure, why.message.empty() ? why.error.message() : why.message);
+}
+
+int end_write(call_result<std::uint64_t> const& tail, key_options const& options) {
+    if (!tail) {
+        return complain_about(tail.error());
+    }
+    if (!options.json()) {
+        return exit_success;
+    }
+    boost::json::object const told{{"key", to_hex(options.key)}, {"tail", *tail}};
+    return say(serialize(told)) ? exit_success : exit_failure;
 }
 
 std::string to_hex(bytes_view bytes) {

@@ -39,6 +39,10 @@ struct key_command {
 /// Complains about a call that failed; gives the exit code.
 [[nodiscard]] int complain_about(call_failure const& why);
 
+/// Ends a command that wrote to the store: complains, or says where its file ends now if that was
+/// asked for; gives the exit code.
+[[nodiscard]] int end_write(call_result<std::uint64_t> const& tail, key_options const& options);
+
 /// Two digits per byte, small letters.
 [[nodiscard]] std::string to_hex(bytes_view bytes);
 

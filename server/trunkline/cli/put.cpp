@@ -2,10 +2,7 @@
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/file_command.hpp>
 #include <trunkline/cli/key_command.hpp>
-
-#include <boost/json.hpp>
 
 #include <cstdio>
 #include <string>
@@ -28,16 +25,7 @@ int act(named_store& to, key_options const& options) {
     if (!read_input(value)) {
         return complain(exit_failure, "standard input cannot be read");
     }
-    auto const tail = to.put(options.key, as_bytes(value));
-    if (!tail) {
-        return complain_about(tail.error());
-    }
-    if (!options.json()) {
-        return exit_success;
-    }
-    return say(serialize(boost::json::object{{"key", to_hex(options.key)}, {"tail", *tail}}))
-               ? exit_success
-               : exit_failure;
+    return end_write(to.put(options.key, as_bytes(value)), options);
 }
 
 }  // namespace

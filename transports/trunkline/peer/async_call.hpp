@@ -2,7 +2,6 @@
 #pragma once
 
 #include <trunkline/peer/completion.hpp>
-#include <trunkline/peer/received.hpp>
 #include <trunkline/peer/unary_call.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -53,14 +52,7 @@ public:
     }
 
 private:
-    void on_answer(bytes_view body) override {
-        auto decoded = received<Response>::copy_of(body);
-        if (decoded) {
-            end(std::move(*decoded));
-        } else {
-            end(call_failure{call_error::bad_answer, decoded.error().message()});
-        }
-    }
+    void on_answer(bytes_view body) override { end(read_answer<Response>(body)); }
     void on_failure(call_failure why) override { end(std::move(why)); }
 
     void end(outcome with) {

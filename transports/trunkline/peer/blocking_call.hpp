@@ -1,7 +1,6 @@
 // A unary call whose caller waits.
 #pragma once
 
-#include <trunkline/peer/received.hpp>
 #include <trunkline/peer/unary_call.hpp>
 
 #include <future>
@@ -20,14 +19,7 @@ public:
     [[nodiscard]] outcome wait() { return ended_.get_future().get(); }
 
 private:
-    void on_answer(bytes_view body) override {
-        auto decoded = received<Response>::copy_of(body);
-        if (decoded) {
-            ended_.set_value(std::move(*decoded));
-        } else {
-            ended_.set_value(call_failure{call_error::bad_answer, decoded.error().message()});
-        }
-    }
+    void on_answer(bytes_view body) override { ended_.set_value(read_answer<Response>(body)); }
     void on_failure(call_failure why) override { ended_.set_value(std::move(why)); }
 
     std::promise<outcome> ended_;

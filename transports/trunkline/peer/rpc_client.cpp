@@ -212,9 +212,9 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
         std::optional<rpc_client> ready(std::move(born->client));
         if (why) {
             ready.reset();  // before anybody knows, who may take away what it uses
-            done(why, true);
+            done(why);
         } else {
-            done(std::move(*ready), true);
+            done(std::move(*ready));
         }
     });
 }
@@ -222,9 +222,8 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
 result<rpc_client> rpc_client::builder::connect() {
     auto const promised = std::make_shared<std::promise<result<rpc_client>>>();
     try {
-        start(make(), [promised](result<rpc_client> client, bool) {
-            promised->set_value(std::move(client));
-        });
+        start(make(),
+              [promised](result<rpc_client> client) { promised->set_value(std::move(client)); });
     } catch (boost::system::system_error const& fault) {
         return fault.code();
     } catch (std::system_error const& fault) {

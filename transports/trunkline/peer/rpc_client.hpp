@@ -107,8 +107,8 @@ public:
                 auto complete =
                     std::make_shared<peers::completion<std::decay_t<decltype(handler)>>>(
                         std::move(handler), line_of(made));
-                start(std::move(made), [complete](result<rpc_client> client, bool here) {
-                    (*complete)(std::move(client), here);
+                start(std::move(made), [complete](result<rpc_client> client) {
+                    (*complete)(std::move(client), true);
                 });
             },
             token, make());
@@ -116,7 +116,7 @@ public:
 
 private:
     struct unborn;
-    using connected = std::function<void(result<rpc_client>, bool here)>;
+    using connected = std::function<void(result<rpc_client>)>;
 
     void note(bool added) noexcept { duplicate_ = duplicate_ || !added; }
     [[nodiscard]] std::shared_ptr<home> make();

@@ -10,9 +10,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
@@ -30,14 +27,6 @@ using transport::connection_state;
 
 text echoed(text const& said) {
     return said;
-}
-
-/// Does not answer; ends when it is cancelled.
-boost::asio::awaitable<text> waits(received<text>, call_context) {
-    boost::asio::steady_timer forever(co_await boost::asio::this_coro::executor,
-                                      boost::asio::steady_timer::time_point::max());
-    co_await forever.async_wait(boost::asio::use_awaitable);
-    co_return text{};
 }
 
 bool is_end(connection_state state) {

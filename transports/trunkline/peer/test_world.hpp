@@ -6,6 +6,10 @@
 #include <trunkline/peer/rpc_server.hpp>
 
 #include <gtest/gtest.h>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -36,6 +40,14 @@ inline constexpr typed::method<blob, blob> mirror{"mirror"};
 inline constexpr typed::method<number, number> add_one{"add one"};
 inline constexpr typed::method<text, text> never{"never"};
 inline constexpr typed::event<text> news{"news"};
+
+/// Does not answer; ends when it is cancelled.
+inline boost::asio::awaitable<text> waits(received<text>, call_context) {
+    boost::asio::steady_timer forever(co_await boost::asio::this_coro::executor,
+                                      boost::asio::steady_timer::time_point::max());
+    co_await forever.async_wait(boost::asio::use_awaitable);
+    co_return text{};
+}
 
 /// Long enough for any loaded machine; a test that waits so long has failed.
 inline constexpr std::chrono::seconds patience{60};

@@ -5,10 +5,12 @@
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/deadlines.hpp>
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/received.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace trunkline::peers {
 
@@ -49,5 +51,15 @@ private:
     std::uint32_t request_id_ = 0;
     stage stage_ = stage::waiting;
 };
+
+/// What on_answer() is given, as whoever called wants it.
+template <class Response>
+[[nodiscard]] call_result<received<Response>> read_answer(bytes_view body) {
+    auto decoded = received<Response>::copy_of(body);
+    if (!decoded) {
+        return call_failure{call_error::bad_answer, decoded.error().message()};
+    }
+    return std::move(*decoded);
+}
 
 }  // namespace trunkline::peers
