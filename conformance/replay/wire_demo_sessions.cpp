@@ -20,9 +20,9 @@ bool is_demo(recorded_session const& session) {
 /// Answers every part at once, as the demonstration did.
 class part_echo final : public rpc::call_stream {
 public:
-    part_echo(rpc::message_head const& head, rpc::responder answer) : answer_(std::move(answer)) {
-        if (!head.metadata.empty()) {
-            say(demo_words::metadata, head.metadata);
+    part_echo(rpc::request const& begun, rpc::responder answer) : answer_(std::move(answer)) {
+        if (!begun.arguments.empty()) {
+            say(demo_words::metadata, begun.arguments);
         }
     }
 
@@ -50,10 +50,10 @@ rpc::dispatcher demo_handlers(demo_methods const& methods) {
     EXPECT_TRUE(table.add(methods.fails, [](rpc::request const&, rpc::responder answer) {
         answer.system_error(demo_words::failure);
     }));
-    EXPECT_TRUE(table.add_stream(methods.stream_echo,
-                                 [](rpc::message_head const& head, rpc::responder answer) {
-                                     return std::make_unique<part_echo>(head, std::move(answer));
-                                 }));
+    EXPECT_TRUE(
+        table.add_stream(methods.stream_echo, [](rpc::request const& begun, rpc::responder answer) {
+            return std::make_unique<part_echo>(begun, std::move(answer));
+        }));
     return table;
 }
 

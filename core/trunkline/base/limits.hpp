@@ -56,6 +56,15 @@ inline constexpr std::size_t calls_at_once_max = 1024 * kib;
 /// peer's header layout, calls included.
 inline constexpr std::size_t events_queued_size_max = 4 * mib;
 
+/// Bytes in the output of one connection above which who writes a stream waits. Below the mark on
+/// output at which a connection is not read from, so that two peers that stream to each other both
+/// go on reading.
+inline constexpr std::size_t stream_output_size_mark = 256 * kib;
+
+/// Bytes of streams that came from one peer and wait for who reads them; above it nothing more is
+/// read from that peer, and its writers wait in turn.
+inline constexpr std::size_t stream_input_size_mark = 1 * mib;
+
 /// Bytes held for one connection and let go again before the free memory of the heap is given back
 /// to the system: little enough to stay within 32 MiB beside what is held, enough to make it rare.
 inline constexpr std::size_t let_go_size_max = 4 * mib;

@@ -63,11 +63,11 @@ private:
     bool streaming_ = false;
 };
 
-/// A whole call. `arguments` is valid until the handler returns.
+/// A whole call, or the head of one in parts. `arguments` is valid until the handler returns.
 struct request {
     std::uint64_t method_id = 0;
     std::uint32_t request_id = 0;
-    bytes_view arguments;
+    bytes_view arguments;  ///< of a call in parts: the metadata
     /// Bytes that may be held for this call, its arguments included: what the connection's bound on
     /// held bytes leaves. Unpacking counts against it.
     std::size_t memory_left = session_limits{}.held_size_max;
@@ -87,7 +87,7 @@ public:
 };
 
 /// Makes the receiver of one streamed call. The responder may be kept by the stream.
-using stream_handler = std::function<std::unique_ptr<call_stream>(message_head const&, responder)>;
+using stream_handler = std::function<std::unique_ptr<call_stream>(request const&, responder)>;
 
 /// The table of methods. Filled before the first connection, then only read, by any number of
 /// threads.

@@ -104,7 +104,49 @@ void endpoint::announce() {
 }
 
 void endpoint::disconnect(error_code why) {
+    room_waiters_.clear();
     session_.disconnect(why);
+}
+
+// The flow of parts
+
+bool endpoint::has_room() const noexcept {
+    return session_.layout() && session_.output_size() <= stream_output_size_mark;
+}
+
+void endpoint::await_room(std::weak_ptr<room_waiter> who) {
+    room_waiters_.push_back(std::move(who));
+}
+
+bool endpoint::offer_room() {
+    event_scope const scope(*this);
+    bool told = false;
+    while (!room_waiters_.empty() && has_room()) {
+        auto const next = room_waiters_.front().lock();
+        room_waiters_.pop_front();
+        if (next) {
+            told = true;
+            next->on_room();
+        }
+    }
+    return told;
+}
+
+void endpoint::queue_for_reader(std::size_t bytes) noexcept {
+    bool const was_full = queued_for_readers_ > stream_input_size_mark;
+    queued_for_readers_ += bytes;
+    if (!was_full && queued_for_readers_ > stream_input_size_mark) {
+        session_.stop_input();
+    }
+}
+
+void endpoint::taken_by_reader(std::size_t bytes) {
+    bool const was_full = queued_for_readers_ > stream_input_size_mark;
+    queued_for_readers_ -= bytes;
+    if (was_full && queued_for_readers_ <= stream_input_size_mark) {
+        session_.resume_input();
+        output_queued();  // the owner looks at the input again
+    }
 }
 
 endpoint::pending_call endpoint::take_pending(std::uint32_t request_id) {
@@ -161,8 +203,9 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
     if (stream_handler const* const handler = methods_.find_stream(head.method_id)) {
         open_stream& made = streams_[id];
         made.in_callback = true;
-        made.receiver =
-            (*handler)(head, head.type == message_type::event ? responder() : responder(*this, id));
+        made.receiver = (*handler)(
+            {head.method_id, head.request_id, head.metadata, session_.memory_left(), owner_},
+            head.type == message_type::event ? responder() : responder(*this, id));
         close_stream_if_cancelled(id);
         return delivery::parts;
     }

@@ -7,7 +7,9 @@
 #include <trunkline/rpc/session.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -34,6 +36,16 @@ public:
 
 protected:
     ~response_stream() = default;
+};
+
+/// Somebody with more to write than there is room for.
+class room_waiter {
+public:
+    /// There is room: write as long as endpoint::has_room().
+    virtual void on_room() = 0;
+
+protected:
+    ~room_waiter() = default;
 };
 
 /// Single-threaded. `methods` outlives it. `clock` gives microseconds since 1970 UTC.
@@ -64,6 +76,30 @@ public:
     [[nodiscard]] result<void> write(std::uint32_t request_id, std::span<slice> part);
     [[nodiscard]] result<void> end(std::uint32_t request_id);
     void cancel(std::uint32_t request_id);
+
+    // The flow of parts
+    // --------------------------------------------------------------------------------------------
+
+    /// Whether a further part would go out soon: little waits in the output, and the layout is
+    /// known. Who writes parts in any number waits for it.
+    [[nodiscard]] bool has_room() const noexcept;
+
+    /// Tells `who` once there is room, those who waited longest first; nobody after disconnect().
+    void await_room(std::weak_ptr<room_waiter> who);
+
+    /// By the owner, when output has gone: tells who waits as long as there is room. Returns
+    /// whether somebody was told.
+    bool offer_room();
+
+    /// Counts `bytes` of parts that somebody joins or keeps for a reader among what is held for the
+    /// peer, until let_part_go(). False, and nothing counted, when that is more than may be held.
+    [[nodiscard]] bool hold_part(std::size_t bytes) noexcept { return session_.hold_part(bytes); }
+    void let_part_go(std::size_t bytes) noexcept { session_.let_part_go(bytes); }
+
+    /// Bytes that wait for a reader and for nothing else. While there are more than
+    /// stream_input_size_mark nothing more is read from the peer.
+    void queue_for_reader(std::size_t bytes) noexcept;
+    void taken_by_reader(std::size_t bytes);
 
     /// A message that is never answered. Fails as call(), and with queue_full while the peer is
     /// too slow for the events before it: this one is not sent then.
@@ -118,6 +154,8 @@ private:
     frame::id_table<std::uint32_t, pending_call> pending_;
     std::unordered_map<call_id, open_stream> streams_;  // references survive inserts
     responder* responders_ = nullptr;                   // all that live, for our destructor
+    std::deque<std::weak_ptr<room_waiter>> room_waiters_;
+    std::size_t queued_for_readers_ = 0;
     unsigned events_under_way_ = 0;
     session session_;
 };

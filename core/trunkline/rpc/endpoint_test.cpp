@@ -57,7 +57,7 @@ struct peers : two_peers {
         EXPECT_TRUE(methods.add(later, [this](request const&, responder answer) {
             kept.push_back(std::move(answer));
         }));
-        EXPECT_TRUE(methods.add_stream(talk, [this](message_head const&, responder answer) {
+        EXPECT_TRUE(methods.add_stream(talk, [this](request const&, responder answer) {
             return std::make_unique<talker>(std::move(answer), log);
         }));
     }
@@ -94,6 +94,106 @@ TEST_P(endpoints, a_call_is_answered) {
     EXPECT_TRUE(wire.acceptor->protocol().idle());
     EXPECT_TRUE(wire.dialer->protocol().idle());
     EXPECT_EQ(wire.acceptor->protocol().layout(), GetParam());
+}
+
+namespace {
+
+// Writes parts of 64 KiB to a call of its own as long as there is room.
+class eager_writer final : public room_waiter, public std::enable_shared_from_this<eager_writer> {
+public:
+    eager_writer(endpoint& to, std::uint32_t call, std::size_t parts)
+        : to_(to), call_(call), left_(parts) {}
+
+    void on_room() override {
+        std::string const part(chunk_size, 'p');
+        while (left_ > 0 && to_.has_room()) {
+            slice body = text(part);
+            EXPECT_TRUE(to_.write(call_, {&body, 1}));
+            --left_;
+        }
+        if (left_ > 0) {
+            to_.await_room(weak_from_this());
+        }
+    }
+
+    [[nodiscard]] std::size_t left() const noexcept { return left_; }
+
+private:
+    endpoint& to_;
+    std::uint32_t call_;
+    std::size_t left_;
+};
+
+class deaf_stream final : public response_stream {
+public:
+    void on_part(bytes_view) override {}
+    void on_end() override {}
+    void on_failed(error_code, status, bytes_view) override {}
+};
+
+}  // namespace
+
+TEST_P(endpoints, who_writes_parts_waits_for_room_and_goes_on_with_it) {
+    deaf_stream nobody;
+    auto const call = wire.dialer->open(talk, {}, nobody);
+    ASSERT_TRUE(call);
+    wire.run(1 << 20);
+    auto const writer = std::make_shared<eager_writer>(*wire.dialer, *call, 100);
+    writer->on_room();
+    EXPECT_GT(writer->left(), 90u);
+    EXPECT_LE(wire.dialer->protocol().output_size(), stream_output_size_mark + chunk_size + 100);
+    std::size_t offers = 0;
+    while (writer->left() > 0) {
+        std::size_t const before = writer->left();
+        EXPECT_FALSE(wire.dialer->offer_room());
+        wire.run(1 << 20);
+        EXPECT_TRUE(wire.dialer->offer_room());
+        ASSERT_LT(writer->left(), before) << ++offers;
+    }
+}
+
+TEST_P(endpoints, nobody_is_told_of_room_who_has_gone_or_after_the_end) {
+    deaf_stream nobody;
+    auto const call = wire.dialer->open(talk, {}, nobody);
+    auto writer = std::make_shared<eager_writer>(*wire.dialer, *call, 100);
+    writer->on_room();
+    auto const other = std::make_shared<eager_writer>(*wire.dialer, *call, 100);
+    other->on_room();
+    writer.reset();
+    wire.run(1 << 20);
+    std::size_t const before = other->left();
+    EXPECT_TRUE(wire.dialer->offer_room());
+    EXPECT_LT(other->left(), before);
+    wire.dialer->disconnect(rpc_error::connection_lost);
+    wire.dialer->protocol().output().clear();
+    EXPECT_FALSE(wire.dialer->offer_room());
+}
+
+TEST_P(endpoints, parts_that_wait_for_a_reader_stop_the_input_until_they_are_taken) {
+    endpoint& at = *wire.acceptor;
+    wire.ask(*wire.dialer, echo, "hello");
+    at.queue_for_reader(stream_input_size_mark);
+    EXPECT_TRUE(at.protocol().wants_input());
+    at.queue_for_reader(1);
+    EXPECT_FALSE(at.protocol().wants_input());
+    at.queue_for_reader(1);
+    at.taken_by_reader(1);
+    EXPECT_FALSE(at.protocol().wants_input());
+    at.taken_by_reader(1);
+    EXPECT_TRUE(at.protocol().wants_input());
+    at.taken_by_reader(stream_input_size_mark);
+    EXPECT_TRUE(at.protocol().wants_input());
+}
+
+TEST_P(endpoints, parts_under_way_count_as_held_and_let_requests_go_on) {
+    endpoint& at = *wire.acceptor;
+    std::size_t const before = at.protocol().held_size();
+    ASSERT_TRUE(at.hold_part(10 * mib));
+    EXPECT_EQ(at.protocol().held_size(), before + 10 * mib);
+    EXPECT_TRUE(at.protocol().wants_input());
+    EXPECT_FALSE(at.hold_part(session_limits{}.held_size_max - 10 * mib - before + 1));
+    at.let_part_go(10 * mib);
+    EXPECT_EQ(at.protocol().held_size(), before);
 }
 
 TEST_P(endpoints, sizes_around_every_border_come_back_whole) {

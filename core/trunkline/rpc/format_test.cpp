@@ -86,6 +86,8 @@ TEST(rpc_format, limits_are_the_pages) {
          calls_at_once_max},
         {"queued output of our own bytes", defaults.output_owned_mark},
         {"queued output of borrowed bytes", defaults.output_borrowed_mark},
+        {"queued output, for who writes a stream", stream_output_size_mark},
+        {"parts that wait for their reader, of all streams", stream_input_size_mark},
         {"faults of a peer", defaults.protocol_errors_max},
         {"our pending calls", defaults.pending_calls_max},
         {"queued events of ours, and whatever waits for the layout", events_queued_size_max},

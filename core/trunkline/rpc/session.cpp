@@ -90,6 +90,18 @@ void session::let_go(std::size_t bytes) noexcept {
     state_->kept -= bytes;
 }
 
+bool session::hold_part(std::size_t bytes) noexcept {
+    if (bytes > state_->memory_left()) {
+        return false;
+    }
+    state_->parts_held += bytes;
+    return true;
+}
+
+void session::let_part_go(std::size_t bytes) noexcept {
+    state_->parts_held -= bytes;
+}
+
 void session::stop_input() noexcept {
     ++state_->input_stops;
 }
@@ -100,6 +112,10 @@ void session::resume_input() noexcept {
 
 gather_queue& session::output() noexcept {
     return state_->output;
+}
+
+std::size_t session::output_size() const noexcept {
+    return state_->output.size();
 }
 
 std::optional<frame::layout> session::layout() const noexcept {

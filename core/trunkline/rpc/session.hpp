@@ -182,6 +182,11 @@ public:
     [[nodiscard]] bool keep(std::size_t bytes) noexcept;
     void let_go(std::size_t bytes) noexcept;
 
+    /// The same for the bytes of a message that is still on its way, which must go on: they do not
+    /// hold up further requests.
+    [[nodiscard]] bool hold_part(std::size_t bytes) noexcept;
+    void let_part_go(std::size_t bytes) noexcept;
+
     /// No further request is started between the two; they nest.
     void stop_input() noexcept;
     void resume_input() noexcept;
@@ -192,6 +197,7 @@ public:
     /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes. What one peek gives
     /// may go out in one write; it ends after a Cancel frame, which must be the last of its write.
     [[nodiscard]] gather_queue& output() noexcept;
+    [[nodiscard]] std::size_t output_size() const noexcept;
 
     /// Empty until known.
     [[nodiscard]] std::optional<frame::layout> layout() const noexcept;

@@ -346,7 +346,8 @@ bool session::state::wants_input() const noexcept {
 
 std::size_t session::state::held_size() const noexcept {
     return (detector_ ? detector_->kept().size() : 0) + reassembly_.held_size() + messages_held_ +
-           messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call) + kept;
+           messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call) + kept +
+           parts_held;
 }
 
 std::size_t session::state::memory_left() const noexcept {

@@ -121,6 +121,7 @@ public:
     session_counters counters;
     std::size_t unanswered = 0;
     std::size_t kept = 0;         // bytes, by handlers
+    std::size_t parts_held = 0;   // bytes, by who joins parts
     std::size_t input_stops = 0;  // handlers that want nothing more
 
 private:

@@ -34,6 +34,12 @@ void driver::implementation::run_turn(bool readable) {
         read_input();
         link_failed(write_error_);
     }
+    if (!blocked_ && endpoint_.offer_room()) {
+        flush();
+        if (phase_ == phase::open || phase_ == phase::draining) {
+            loop_.commons().turns().add(*this);  // who writes may have more
+        }
+    }
     check_drained();
     pump_closing();
     if (may_end && phase_ != phase::over) {

@@ -156,7 +156,7 @@ private:
             std::string const body(std::stoul(std::string(as_text(asked.arguments))), 'b');
             answer.success(text(body));
         });
-        added &= methods.add_stream(parts, [this](rpc::message_head const&, rpc::responder answer) {
+        added &= methods.add_stream(parts, [this](rpc::request const&, rpc::responder answer) {
             return std::make_unique<part_echo>(*this, std::move(answer));
         });
         TRUNKLINE_ASSERT(added);
