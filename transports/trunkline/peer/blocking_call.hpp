@@ -1,8 +1,9 @@
-// A unary call whose caller waits.
+// A unary call whose caller waits. On the thread of a simulated loop, waiting is running it.
 #pragma once
 
 #include <trunkline/peer/unary_call.hpp>
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <utility>
@@ -16,13 +17,18 @@ class blocking_unary_call final : public unary_call {
 public:
     using unary_call::unary_call;
 
-    [[nodiscard]] outcome wait() { return ended_.get_future().get(); }
+    [[nodiscard]] outcome wait() { return outcome_.get(); }
+
+    [[nodiscard]] bool has_ended() const {
+        return outcome_.wait_for(std::chrono::seconds::zero()) == std::future_status::ready;
+    }
 
 private:
     void on_answer(bytes_view body) override { ended_.set_value(read_answer<Response>(body)); }
     void on_failure(call_failure why) override { ended_.set_value(std::move(why)); }
 
     std::promise<outcome> ended_;
+    std::future<outcome> outcome_ = ended_.get_future();
 };
 
 template <class Response>
@@ -30,12 +36,20 @@ template <class Response>
                                                             std::uint64_t method_id,
                                                             bitcode::encoded arguments,
                                                             std::chrono::milliseconds timeout) {
-    if (on->where().is_here()) {
-        return call_failure{call_error::would_deadlock, {}};
-    }
     auto const call =
         std::make_shared<blocking_unary_call<Response>>(method_id, std::move(arguments), timeout);
-    on->submit(call);
+    if (!on->where().is_here()) {
+        on->submit(call);
+        return call->wait();
+    }
+    bool asked = false;
+    static_cast<void>(on->where().wait_until([&] {
+        if (!std::exchange(asked, true)) {
+            on->submit(call);
+        }
+        return call->has_ended();
+    }));
+    call->give_up(call_error::would_deadlock);  // nothing where it has ended
     return call->wait();
 }
 

@@ -100,11 +100,6 @@ template <class Request, class Response, class Answer, class Handler>
             return;
         }
         auto const on = static_cast<line*>(call.owner)->shared_from_this();
-        auto const& executor = on->where().executor();
-        if (!executor) {
-            to.system_error("this server runs no coroutines");
-            return;
-        }
         // Until the answer.
         if (!to.keep(arguments->allocated_size() + coroutine_cost)) {
             to.system_error("too much is held for this connection");
@@ -112,7 +107,7 @@ template <class Request, class Response, class Answer, class Handler>
         }
         auto const running = on->begin_handler();
         boost::asio::co_spawn(
-            executor,
+            on->where().executor(),
             run_coroutine(kept, std::move(*arguments), context_of(call),
                           typed::reply<Answer>(std::move(to), {}, call.memory_left)),
             boost::asio::bind_cancellation_slot(

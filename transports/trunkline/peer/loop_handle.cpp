@@ -5,18 +5,10 @@
 #include <utility>
 
 namespace trunkline::peers {
-namespace {
-
-boost::asio::any_io_executor executor_of(boost::asio::io_context* context) {
-    return context == nullptr ? boost::asio::any_io_executor()
-                              : boost::asio::any_io_executor(context->get_executor());
-}
-
-}  // namespace
 
 loop_handle::loop_handle(transport::runtime& loop, transport::asio_runtime* sockets)
     : context_(sockets == nullptr ? nullptr : &sockets->context()),
-      executor_(executor_of(context_)),
+      executor_(loop.executor()),
       thread_(std::this_thread::get_id()),
       loop_(&loop) {}
 
@@ -36,6 +28,11 @@ bool loop_handle::is_here() const noexcept {
     }
     return context_ == nullptr ? std::this_thread::get_id() == thread_
                                : context_->get_executor().running_in_this_thread();
+}
+
+bool loop_handle::wait_until(std::function<bool()> const& done) {
+    // On its own thread it does not go meanwhile, unless it is made to by what it runs.
+    return is_here() && loop_->wait_until(done);
 }
 
 void loop_handle::shut() noexcept {

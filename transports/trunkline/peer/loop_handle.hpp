@@ -28,7 +28,10 @@ public:
     /// Whether the calling thread is inside the loop.
     [[nodiscard]] bool is_here() const noexcept;
 
-    /// Where coroutines of this loop run; empty where it is not one of Asio.
+    /// As runtime::wait_until; false also where the calling thread is not that of the loop.
+    [[nodiscard]] bool wait_until(std::function<bool()> const& done);
+
+    /// Where coroutines of this loop run.
     [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept {
         return executor_;
     }

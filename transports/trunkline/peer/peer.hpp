@@ -71,7 +71,9 @@ public:
         return async_call(of, std::move(request), call_options{}, std::forward<Token>(token));
     }
 
-    /// The same, waiting for the answer. Fails with would_deadlock on the connection's own thread.
+    /// The same, waiting for the answer. Fails with would_deadlock on the connection's own thread;
+    /// but outside of its work a simulated loop is run meanwhile, and it fails so when nothing more
+    /// happens there.
     template <class Request, class Response, class Answer>
     [[nodiscard]] call_result<received<Response>> call(
         typed::method<Request, Response, Answer> const& of, std::type_identity_t<Request> request,

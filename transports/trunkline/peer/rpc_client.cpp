@@ -89,6 +89,9 @@ public:
         return owns_thread_ || !sockets_ ? nullptr : &sockets_->context();
     }
 
+    /// Null where the loop is its own, or one of Asio.
+    [[nodiscard]] transport::runtime* given_loop() noexcept { return sockets_ ? nullptr : loop_; }
+
     [[nodiscard]] std::shared_ptr<peers::line> const& line() const noexcept {
         return core_->peer();
     }
@@ -191,6 +194,7 @@ struct rpc_client::builder::unborn {
 
     rpc_client client;
     std::optional<boost::asio::steady_timer> kept;  // never expires
+    std::shared_ptr<void> ticket;
 };
 
 void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
@@ -202,6 +206,9 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
         first->kept.emplace(*context, boost::asio::steady_timer::time_point::max());
         first->kept->async_wait([first](error_code) {});
         strong = nullptr;
+    } else if (auto* const loop = made->given_loop()) {
+        first->ticket = loop->keep(first);
+        strong = nullptr;
     }
     made->start([weak = std::weak_ptr(first), strong, done = std::move(done)](error_code why) {
         auto const born = weak.lock();
@@ -209,6 +216,7 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
             return;
         }
         born->kept.reset();
+        born->ticket.reset();
         std::optional<rpc_client> ready(std::move(born->client));
         if (why) {
             ready.reset();  // before anybody knows, who may take away what it uses
@@ -221,15 +229,29 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
 
 result<rpc_client> rpc_client::builder::connect() {
     auto const promised = std::make_shared<std::promise<result<rpc_client>>>();
-    try {
+    auto future = promised->get_future();
+    auto const begin = [&] {
         start(make(),
               [promised](result<rpc_client> client) { promised->set_value(std::move(client)); });
+    };
+    try {
+        if (loop_ == nullptr) {
+            begin();
+        } else if (bool begun = false; !loop_->wait_until([&] {
+                       if (!std::exchange(begun, true)) {
+                           begin();
+                       }
+                       return future.wait_for(std::chrono::seconds::zero()) ==
+                              std::future_status::ready;
+                   })) {
+            return make_error_code(call_error::would_deadlock);
+        }
     } catch (boost::system::system_error const& fault) {
         return fault.code();
     } catch (std::system_error const& fault) {
         return error_code(fault.code().value(), boost::system::system_category());
     }
-    return promised->get_future().get();
+    return future.get();
 }
 
 }  // namespace trunkline

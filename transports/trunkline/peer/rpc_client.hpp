@@ -95,8 +95,9 @@ public:
     /// Runs on `loop`, such as a simulated one: "memory:" only.
     builder& run_on(transport::runtime& loop);
 
-    /// Connects and waits for it. Not on the thread of the loop given to run_on(). Fails with what
-    /// the dialers of the transports say.
+    /// Connects and waits for it. Not on the thread of an io_context given to run_on(). Fails with
+    /// what the dialers of the transports say. A loop given to run_on() is run meanwhile; where
+    /// that cannot be, as inside of its work, it fails with would_deadlock.
     [[nodiscard]] result<rpc_client> connect();
 
     /// Connects; the token is completed with result<rpc_client>.

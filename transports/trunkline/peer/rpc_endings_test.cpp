@@ -361,28 +361,5 @@ TEST(ending_in_memory, a_connect_that_nobody_accepts_ends_in_time) {
               transport::transport_error::handshake_timeout);
 }
 
-TEST(ending_in_memory, coroutines_are_refused_where_they_cannot_run) {
-    memory::hub names;
-    transport::simulated_runtime loop;
-    auto const server = rpc_server::builder()
-                            .listen("memory:simulated")
-                            .over(names)
-                            .run_on(loop)
-                            .handle(never, waits)
-                            .start()
-                            .value();
-    std::optional<rpc_client> client;
-    auto builder = rpc_client::builder("memory:simulated");
-    builder.over(names).run_on(loop);
-    builder.async_connect([&](result<rpc_client> made) { client.emplace(std::move(*made)); });
-    loop.run_until_idle();
-    ASSERT_TRUE(client.has_value());
-    std::optional<call_failure> told;
-    client->async_call(never, {"x"},
-                       [&](call_result<received<text>> answer) { told = answer.error(); });
-    loop.run_until_idle();
-    EXPECT_EQ(told, (call_failure{call_error::system_failure, "this server runs no coroutines"}));
-}
-
 }  // namespace
 }  // namespace trunkline

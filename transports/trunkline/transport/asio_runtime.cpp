@@ -2,6 +2,7 @@
 
 #include <trunkline/transport/readiness_set.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -112,6 +113,10 @@ void asio_runtime::post(std::function<void()> work) {
     if (inbox_->put(std::move(work))) {
         boost::asio::post(context_, [queue = inbox_] { queue->run_all(); });
     }
+}
+
+boost::asio::any_io_executor asio_runtime::executor() {
+    return context_.get_executor();
 }
 
 void asio_runtime::run() {

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] std::uint64_t wall_clock_us() const noexcept override;
     [[nodiscard]] std::unique_ptr<timer> after(duration delay, std::function<void()> work) override;
     void post(std::function<void()> work) override;
+    /// That of the io_context.
+    [[nodiscard]] boost::asio::any_io_executor executor() override;
 
     /// Runs the loop on the calling thread until stop(). May be called again afterwards.
     void run();

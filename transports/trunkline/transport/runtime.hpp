@@ -7,7 +7,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
+
+namespace boost::asio {
+class any_io_executor;
+}
 
 namespace trunkline::transport {
 
@@ -27,6 +32,7 @@ public:
     virtual ~timer() = default;
 };
 
+class executor_context;
 class loop_commons;
 
 /// One thread's world. All functions but post() are called on that thread; post() from any thread.
@@ -55,15 +61,31 @@ public:
     /// the runtime ends is destroyed without being called.
     virtual void post(std::function<void()> work) = 0;
 
+    /// Runs coroutines and completion handlers of Asio here (runtime_executor.hpp). Work that it is
+    /// given once the runtime has gone is destroyed.
+    [[nodiscard]] virtual boost::asio::any_io_executor executor();
+
+    /// For those who wait on this thread: runs the loop until `done()`. False at once, without
+    /// asking, where this thread cannot do that; false also when nothing more will happen.
+    [[nodiscard]] virtual bool wait_until(std::function<bool()> const& done);
+
+    /// Keeps `what` until the ticket is let go, or the runtime goes.
+    [[nodiscard]] std::shared_ptr<void> keep(std::shared_ptr<void> what);
+
     /// What the drivers of this thread share (loop_commons.hpp); made on first use.
     [[nodiscard]] loop_commons& commons();
 
 protected:
-    /// For the destructors of implementations, once all posted work is gone.
+    /// For the destructors of implementations, once all posted work is gone; there may be some
+    /// again afterwards.
     void drop_commons() noexcept;
 
 private:
+    using kept_things = std::list<std::shared_ptr<void>>;
+
     std::unique_ptr<loop_commons> commons_;
+    std::shared_ptr<executor_context> executing_;
+    std::shared_ptr<kept_things> kept_;
 };
 
 }  // namespace trunkline::transport

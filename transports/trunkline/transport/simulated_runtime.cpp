@@ -1,11 +1,28 @@
 #include <trunkline/transport/simulated_runtime.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace trunkline::transport {
 namespace {
 
 constexpr std::uint64_t wall_clock_start_us = 1'735'689'600'000'000;  // 2025-01-01 00:00 UTC
+
+/// How long one who waits for an event lets time pass.
+constexpr std::chrono::hours patience{24};
+
+/// Says that work is under way.
+class working_mark {
+public:
+    explicit working_mark(bool& mark) noexcept : mark_(mark), before_(std::exchange(mark, true)) {}
+    working_mark(working_mark const&) = delete;
+    working_mark& operator=(working_mark const&) = delete;
+    ~working_mark() { mark_ = before_; }
+
+private:
+    bool& mark_;
+    bool before_;
+};
 
 }  // namespace
 
@@ -22,11 +39,16 @@ private:
 simulated_runtime::simulated_runtime() = default;
 
 simulated_runtime::~simulated_runtime() {
-    // Work may own timers of this runtime, which look themselves up when they go: one by one.
+    drop_work();
+    drop_commons();
+    drop_work();
+}
+
+// Work may own timers of this runtime, which look themselves up when they go: one by one.
+void simulated_runtime::drop_work() noexcept {
     while (!work_.empty()) {
         auto const last = work_.extract(work_.begin());
     }
-    drop_commons();
 }
 
 runtime::time_point simulated_runtime::now() const noexcept {
@@ -67,6 +89,7 @@ bool simulated_runtime::run_next_until(time_point limit) {
     auto const next = work_.extract(work_.begin());
     now_ = std::max(now_, next.key().first);
     lock.unlock();
+    working_mark const mark(working_);
     next.mapped()();
     return true;
 }
@@ -86,6 +109,10 @@ void simulated_runtime::run_for(duration span) {
     }
     std::lock_guard const lock(mutex_);
     now_ = std::max(now_, limit);
+}
+
+bool simulated_runtime::wait_until(std::function<bool()> const& done) {
+    return !working_ && run_until(done, patience);
 }
 
 bool simulated_runtime::run_until(std::function<bool()> const& done, duration at_most) {

@@ -27,6 +27,9 @@ public:
     [[nodiscard]] std::unique_ptr<timer> after(duration delay, std::function<void()> work) override;
     void post(std::function<void()> work) override;
 
+    /// As run_until(), for at most a day of its time; not inside of its own work.
+    [[nodiscard]] bool wait_until(std::function<bool()> const& done) override;
+
     /// Runs the next piece of work, moving the clock to its time. False when there is none.
     bool run_one();
 
@@ -50,11 +53,13 @@ private:
     key schedule(duration delay, std::function<void()> work);
     void cancel(key const& which);
     bool run_next_until(time_point limit);
+    void drop_work() noexcept;
 
     mutable std::mutex mutex_;  // guards what post() touches: work_, next_ and now_
     std::map<key, std::function<void()>> work_;
     std::uint64_t next_ = 0;
     time_point now_{};
+    bool working_ = false;
 };
 
 }  // namespace trunkline::transport
