@@ -65,6 +65,11 @@ inline constexpr std::size_t stream_output_size_mark = 256 * kib;
 /// read from that peer, and its writers wait in turn.
 inline constexpr std::size_t stream_input_size_mark = 1 * mib;
 
+/// Calls that wait for a thread of a pool of handlers, unless its builder says otherwise; one more
+/// is answered with status 2. What they hold counts for their connections, so this is about time:
+/// who comes behind so many others is better told at once.
+inline constexpr std::size_t handlers_waiting_max = 1024;
+
 /// Bytes held for one connection and let go again before the free memory of the heap is given back
 /// to the system: little enough to stay within 32 MiB beside what is held, enough to make it rare.
 inline constexpr std::size_t let_go_size_max = 4 * mib;

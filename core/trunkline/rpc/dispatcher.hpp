@@ -35,6 +35,9 @@ public:
     void part(std::span<slice> body);
     void end();
 
+    /// Lets go of the call without an answer: its caller has gone.
+    void abandon() noexcept;
+
     /// False once the caller cancelled or the connection ended, and for events.
     [[nodiscard]] bool active() const noexcept;
 

@@ -118,6 +118,10 @@ void responder::end() {
     owner.output_queued();
 }
 
+void responder::abandon() noexcept {
+    unlink();
+}
+
 bool responder::keep(std::size_t bytes) {
     if (owner_ == nullptr) {
         return true;

@@ -13,7 +13,7 @@ client_core::client_core(transport::runtime& loop, transport::asio_runtime* sock
     : loop_(loop),
       settings_(std::move(settings)),
       handle_(std::make_shared<loop_handle>(loop, sockets)),
-      line_(std::make_shared<line>(handle_, 0, settings_.default_timeout)),
+      line_(std::make_shared<line>(handle_, 0, settings_.default_timeout, settings_.services)),
       dialer_(std::make_unique<url_dialer>(loop, sockets, settings_.names, settings_.websockets)) {}
 
 client_core::~client_core() {
@@ -92,6 +92,7 @@ void client_core::close(std::function<void()> done) {
     }
     closed_ = std::move(done);
     driver_->close(transport::close_code::normal, {});
+    line_->stop_handlers();
 }
 
 void client_core::end() {

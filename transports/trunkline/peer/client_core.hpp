@@ -22,6 +22,8 @@ struct client_settings {
     transport::driver::options connection;
     websocket::context_options websockets;
     std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
+    std::shared_ptr<line_services> services = std::make_shared<line_services>();
+    pool_settings pool;
     rpc::dispatcher methods;
     transport::driver::observer on_state;
     memory::hub* names = nullptr;
@@ -38,6 +40,9 @@ public:
     client_core& operator=(client_core const&) = delete;
 
     [[nodiscard]] std::shared_ptr<line> const& peer() const noexcept { return line_; }
+
+    /// To post from any thread, also when this has gone.
+    [[nodiscard]] std::shared_ptr<loop_handle> const& handle() const noexcept { return handle_; }
 
     /// No state is reported any more.
     void hush() noexcept { settings_.on_state = nullptr; }

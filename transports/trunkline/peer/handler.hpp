@@ -2,46 +2,62 @@
 #pragma once
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/peer/call_context.hpp>
 #include <trunkline/peer/call_failure.hpp>
-#include <trunkline/peer/line_access.hpp>
-#include <trunkline/peer/peer.hpp>
+#include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/received.hpp>
+#include <trunkline/peer/running_call.hpp>
 #include <trunkline/typed/failure.hpp>
 #include <trunkline/typed/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace trunkline {
 
-/// The call that a handler serves. A value, valid as long as anybody keeps it.
-struct call_context {
-    peer caller;  ///< call it, also before answering
-    std::uint64_t method_id = 0;
-    std::uint32_t request_id = 0;
+/// A handler that runs on the threads of the pool.
+template <class Handler>
+struct pooled {
+    Handler handler;
 };
 
-namespace peers {
-
-[[nodiscard]] inline call_context context_of(rpc::request const& call) {
-    return {line_access::handle_of(static_cast<line*>(call.owner)->shared_from_this()),
-            call.method_id, call.request_id};
+/// Marks a handler that blocks: it runs on one of pool_threads() and may do so several times at
+/// once.
+template <class Handler>
+[[nodiscard]] pooled<Handler> on_pool(Handler handler) {
+    return {std::move(handler)};
 }
+
+template <class Handler>
+inline constexpr bool is_pooled = false;
+template <class Handler>
+inline constexpr bool is_pooled<pooled<Handler>> = true;
+
+namespace peers {
 
 /// What a caller is told of a handler that threw: nothing of the exception, which may say what is
 /// not for a peer.
 inline constexpr auto thrown_text = "the handler failed";
 
-/// What a handler that runs as a coroutine is taken for beside its arguments, in bytes.
-inline constexpr std::size_t coroutine_cost = 1 * kib;
+/// What a caller is told when too many calls wait for a thread.
+inline constexpr auto busy_text = "the server is busy";
+
+/// What a handler that runs on is taken for beside its arguments, in bytes.
+inline constexpr std::size_t running_cost = 1 * kib;
+
+/// Answers with why there is no answer.
+void answer_failure(rpc::responder& to, call_failure why);
 
 /// Answers with what a handler gave.
 template <class Answer>
@@ -52,16 +68,37 @@ template <class Answer>
 void answer_with(typed::reply<Answer>& to, call_result<Answer> outcome) {
     if (outcome) {
         to(std::move(*outcome));
-        return;
-    }
-    call_failure const& why = outcome.error();
-    if (why.error == call_error::refused) {
-        typed::answer_failure(to.untyped(), {typed::failure_code::fail, why.message});
-    } else if (why.error == call_error::unknown_method) {
-        typed::answer_failure(to.untyped(), {typed::failure_code::not_found, why.message});
     } else {
-        to.refuse(why.message.empty() ? why.error.message() : why.message);
+        answer_failure(to.untyped(), std::move(outcome.error()));
     }
+}
+
+/// The same for a call whose handler has run on.
+template <class Answer, class Outcome>
+void answer_with(running_call& call, Outcome outcome) {
+    if (call.is_awaited()) {
+        typed::reply<Answer> to(call.take_responder(), {}, 0);
+        answer_with(to, std::move(outcome));
+    }
+}
+
+/// The arguments of a handler that runs on, counted among what the connection holds until its
+/// answer. Empty, and the call answered, when they cannot be had.
+template <class Request>
+[[nodiscard]] std::optional<received<Request>> take_arguments(rpc::request const& call,
+                                                              rpc::responder& to) {
+    bitcode_limits bounded;
+    bounded.decoded_size_max = std::min(bounded.decoded_size_max, call.memory_left);
+    auto arguments = received<Request>::copy_of(call.arguments, bounded);
+    if (!arguments) {
+        to.system_error(typed::refusal_text(arguments.error()));
+        return std::nullopt;
+    }
+    if (!to.keep(arguments->allocated_size() + running_cost)) {
+        to.system_error("too much is held for this connection");
+        return std::nullopt;
+    }
+    return std::move(*arguments);
 }
 
 template <class Type>
@@ -73,17 +110,21 @@ struct awaited<boost::asio::awaitable<Type>> {
     static constexpr bool is_awaitable = true;
 };
 
-template <class Handler, class Request, class Answer>
+template <class Answer, class Handler, class Request>
 boost::asio::awaitable<void> run_coroutine(std::shared_ptr<Handler const> handler,
                                            received<Request> request, call_context context,
-                                           typed::reply<Answer> to) {
+                                           std::shared_ptr<running_call> call) {
     try {
         auto outcome = co_await (*handler)(std::move(request), std::move(context));
-        answer_with(to, std::move(outcome));
+        answer_with<Answer>(*call, std::move(outcome));
     } catch (...) {
-        to.refuse(thrown_text);
+        call->take_responder().system_error(thrown_text);
     }
 }
+
+/// Asio may still be on its way to the signal of a call that has ended, with work that it has
+/// posted before.
+void end_coroutine(line& on, std::shared_ptr<running_call> call);
 
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_coroutine(rpc::dispatcher& methods,
@@ -91,27 +132,117 @@ template <class Request, class Response, class Answer, class Handler>
                                  Handler handler) {
     // A coroutine may outlive the table that it was started from.
     auto const kept = std::make_shared<Handler const>(std::move(handler));
-    return methods.add(of.id, [kept](rpc::request const& call, rpc::responder to) {
-        bitcode_limits bounded;
-        bounded.decoded_size_max = std::min(bounded.decoded_size_max, call.memory_left);
-        auto arguments = received<Request>::copy_of(call.arguments, bounded);
+    return methods.add(of.id, [kept, name = of.name](rpc::request const& call, rpc::responder to) {
+        auto arguments = take_arguments<Request>(call, to);
         if (!arguments) {
-            to.system_error(typed::refusal_text(arguments.error()));
             return;
         }
-        auto const on = static_cast<line*>(call.owner)->shared_from_this();
-        // Until the answer.
-        if (!to.keep(arguments->allocated_size() + coroutine_cost)) {
-            to.system_error("too much is held for this connection");
-            return;
-        }
-        auto const running = on->begin_handler();
+        auto const on = line_of(call).shared_from_this();
+        auto const running = std::make_shared<running_call>(std::move(to));
+        auto context = context_of(call, name);
+        context.stop = running->stop_token();
+        on->begin(running);
         boost::asio::co_spawn(
             on->where().executor(),
-            run_coroutine(kept, std::move(*arguments), context_of(call),
-                          typed::reply<Answer>(std::move(to), {}, call.memory_left)),
-            boost::asio::bind_cancellation_slot(
-                running->slot(), [on, running](std::exception_ptr) { on->end_handler(running); }));
+            run_coroutine<Answer>(kept, std::move(*arguments), std::move(context), running),
+            boost::asio::bind_cancellation_slot(running->slot(), [on, running](std::exception_ptr) {
+                end_coroutine(*on, running);
+            }));
+    });
+}
+
+/// Calls a handler that gives its answer as a value, with its context where it has a place for it.
+template <class Handler, class Request>
+auto call_whole(Handler const& handler, Request const& request, call_context context) {
+    if constexpr (std::is_invocable_v<Handler const&, Request const&, call_context>) {
+        return handler(request, std::move(context));
+    } else {
+        return handler(request);
+    }
+}
+
+/// A call on its way to a thread of the pool, on it, and back.
+template <class Handler, class Request, class Answer>
+class pooled_call final : public running_call, public task {
+    using outcome =
+        decltype(call_whole(std::declval<Handler const&>(), std::declval<Request const&>(),
+                            std::declval<call_context>()));
+
+public:
+    pooled_call(std::shared_ptr<Handler const> handler, received<Request> request,
+                call_context context, rpc::responder to)
+        : running_call(std::move(to)),
+          handler_(std::move(handler)),
+          request_(std::move(request)),
+          context_(std::move(context)) {
+        context_->stop = stop_token();
+    }
+
+    /// On the pool; `self` brings the answer back.
+    void work(std::shared_ptr<pooled_call> self, line& on) {
+        auto expected = stage::waiting;
+        if (stage_.compare_exchange_strong(expected, stage::begun)) {
+            try {
+                auto const request = std::exchange(request_, std::nullopt);
+                auto context = std::exchange(context_, std::nullopt);
+                outcome_.emplace(call_whole(*handler_, **request, std::move(*context)));
+            } catch (...) {
+                outcome_.reset();
+            }
+        }
+        on.submit_later(std::move(self));
+    }
+
+    // On the line, with the answer.
+    void run(line& on) override {
+        if (outcome_) {
+            answer_with<Answer>(*this, std::move(*outcome_));
+        } else {
+            take_responder().system_error(thrown_text);
+        }
+        on.end(*this);
+    }
+    void drop(error_code) override {}
+
+private:
+    enum class stage : std::uint8_t { waiting, begun, stopped };
+
+    // Waiting for a thread may take long: nothing of it is kept.
+    void on_stop() override {
+        auto expected = stage::waiting;
+        if (stage_.compare_exchange_strong(expected, stage::stopped)) {
+            request_.reset();
+            context_.reset();
+        }
+    }
+
+    std::shared_ptr<Handler const> handler_;
+    std::optional<received<Request>> request_;
+    std::optional<call_context> context_;
+    std::optional<outcome> outcome_;
+    std::atomic<stage> stage_ = stage::waiting;
+};
+
+template <class Request, class Response, class Answer, class Handler>
+[[nodiscard]] bool add_pooled(rpc::dispatcher& methods,
+                              typed::method<Request, Response, Answer> const& of, Handler handler) {
+    auto const kept = std::make_shared<Handler const>(std::move(handler));
+    return methods.add(of.id, [kept, name = of.name](rpc::request const& call, rpc::responder to) {
+        auto const on = line_of(call).shared_from_this();
+        auto const pool = on->services().pool.lock();
+        auto arguments = take_arguments<Request>(call, to);
+        if (!arguments) {
+            return;
+        }
+        auto const running = std::make_shared<pooled_call<Handler, Request, Answer>>(
+            kept, std::move(*arguments), context_of(call, name), std::move(to));
+        bool const accepted =
+            pool != nullptr && pool->submit([on, running] { running->work(running, *on); });
+        if (accepted) {
+            on->begin(running);
+        } else {
+            running->take_responder().system_error(busy_text);
+        }
     });
 }
 
@@ -120,11 +251,11 @@ template <class Request, class Response, class Answer, class Handler>
                               typed::method<Request, Response, Answer> const& of, Handler handler) {
     return typed::add(
         methods, of,
-        [handler = std::move(handler)](Request const& request, typed::reply<Answer> to,
-                                       rpc::request const& call) {
+        [handler = std::move(handler), name = of.name](
+            Request const& request, typed::reply<Answer> to, rpc::request const& call) {
             try {
                 if constexpr (std::is_invocable_v<Handler const&, Request const&, call_context>) {
-                    answer_with(to, handler(request, context_of(call)));
+                    answer_with(to, handler(request, context_of(call, name)));
                 } else {
                     answer_with(to, handler(request));
                 }
@@ -146,7 +277,8 @@ template <class Request, class Response, class Answer, class Handler>
 /// with Answer or call_result<Answer>: a call_failure of refused or unknown_method answers with
 /// that status, any other with status 2 and its text. One that throws answers status 2. All run on
 /// the thread of their connection, those of several connections at the same time; the request of
-/// the first two is valid until they return. A coroutine is cancelled when its connection ends.
+/// the first two is valid until they return. A coroutine is cancelled when its connection ends or
+/// the request timeout has passed.
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods,
                                typed::method<Request, Response, Answer> const& of,
@@ -161,16 +293,27 @@ template <class Request, class Response, class Answer, class Handler>
     }
 }
 
+/// One of the first two that blocks: it runs on a thread of the pool, is told by its context when
+/// nobody waits any more, and brings its answer back to the connection. Above what may wait for a
+/// thread a call answers status 2.
+template <class Request, class Response, class Answer, class Handler>
+[[nodiscard]] bool add_handler(rpc::dispatcher& methods,
+                               typed::method<Request, Response, Answer> const& of,
+                               pooled<Handler> blocking) {
+    return peers::add_pooled(methods, of, std::move(blocking.handler));
+}
+
 /// The same for messages without answer: void(Message const&), or with the call_context.
 template <class Message, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods, typed::event<Message> const& of,
                                Handler handler) {
     return typed::add(
         methods, of,
-        [handler = std::move(handler)](Message const& message, rpc::request const& call) {
+        [handler = std::move(handler), name = of.name](Message const& message,
+                                                       rpc::request const& call) {
             try {
                 if constexpr (std::is_invocable_v<Handler const&, Message const&, call_context>) {
-                    handler(message, peers::context_of(call));
+                    handler(message, peers::context_of(call, name));
                 } else {
                     handler(message);
                 }

@@ -2,9 +2,6 @@
 
 #include <trunkline/rpc/error.hpp>
 
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -95,17 +92,35 @@ void line::detach() {
     connected_ = false;
     driver_ = nullptr;
     timeouts_.clear();
-    // What is cancelled takes itself out, now or later.
-    for (auto at = handlers_.begin(); at != handlers_.end();) {
-        (at++)->emit(boost::asio::cancellation_type::terminal);
+    stop_handlers();
+}
+
+void line::stop_handlers() {
+    auto const stopped = std::exchange(running_, {});
+    for (auto const& each : stopped) {
+        each->among_ = nullptr;
+    }
+    for (auto const& each : stopped) {
+        each->stop();
     }
 }
 
-// Asio may still be on its way to the signal, with work that it has posted before.
-void line::end_handler(running_handler which) {
-    std::list<boost::asio::cancellation_signal> ended;
-    ended.splice(ended.end(), handlers_, which);
-    boost::asio::post(where_->executor(), [kept = std::move(ended)] {});
+void line::begin(std::shared_ptr<running_call> const& call) {
+    call->place_ = running_.insert(running_.end(), call);
+    call->among_ = &running_;
+    if (auto const timeout = request_timeout(); timeout.count() != 0) {
+        limit(call, timeout);
+    }
+}
+
+void line::end(running_call& call) {
+    if (running_call::list* const among = std::exchange(call.among_, nullptr)) {
+        among->erase(call.place_);  // the caller keeps it
+    }
+}
+
+std::chrono::milliseconds line::request_timeout() const noexcept {
+    return std::min<std::chrono::milliseconds>(services_->request_timeout, timeout_max);
 }
 
 void line::limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout) {

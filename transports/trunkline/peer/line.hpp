@@ -3,17 +3,16 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/peer/deadlines.hpp>
+#include <trunkline/peer/line_services.hpp>
 #include <trunkline/peer/loop_handle.hpp>
+#include <trunkline/peer/running_call.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/transport/driver.hpp>
-
-#include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -40,10 +39,14 @@ public:
 class line : public std::enable_shared_from_this<line> {
 public:
     /// `id` is unique among the lines of one owner; `default_timeout` is that of calls which say
-    /// nothing else, zero for none.
+    /// nothing else, zero for none; `services` are those of the owner.
     line(std::shared_ptr<loop_handle> where, std::uint64_t id,
-         std::chrono::milliseconds default_timeout)
-        : where_(std::move(where)), id_(id), default_timeout_(default_timeout) {}
+         std::chrono::milliseconds default_timeout,
+         std::shared_ptr<line_services const> services = std::make_shared<line_services>())
+        : where_(std::move(where)),
+          id_(id),
+          default_timeout_(default_timeout),
+          services_(std::move(services)) {}
     line(line const&) = delete;
     line& operator=(line const&) = delete;
 
@@ -62,6 +65,9 @@ public:
     [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
         return default_timeout_;
     }
+    [[nodiscard]] line_services const& services() const noexcept { return *services_; }
+    /// How long handlers may take, at most so long as fits into the clock; zero: any time.
+    [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept;
     /// The peer as text; empty before the first connection.
     [[nodiscard]] std::string peer_name() const;
 
@@ -71,8 +77,11 @@ public:
     /// The driver, until detach().
     void attach(transport::driver& driver);
 
-    /// No connection any more: handlers that still run as coroutines are cancelled.
+    /// No connection any more: handlers that still run are stopped.
     void detach();
+
+    /// Stops all handlers that still run: nobody will be told what they answer.
+    void stop_handlers();
 
     /// Null while there is no connection.
     [[nodiscard]] transport::driver* driver() noexcept { return driver_; }
@@ -83,11 +92,10 @@ public:
     /// Ends `who` when so much time has passed and it still lives.
     void limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout);
 
-    /// Handlers that run as coroutines of this connection: each has one signal, from
-    /// begin_handler() to end_handler().
-    using running_handler = std::list<boost::asio::cancellation_signal>::iterator;
-    [[nodiscard]] running_handler begin_handler() { return handlers_.emplace(handlers_.end()); }
-    void end_handler(running_handler which);
+    /// Handlers that run on: each is stopped when its time has passed or the connection ends, until
+    /// end().
+    void begin(std::shared_ptr<running_call> const& call);
+    void end(running_call& call);
 
 private:
     class wake;
@@ -97,9 +105,10 @@ private:
     std::shared_ptr<loop_handle> const where_;
     std::uint64_t const id_;
     std::chrono::milliseconds const default_timeout_;
+    std::shared_ptr<line_services const> const services_;
     transport::driver* driver_ = nullptr;
     deadlines timeouts_;
-    std::list<boost::asio::cancellation_signal> handlers_;
+    running_call::list running_;
     std::atomic<bool> connected_ = false;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<task>> inbox_;

@@ -8,6 +8,7 @@ public:
     void run(peers::line& on) override {
         if (transport::driver* const driver = on.driver()) {
             driver->close(transport::close_code::normal, {});
+            on.stop_handlers();
         }
     }
     void drop(error_code) override {}

@@ -1,6 +1,7 @@
 #include <trunkline/peer/rpc_client.hpp>
 
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/handler_pool.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +17,7 @@
 namespace trunkline {
 
 using peers::client_core;
+using peers::handler_pool;
 
 // Where the connection lives: a loop, ours or not, and the core on it.
 class rpc_client::home : public std::enable_shared_from_this<home> {
@@ -23,6 +25,10 @@ public:
     home(transport::runtime* loop, boost::asio::io_context* context, bool duplicate,
          peers::client_settings settings)
         : duplicate_(duplicate) {
+        if (auto const& wanted = settings.pool; wanted.wanted) {
+            pool_ = std::make_shared<handler_pool>(wanted.threads, wanted.waiting_max);
+            settings.services->pool = pool_;
+        }
         if (loop != nullptr) {
             core_ = std::make_shared<client_core>(*loop, nullptr, std::move(settings));
             loop_ = loop;
@@ -38,7 +44,10 @@ public:
         core_ = std::make_shared<client_core>(*loop_, &*sockets_, std::move(settings));
     }
 
-    ~home() { core_->shut(); }
+    ~home() {
+        core_->shut();
+        handler_pool::retire(std::move(pool_));
+    }
     home(home const&) = delete;
     home& operator=(home const&) = delete;
 
@@ -78,9 +87,10 @@ public:
         } else {
             loop_->post([this] {
                 core_->hush();
-                core_->close([this] { sockets_->stop(); });
+                core_->close(
+                    handler_pool::then(pool_, core_->handle(), [this] { sockets_->stop(); }));
             });
-            thread_.join();
+            pool_ != nullptr && pool_->is_here() ? thread_.detach() : thread_.join();
         }
     }
 
@@ -99,6 +109,7 @@ public:
 private:
     bool duplicate_;
     bool owns_thread_ = false;
+    std::shared_ptr<handler_pool> pool_;
     std::optional<transport::asio_runtime> sockets_;
     transport::runtime* loop_ = nullptr;
     std::shared_ptr<client_core> core_;  // gone before its loop
@@ -140,6 +151,17 @@ rpc_client::builder& rpc_client::builder::default_timeout(std::chrono::milliseco
 
 rpc_client::builder& rpc_client::builder::connect_timeout(std::chrono::milliseconds timeout) {
     settings_->websockets.handshake_timeout = timeout;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::request_timeout(std::chrono::milliseconds timeout) {
+    settings_->services->request_timeout = timeout;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::pool_threads(std::size_t count, std::size_t waiting_max) {
+    settings_->pool.threads = count;
+    settings_->pool.waiting_max = waiting_max;
     return *this;
 }
 

@@ -38,10 +38,11 @@ public:
 
     /// Closes in order and waits for the end of the connection, at most
     /// connection_limits::close_timeout; on its own thread, and on a loop that is not its own, it
-    /// ends at once. Calls that wait fail with connection_lost; no state is reported any more. From
-    /// any thread with a thread of its own, also inside its own callbacks; else on the thread of
-    /// its loop, or while nothing runs there. An io_context is to be run once more afterwards, or
-    /// destroyed, to let go of the rest.
+    /// ends at once. With its own thread it waits for handlers on the pool, too, but on a thread of
+    /// the pool for nothing. Calls that wait fail with connection_lost; no state is reported any
+    /// more. From any thread with a thread of its own, also inside its own callbacks; else on the
+    /// thread of its loop, or while nothing runs there. An io_context is to be run once more
+    /// afterwards, or destroyed, to let go of the rest.
     ~rpc_client();
 
 private:
@@ -81,9 +82,18 @@ public:
     /// handler of a method makes connecting fail with call_error::duplicate_method.
     template <class Method, class Handler>
     builder& handle(Method const& of, Handler handler) {
+        settings_->pool.wanted = settings_->pool.wanted || is_pooled<Handler>;
         note(add_handler(settings_->methods, of, std::move(handler)));
         return *this;
     }
+
+    /// How long a handler may run on, as a coroutine or on the pool; any time unless set. Then it
+    /// is stopped and its call answered with status 2.
+    builder& request_timeout(std::chrono::milliseconds timeout);
+
+    /// The threads for on_pool() handlers, and how many calls may wait for one of them. Without
+    /// such handlers there are none.
+    builder& pool_threads(std::size_t count, std::size_t waiting_max = handlers_waiting_max);
 
     /// Where "memory:" names are looked up; outlives the client.
     builder& over(memory::hub& names);

@@ -1,5 +1,6 @@
 #include <trunkline/peer/rpc_server.hpp>
 
+#include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
@@ -18,6 +19,9 @@
 #include <utility>
 
 namespace trunkline {
+
+using peers::handler_pool;
+
 namespace {
 
 /// One loop of a server, with its thread where it is ours.
@@ -56,6 +60,21 @@ class rpc_server::home : public std::enable_shared_from_this<home> {
 public:
     explicit home(std::unique_ptr<peers::server_settings> settings)
         : settings_(std::move(settings)) {}
+
+    ~home() {
+        places_.clear();  // who waits on a thread of the pool for a loop of ours is told so
+        handler_pool::retire(std::move(pool_));
+    }
+    home(home const&) = delete;
+    home& operator=(home const&) = delete;
+
+    /// Throws as the next.
+    void make_pool() {
+        if (auto const& wanted = settings_->pool; wanted.wanted) {
+            pool_ = std::make_shared<handler_pool>(wanted.threads, wanted.waiting_max);
+            settings_->services->pool = pool_;
+        }
+    }
 
     /// Throws boost::system::system_error when the system has no descriptors left.
     void make_places(std::size_t threads, boost::asio::io_context* context,
@@ -117,8 +136,10 @@ public:
     void stop() {
         for (auto const& each : places_) {
             if (each->thread.joinable()) {
-                each->loop->post(
-                    [&one = *each] { one.serving->stop([&one] { one.sockets->stop(); }); });
+                each->loop->post([&one = *each, pool = std::weak_ptr(pool_)] {
+                    one.serving->stop(handler_pool::then(pool, one.serving->handle(),
+                                                         [&one] { one.sockets->stop(); }));
+                });
             }
         }
         if (is_own_thread()) {
@@ -139,9 +160,9 @@ public:
             }
         };
         for (auto const& each : places_) {
-            each->loop->post([weak = std::weak_ptr(each), one_less] {
+            each->loop->post([weak = std::weak_ptr(each), pool = std::weak_ptr(pool_), one_less] {
                 if (auto const one = weak.lock()) {
-                    one->serving->stop(one_less);
+                    one->serving->stop(handler_pool::then(pool, one->serving->handle(), one_less));
                 }
             });
         }
@@ -169,9 +190,10 @@ public:
 
 private:
     [[nodiscard]] bool is_own_thread() const {
-        return std::ranges::any_of(places_, [](auto const& each) {
-            return each->thread.get_id() == std::this_thread::get_id();
-        });
+        return (pool_ != nullptr && pool_->is_here()) ||
+               std::ranges::any_of(places_, [](auto const& each) {
+                   return each->thread.get_id() == std::this_thread::get_id();
+               });
     }
 
     result<void> listen_websocket(std::string const& url) {
@@ -197,6 +219,7 @@ private:
     std::unique_ptr<peers::server_settings> settings_;
     std::vector<std::string> endpoints_;
     std::vector<std::shared_ptr<place>> places_;
+    std::shared_ptr<handler_pool> pool_;
     bool owns_threads_ = true;
 };
 
@@ -298,6 +321,17 @@ rpc_server::builder& rpc_server::builder::default_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_server::builder& rpc_server::builder::request_timeout(std::chrono::milliseconds timeout) {
+    settings_->services->request_timeout = timeout;
+    return *this;
+}
+
+rpc_server::builder& rpc_server::builder::pool_threads(std::size_t count, std::size_t waiting_max) {
+    settings_->pool.threads = count;
+    settings_->pool.waiting_max = waiting_max;
+    return *this;
+}
+
 rpc_server::builder& rpc_server::builder::on_connected(std::function<void(peer)> told) {
     settings_->on_connected = std::move(told);
     return *this;
@@ -316,6 +350,7 @@ result<rpc_server> rpc_server::builder::start() {
     auto made = std::make_shared<home>(std::move(settings_));
     rpc_server server(made);  // stops what has begun when the rest fails
     try {
+        made->make_pool();
         made->make_places(threads_, context_, loop_);
         for (auto const& url : urls_) {
             if (auto const listening = made->listen(url, names_); !listening) {

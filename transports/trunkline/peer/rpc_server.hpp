@@ -57,8 +57,8 @@ public:
     }
 
     /// Accepts nothing more, lets every connection answer what it has received, closes each as
-    /// going away, cuts what is left after the drain timeout, and waits for all of that. Only with
-    /// threads of its own.
+    /// going away, cuts what is left after the drain timeout, and waits for all of that and for
+    /// handlers that still run on the pool. Only with threads of its own.
     void stop();
 
     /// The same without waiting, also on a given loop: `done` is called on one of its loops. The
@@ -114,9 +114,18 @@ public:
     /// handler of a method makes start() fail with call_error::duplicate_method.
     template <class Method, class Handler>
     builder& handle(Method const& of, Handler handler) {
+        settings_->pool.wanted = settings_->pool.wanted || is_pooled<Handler>;
         note(add_handler(settings_->methods, of, std::move(handler)));
         return *this;
     }
+
+    /// How long a handler may run on, as a coroutine or on the pool; any time unless set. Then it
+    /// is stopped and its call answered with status 2.
+    builder& request_timeout(std::chrono::milliseconds timeout);
+
+    /// The threads for on_pool() handlers, shared by all connections, and how many calls may wait
+    /// for one of them. Without such handlers there are none.
+    builder& pool_threads(std::size_t count, std::size_t waiting_max = handlers_waiting_max);
 
     /// The table itself, for handlers without a description (rpc/dispatcher.hpp).
     [[nodiscard]] rpc::dispatcher& methods() noexcept { return settings_->methods; }

@@ -77,7 +77,8 @@ bool server_loop::is_full() const {
 
 void server_loop::add(std::unique_ptr<transport::connection> link) {
     auto const id = shared_.peers.next_id();
-    auto const joined = std::make_shared<line>(handle_, id, shared_.default_timeout);
+    auto const joined =
+        std::make_shared<line>(handle_, id, shared_.default_timeout, shared_.services);
     if (!shared_.peers.add(joined, shared_.connections_max)) {
         link->abort();
         return;
@@ -127,7 +128,8 @@ void server_loop::for_each(Action act) {
     }
     for (std::uint64_t const id : ids) {
         if (auto const found = entries_.find(id); found != entries_.end()) {
-            act(*found->second.driver);
+            auto const of = found->second.seen_as;
+            act(*of, *found->second.driver);
         }
     }
 }
@@ -144,9 +146,12 @@ void server_loop::stop(std::function<void()> done) {
     for (auto const& each : listeners_) {
         each->close();
     }
-    for_each([](transport::driver& one) { one.drain(close_code::going_away, farewell); });
+    for_each([](line&, transport::driver& one) { one.drain(close_code::going_away, farewell); });
     deadline_ = loop_.after(shared_.drain_timeout, [this] {
-        for_each([](transport::driver& one) { one.close(close_code::going_away, farewell); });
+        for_each([](line& of, transport::driver& one) {
+            one.close(close_code::going_away, farewell);
+            of.stop_handlers();
+        });
     });
     wind_down();
 }

@@ -30,6 +30,8 @@ struct server_settings {
     std::size_t connections_max = 0;  ///< 0: no limit
     std::chrono::milliseconds drain_timeout{5'000};
     std::chrono::milliseconds default_timeout{};  ///< of calls to clients
+    std::shared_ptr<line_services> services = std::make_shared<line_services>();
+    pool_settings pool;
     rpc::dispatcher methods;
     std::function<void(peer)> on_connected;
     std::function<void(peer, transport::connection_state, error_code)> on_state;
@@ -60,6 +62,9 @@ public:
     /// Ends everything at once, also from inside callbacks; nobody is told any more, but those who
     /// wait for calls.
     void end();
+
+    /// To post from any thread, also when this has gone.
+    [[nodiscard]] std::shared_ptr<loop_handle> const& handle() const noexcept { return handle_; }
 
     /// Nothing can be posted any more: the loop goes.
     void shut() noexcept { handle_->shut(); }

@@ -1,0 +1,58 @@
+// What a handler is told of the call that it serves.
+#pragma once
+
+#include <trunkline/peer/line_access.hpp>
+#include <trunkline/peer/peer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+namespace trunkline {
+
+/// The call that a handler serves. A value, valid as long as anybody keeps it, on any thread.
+struct call_context {
+    peer caller;  ///< call it, also before answering
+    std::uint64_t method_id = 0;
+    std::string_view method;  ///< its name
+    std::uint32_t request_id = 0;
+
+    /// When the handler is stopped and the call answered with status 2; empty without a
+    /// request_timeout. In virtual time where the connection is.
+    std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
+
+    /// Stopped when nobody waits for the answer any more: the connection has ended or the deadline
+    /// has passed. Callbacks (std::stop_callback) run on the connection's thread and must not
+    /// throw. Of an inline handler it is never stopped: nothing else happens while it runs.
+    std::stop_token stop = {};
+
+    /// Unique among the connections of one server.
+    [[nodiscard]] std::uint64_t connection_id() const noexcept { return caller.id(); }
+
+    /// Nobody waits for the answer any more.
+    [[nodiscard]] bool cancelled() const noexcept {
+        return stop.stop_requested() || !caller.is_connected();
+    }
+};
+
+namespace peers {
+
+/// Where a handler is called: on the thread of the line.
+[[nodiscard]] inline line& line_of(rpc::request const& call) noexcept {
+    return *static_cast<line*>(call.owner);
+}
+
+[[nodiscard]] inline call_context context_of(rpc::request const& call, std::string_view method) {
+    line& on = line_of(call);
+    call_context made{line_access::handle_of(on.shared_from_this()), call.method_id, method,
+                      call.request_id};
+    if (auto const timeout = on.request_timeout(); timeout.count() != 0) {
+        made.deadline = on.where().loop().now() + timeout;
+    }
+    return made;
+}
+
+}  // namespace peers
+}  // namespace trunkline
