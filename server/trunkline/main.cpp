@@ -1,10 +1,9 @@
-// The program: a table of subcommands.
+// The program: looks its first argument up among the subcommands.
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <span>
@@ -15,29 +14,12 @@ namespace {
 
 using namespace trunkline;
 
-struct command {
-    std::string_view name;
-    std::string_view summary;
-    cli::command_function* run;
-};
-
-constexpr std::array commands{
-    command{"serve", "serve a store over WebSocket", cli::serve},
-    command{"verify", "check a store file as a whole", cli::verify},
-    command{"stat", "say what is in a store file", cli::stat},
-    command{"compact", "replace a store file by one with its live entries alone", cli::compact},
-    command{"get", "write the value of a key to standard output", cli::get},
-    command{"put", "store standard input under a key", cli::put},
-    command{"del", "delete a key", cli::del},
-    command{"exists", "tell by the exit code whether a key is there", cli::exists},
-    command{"len", "count the keys of a store", cli::len},
-};
-
 int print_help() {
     std::string text = "Many calls on one wire.\nUsage: trunkline COMMAND [flags]\n\nCommands:\n";
-    for (command const& one : commands) {
-        text.append("  ").append(one.name).append(12 - one.name.size(), ' ');
-        text.append(one.summary).append("\n");
+    for (auto* const make : cli::all_commands()) {
+        auto const of = make().of;
+        text.append("  ").append(of.name).append(12 - of.name.size(), ' ');
+        text.append(of.summary).append("\n");
     }
     text +=
         "\ntrunkline COMMAND --help lists the flags of a command; trunkline --version names the "
@@ -58,12 +40,13 @@ int run(std::span<char const* const> arguments) {
         std::puts("trunkline " TRUNKLINE_VERSION);
         return cli::exit_success;
     }
-    auto const found = std::ranges::find(commands, name, &command::name);
-    if (found == commands.end()) {
-        return cli::complain(cli::exit_usage,
-                             "unknown command \"" + std::string(name) + "\"; see trunkline --help");
+    for (auto* const make : cli::all_commands()) {
+        if (auto made = make(); made.of.name == name) {
+            return cli::run_command(std::move(made), arguments.subspan(1));
+        }
     }
-    return found->run(arguments.subspan(1));
+    return cli::complain(cli::exit_usage,
+                         "unknown command \"" + std::string(name) + "\"; see trunkline --help");
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,12 +17,17 @@ namespace {
 
 using config::setting;
 
-struct flag {
-    setting* behind;
-    CLI::Option* option;
-};
+/// The name of the setting where it goes without a flag.
+std::string positional_name(setting const& one) {
+    if (!std::holds_alternative<config::choice>(one.target)) {
+        return placeholder(one);
+    }
+    std::string name(one.name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+    return name;
+}
 
-CLI::Option* add_flag(CLI::App& app, usage const& of, setting const& one) {
+void add_flag(CLI::App& app, usage const& of, setting const& one) {
     std::string names = "--" + std::string(one.name);
     std::string const meaning(one.meaning);
     CLI::Option* option = nullptr;
@@ -27,10 +35,11 @@ CLI::Option* add_flag(CLI::App& app, usage const& of, setting const& one) {
         option = app.add_flag(names, meaning);
     } else {
         if (one.name == of.positional) {
-            names += ",FILE";
+            names += "," + positional_name(one);
         }
+        bool const is_list = std::holds_alternative<config::word_list>(one.target);
         option = app.add_option(names, meaning);
-        option->expected(1)->type_name(placeholder(one));
+        option->expected(is_list ? -1 : 1)->type_name(placeholder(one));
         std::string const present = value_text(one);
         if (!present.empty()) {
             option->default_str(present);
@@ -38,11 +47,10 @@ CLI::Option* add_flag(CLI::App& app, usage const& of, setting const& one) {
     }
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     option->group(one.is_limit ? "Limits" : "Options");
-    return option;
 }
 
 std::string see_help(usage const& of) {
-    return "; see trunkline " + std::string(of.command) + " --help";
+    return "; see trunkline " + std::string(of.name) + " --help";
 }
 
 std::string unexpected(usage const& of, std::string_view argument,
@@ -68,25 +76,28 @@ std::string missing_value(usage const& of, CLI::ParseError const& fault) {
     return text + see_help(of);
 }
 
-std::string assign_flag(flag const& given) {
-    auto const& texts = given.option->results();
-    std::string const name = "--" + std::string(given.behind->name);
-    if (texts.size() > 1) {
+std::string assign_flag(setting& to, std::vector<std::string> const& texts) {
+    std::string const name = "--" + std::string(to.name);
+    if (texts.size() > 1 && !std::holds_alternative<config::word_list>(to.target)) {
         return name + " is given twice; once is enough";
     }
-    auto const done = config::assign(*given.behind, texts.front(), config::origin::flag);
-    return done ? "" : name + ": " + explain(*given.behind, texts.front(), done.error());
+    for (std::string const& text : texts) {
+        if (auto const done = config::assign(to, text, config::origin::flag); !done) {
+            return name + ": " + explain(to, text, done.error());
+        }
+    }
+    return {};
 }
 
-std::string follow(std::string const& config_path, std::span<flag const> flags,
-                   std::span<setting> settings) {
+std::string follow(CLI::App const& app, bool has_config_file, std::span<setting> settings) {
     std::string fault;
-    if (!config_path.empty()) {
-        fault = config::read_config_file(config_path, settings);
+    if (has_config_file && app.count("--config") > 0) {
+        fault = config::read_config_file(app["--config"]->as<std::string>(), settings);
     }
-    for (flag const& one : flags) {
-        if (fault.empty() && one.option->count() > 0) {
-            fault = assign_flag(one);
+    for (setting& one : settings) {
+        auto const* const given = app.get_option("--" + std::string(one.name));
+        if (fault.empty() && given->count() > 0) {
+            fault = assign_flag(one, given->results());
         }
     }
     return fault;
@@ -105,39 +116,44 @@ int complain(int code, std::string_view text) {
     return code;
 }
 
-std::optional<int> read_command_line(usage const& of, std::span<char const* const> arguments,
-                                     std::span<config::setting> settings) {
-    CLI::App app(std::string(of.summary), "trunkline " + std::string(of.command));
-    app.allow_extras();
-    app.set_version_flag("-V,--version", std::string("trunkline ") + TRUNKLINE_VERSION);
-    std::vector<flag> flags;
-    for (setting& one : settings) {
-        flags.push_back({&one, add_flag(app, of, one)});
+std::shared_ptr<CLI::App> app_of(command const& made) {
+    auto app = std::make_shared<CLI::App>(std::string(made.of.summary), std::string(made.of.name));
+    app->footer(std::string(made.of.details));
+    app->allow_extras();
+    app->set_version_flag("-V,--version", std::string("trunkline ") + TRUNKLINE_VERSION,
+                          "Print the version and end");
+    for (setting const& one : made.settings) {
+        add_flag(*app, made.of, one);
     }
-    std::string config_path;
-    if (of.has_config_file) {
-        app.add_option("--config", config_path, "TOML file with the names of the flags as keys")
+    if (made.of.has_config_file) {
+        app->add_option("--config", "TOML file with the names of the flags as keys")
             ->type_name("FILE")
             ->group("Options");
     }
+    return app;
+}
+
+int run_command(command made, std::span<char const* const> arguments) {
+    auto const app = app_of(made);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     try {
-        app.parse(std::move(reversed));
+        app->parse(std::move(reversed));
     } catch (CLI::Success const& asked) {
         bool const version = asked.get_name() == "CallForVersion";
-        return print(version ? std::string(asked.what()) + "\n" : app.help());
+        app->name("trunkline " + std::string(made.of.name));
+        return print(version ? std::string(asked.what()) + "\n" : app->help());
     } catch (CLI::ParseError const& fault) {
-        return complain(exit_usage, missing_value(of, fault));
+        return complain(exit_usage, missing_value(made.of, fault));
     }
-    auto const extras = app.remaining();
+    auto const extras = app->remaining();
     if (!extras.empty()) {
-        return complain(exit_usage, unexpected(of, extras.front(), settings));
+        return complain(exit_usage, unexpected(made.of, extras.front(), made.settings));
     }
-    std::string const fault = follow(config_path, flags, settings);
+    std::string const fault = follow(*app, made.of.has_config_file, made.settings);
     if (!fault.empty()) {
         return complain(exit_usage, fault);
     }
-    return std::nullopt;
+    return made.run(made.settings);
 }
 
 }  // namespace trunkline::cli

@@ -1,29 +1,25 @@
-// Reads the flags of a subcommand into settings; help and version included.
+// Reads the command line of a subcommand into its settings, help and version included, and runs it.
 #pragma once
 
-#include <trunkline/config/setting.hpp>
+#include <trunkline/cli/command.hpp>
 
-#include <optional>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
+
+namespace CLI {
+class App;
+}
 
 namespace trunkline::cli {
 
-/// A subcommand's command line: which settings it has, which one also goes without its flag.
-struct usage {
-    std::string_view command;     ///< such as "serve"
-    std::string_view summary;     ///< one line
-    std::string_view positional;  ///< the setting that FILE without a flag means; may be empty
-    bool has_config_file = false;
-};
+/// Follows the configuration file, when there is one, then the flags, and runs what is then set.
+/// `arguments` are those after the subcommand's name. Returns the exit code, also of help or
+/// version printed, or of a complaint made on standard error.
+[[nodiscard]] int run_command(command made, std::span<char const* const> arguments);
 
-/// Follows the configuration file, when there is one, then the flags. `arguments` are those after
-/// the subcommand's name. Returns an exit code when the program is done (help or version printed,
-/// or a complaint made on standard error); nothing when it shall go on.
-[[nodiscard]] std::optional<int> read_command_line(usage const& of,
-                                                   std::span<char const* const> arguments,
-                                                   std::span<config::setting> settings);
+/// The command line of `made` as CLI11 has it. Does not refer to `made`.
+[[nodiscard]] std::shared_ptr<CLI::App> app_of(command const& made);
 
 /// Writes "trunkline: TEXT" to standard error; returns `code`.
 int complain(int code, std::string_view text);

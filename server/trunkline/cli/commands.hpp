@@ -1,21 +1,27 @@
 // The subcommands of the program, one file each.
 #pragma once
 
+#include <trunkline/cli/command.hpp>
+
 #include <span>
 
 namespace trunkline::cli {
 
-/// A subcommand: takes the arguments after its name, returns the exit code.
-using command_function = int(std::span<char const* const> arguments);
+using command_maker = command();
 
-command_function serve;
-command_function verify;
-command_function stat;
-command_function compact;
-command_function get;
-command_function put;
-command_function del;
-command_function exists;
-command_function len;
+command_maker serve;
+command_maker verify;
+command_maker stat;
+command_maker compact;
+command_maker get;
+command_maker put;
+command_maker del;
+command_maker exists;
+command_maker len;
+command_maker batch_get;
+command_maker batch_put;
+
+/// All of them, in the order in which they are listed.
+[[nodiscard]] std::span<command_maker* const> all_commands() noexcept;
 
 }  // namespace trunkline::cli

@@ -32,18 +32,10 @@ std::string told(file_options const& options, store::open_report const& opened,
            " bytes before, " + std::to_string(size_after) + " after";
 }
 
-}  // namespace
-
-int compact(std::span<char const* const> arguments) {
-    file_options options;
-    if (auto const done = read_file_options(
-            "compact", "Replaces a store file by one with its live entries alone.", arguments,
-            options)) {
-        return *done;
-    }
+int act(file_options const& options) {
     store::open_report report;
     auto const opened = store::store::open(
-        options.file, {.alignment = options.alignment, .create = false}, &report);
+        options.file, {.alignment = options.alignment(), .create = false}, &report);
     if (!opened) {
         return complain(exit_store, report.explain(opened.error()));
     }
@@ -53,6 +45,13 @@ int compact(std::span<char const* const> arguments) {
     }
     said = say(told(options, report, (*opened)->file_size())) && said;
     return said ? exit_success : exit_failure;
+}
+
+}  // namespace
+
+command compact() {
+    return file_command("compact", "Replaces a store file by one with its live entries alone.",
+                        act);
 }
 
 }  // namespace trunkline::cli

@@ -6,15 +6,16 @@ namespace trunkline::cli {
 namespace {
 
 int act(named_store& in, key_options const& options) {
-    return end_write(in.del(options.key), options);
+    return end_write(in.del(as_bytes(options.key)), options);
 }
 
 }  // namespace
 
-int del(std::span<char const* const> arguments) {
-    return run_key_command(
-        {"del", "Deletes a key; one that is not there is no error.", true, file_use::write, act},
-        arguments);
+command del() {
+    return make_command({.name = "del",
+                         .summary = "Deletes a key; one that is not there is no error.",
+                         .use = file_use::write,
+                         .act = act});
 }
 
 }  // namespace trunkline::cli

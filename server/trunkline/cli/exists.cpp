@@ -1,7 +1,7 @@
 // trunkline exists: tells by its exit code whether a key is there.
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/file_command.hpp>
+#include <trunkline/cli/hex.hpp>
 #include <trunkline/cli/key_command.hpp>
 
 #include <boost/json.hpp>
@@ -10,12 +10,13 @@ namespace trunkline::cli {
 namespace {
 
 int act(named_store& in, key_options const& options) {
-    auto const found = in.exists(options.key);
+    auto const key = as_bytes(options.key);
+    auto const found = in.exists(key);
     if (!found) {
         return complain_about(found.error());
     }
     if (options.json() &&
-        !say(serialize(boost::json::object{{"key", to_hex(options.key)}, {"exists", *found}}))) {
+        !say(serialize(boost::json::object{{"key", to_hex(key)}, {"exists", *found}}))) {
         return exit_failure;
     }
     return *found ? exit_success : exit_absent;
@@ -23,10 +24,10 @@ int act(named_store& in, key_options const& options) {
 
 }  // namespace
 
-int exists(std::span<char const* const> arguments) {
-    return run_key_command(
-        {"exists", "Tells by its exit code whether a key is there.", true, file_use::read, act},
-        arguments);
+command exists() {
+    return make_command({.name = "exists",
+                         .summary = "Tells by its exit code whether a key is there.",
+                         .act = act});
 }
 
 }  // namespace trunkline::cli

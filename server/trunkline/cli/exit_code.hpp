@@ -6,10 +6,10 @@ namespace trunkline::cli {
 enum exit_code : int {
     exit_success = 0,  ///< done, or stopped in order
     exit_failure = 1,  ///< failed while running
-    exit_usage = 2,    ///< the command line or the configuration makes no sense
+    exit_usage = 2,    ///< the command line, the configuration or the input makes no sense
     exit_store = 3,    ///< the store cannot be opened
     exit_listen = 4,   ///< the address cannot be listened on
-    exit_absent = 5,   ///< the key is not there
+    exit_absent = 5,   ///< a key is not there
     exit_connect = 6,  ///< the server cannot be reached
     exit_signal = 128  ///< plus the signal's number: ended at once by a second signal
 };

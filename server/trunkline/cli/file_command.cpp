@@ -4,32 +4,34 @@
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
 
-#include <cstdio>
+#include <memory>
+#include <utility>
 
 namespace trunkline::cli {
 
-std::optional<int> read_file_options(std::string_view command, std::string_view summary,
-                                     std::span<char const* const> arguments,
-                                     file_options& options) {
-    std::string alignment = server::alignment_by_default;
-    config::setting_list settings{{"path", "the store file", config::words{&options.file, "FILE"}},
-                                  server::alignment_setting(alignment),
-                                  {"format", "lines for people or one JSON object",
-                                   config::choice{&options.format, {"text", "json"}}}};
-    usage const of{command, summary, "path", false};
-    if (auto const done = read_command_line(of, arguments, settings)) {
-        return done;
-    }
-    if (options.file.empty()) {
-        return complain(exit_usage,
-                        "no store file given; write trunkline " + std::string(command) + " FILE");
-    }
-    options.alignment = server::alignment_of(alignment);
-    return std::nullopt;
+std::optional<std::uint32_t> file_options::alignment() const {
+    return server::alignment_of(alignment_text);
 }
 
-bool say(std::string const& line) {
-    return std::puts(line.c_str()) >= 0 && std::fflush(stdout) == 0;
+config::setting_list file_settings(file_options& options) {
+    options.alignment_text = server::alignment_by_default;
+    config::setting_list settings{{"file", "the store file", config::words{&options.file, "FILE"}},
+                                  server::alignment_setting(options.alignment_text)};
+    add_output_settings(settings, options.form);
+    return settings;
+}
+
+command file_command(std::string_view name, std::string_view summary,
+                     std::function<int(file_options const&)> act) {
+    auto const options = std::make_shared<file_options>();
+    return {{name, summary, "file"},
+            file_settings(*options),
+            [options, name, act = std::move(act)](std::span<config::setting>) {
+                return options->file.empty()
+                           ? complain(exit_usage, "no store file given; write trunkline " +
+                                                      std::string(name) + " FILE")
+                           : act(*options);
+            }};
 }
 
 }  // namespace trunkline::cli

@@ -1,9 +1,12 @@
-// What the subcommands about one store file have in common: their flags and how they end.
+// What the subcommands about one store file have in common: their flags.
 #pragma once
 
+#include <trunkline/cli/command.hpp>
+#include <trunkline/cli/output.hpp>
+
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,19 +14,18 @@ namespace trunkline::cli {
 
 struct file_options {
     std::string file;
-    std::string format = "text";
-    std::optional<std::uint32_t> alignment;
+    std::string alignment_text;
+    output_form form;
 
-    [[nodiscard]] bool json() const { return format == "json"; }
+    [[nodiscard]] bool json() const { return form.json(); }
+    [[nodiscard]] std::optional<std::uint32_t> alignment() const;
 };
 
-/// Reads FILE, --format and --alignment. An exit code when there is nothing left to do.
-[[nodiscard]] std::optional<int> read_file_options(std::string_view command,
-                                                   std::string_view summary,
-                                                   std::span<char const* const> arguments,
-                                                   file_options& options);
+/// FILE, --alignment, --format and --json, which refer to `options`.
+[[nodiscard]] config::setting_list file_settings(file_options& options);
 
-/// Writes a line to standard output; false when nobody takes it.
-[[nodiscard]] bool say(std::string const& line);
+/// A command with these flags and no others, which does `act` when it is given a file.
+[[nodiscard]] command file_command(std::string_view name, std::string_view summary,
+                                   std::function<int(file_options const&)> act);
 
 }  // namespace trunkline::cli

@@ -2,7 +2,7 @@
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/file_command.hpp>
+#include <trunkline/cli/hex.hpp>
 #include <trunkline/cli/key_command.hpp>
 
 #include <boost/json.hpp>
@@ -12,32 +12,38 @@
 namespace trunkline::cli {
 namespace {
 
+bool write_out(bytes_view value, key_options const& options) {
+    if (options.json()) {
+        return say(serialize(boost::json::object{{"key", to_hex(as_bytes(options.key))},
+                                                 {"bytes", value.size()},
+                                                 {"value", to_hex(value)}}));
+    }
+    return std::fwrite(value.data(), 1, value.size(), stdout) == value.size() &&
+           std::fflush(stdout) == 0;
+}
+
 int act(named_store& from, key_options const& options) {
-    bool written = false;
-    auto const found = from.get(options.key, [&](bytes_view value) {
-        if (options.json()) {
-            written = say(serialize(boost::json::object{
-                {"key", to_hex(options.key)}, {"bytes", value.size()}, {"value", to_hex(value)}}));
-        } else {
-            written = std::fwrite(value.data(), 1, value.size(), stdout) == value.size() &&
-                      std::fflush(stdout) == 0;
-        }
+    bool is_there = false;
+    bool is_written = false;
+    auto const key = as_bytes(options.key);
+    auto const found = from.get({&key, 1}, [&](std::size_t, std::optional<bytes_view> value) {
+        is_there = value.has_value();
+        return is_written = is_there && write_out(*value, options);
     });
     if (!found) {
         return complain_about(found.error());
     }
-    if (!*found) {
+    if (!is_there) {
         return complain(exit_absent, "the key is not there");
     }
-    return written ? exit_success : complain(exit_failure, "the value could not be written");
+    return is_written ? exit_success : complain(exit_failure, "the value could not be written");
 }
 
 }  // namespace
 
-int get(std::span<char const* const> arguments) {
-    return run_key_command(
-        {"get", "Writes the value of a key to standard output.", true, file_use::read, act},
-        arguments);
+command get() {
+    return make_command(
+        {.name = "get", .summary = "Writes the value of a key to standard output.", .act = act});
 }
 
 }  // namespace trunkline::cli

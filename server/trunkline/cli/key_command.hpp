@@ -2,39 +2,43 @@
 // they end (docs/store-commands.md).
 #pragma once
 
+#include <trunkline/cli/command.hpp>
 #include <trunkline/cli/named_store.hpp>
+#include <trunkline/cli/output.hpp>
 
-#include <chrono>
 #include <functional>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace trunkline::cli {
 
 struct key_options {
-    std::string url;
-    std::string file;
-    std::string format = "text";
-    std::chrono::milliseconds timeout{30'000};
-    std::vector<std::byte> key;
+    store_place place;
+    output_form form;
+    std::string key;
 
-    [[nodiscard]] bool json() const { return format == "json"; }
+    [[nodiscard]] bool json() const { return form.json(); }
 };
 
-/// What a subcommand is, and what it does with the store once that is open: gives the exit code.
+/// What a subcommand is, and what it does.
 struct key_command {
     std::string_view name;
     std::string_view summary;
     bool takes_key = true;
     file_use use = file_use::read;
+    /// With the open store; returns the exit code.
     std::function<int(named_store&, key_options const&)> act;
+    /// Before the store is opened, for what can be found wrong without it: an exit code when there
+    /// is nothing left to do.
+    std::function<std::optional<int>(key_options const&)> prepare = {};
+    config::setting_list more = {};  ///< flags of its own; their variables belong to `act`
+    std::string_view positional = takes_key ? "key" : "";
+    std::string_view details = {};
 };
 
-/// Reads the command line, opens the store and acts. Complains where that fails.
-[[nodiscard]] int run_key_command(key_command const& command,
-                                  std::span<char const* const> arguments);
+/// A command that reads its command line, opens the store and acts. Complains where that fails.
+[[nodiscard]] command make_command(key_command of);
 
 /// Complains about a call that failed; gives the exit code.
 [[nodiscard]] int complain_about(call_failure const& why);
@@ -42,8 +46,5 @@ struct key_command {
 /// Ends a command that wrote to the store: complains, or says where its file ends now if that was
 /// asked for; gives the exit code.
 [[nodiscard]] int end_write(call_result<std::uint64_t> const& tail, key_options const& options);
-
-/// Two digits per byte, small letters.
-[[nodiscard]] std::string to_hex(bytes_view bytes);
 
 }  // namespace trunkline::cli

@@ -2,7 +2,7 @@
 #include <trunkline/base/noise.hpp>
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/store/store.hpp>
+#include <trunkline/cli/testing.hpp>
 #include <trunkline/test_support/child_process.hpp>
 #include <trunkline/test_support/running_server.hpp>
 
@@ -10,7 +10,6 @@
 
 #include <boost/json.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,37 +19,11 @@ namespace {
 using test_support::finished;
 using test_support::run_program;
 
-class key_commands : public testing::TestWithParam<std::string> {
+class key_commands : public on_a_store {
 protected:
-    key_commands() {
-        static_cast<void>(store::store::open(path_).value());
-        if (GetParam() == "url") {
-            server_.emplace(TRUNKLINE_PROGRAM, path_);
-        }
-    }
-
-    [[nodiscard]] std::vector<std::string> where() const {
-        return server_ ? std::vector<std::string>{"--url", "ws://" + server_->address() + "/ws"}
-                       : std::vector<std::string>{"--file", path_};
-    }
-    [[nodiscard]] finished run(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), TRUNKLINE_PROGRAM);
-        for (auto& each : where()) {
-            arguments.push_back(std::move(each));
-        }
-        return run_program(arguments);
-    }
-    /// With a file as standard input.
     [[nodiscard]] finished put(std::string const& key, std::string const& value) const {
-        write_file(folder_ / "value", value);
-        return run_program({"/bin/sh", "-c", "exec \"$0\" \"$@\" < \"$TRUNKLINE_TEST_INPUT\"",
-                            TRUNKLINE_PROGRAM, "put", key, where()[0], where()[1]},
-                           {{"TRUNKLINE_TEST_INPUT", (folder_ / "value").string()}});
+        return feed(value, {"put", key});
     }
-
-    scratch_folder folder_;
-    std::string path_ = (folder_ / "s.bin").string();
-    std::optional<test_support::running_server> server_;
 };
 INSTANTIATE_TEST_SUITE_P(on, key_commands, testing::Values("file", "url"),
                          [](auto const& each) { return each.param; });
@@ -99,6 +72,43 @@ TEST_P(key_commands, json_says_the_same) {
               (boost::json::object{{"key", "6869"}, {"tail", 46}}));
 }
 
+TEST_P(key_commands, json_is_short_for_its_format) {
+    EXPECT_EQ(put("hi", "value").exit_code, exit_success);
+    for (std::string const command : {"get", "exists", "len"}) {
+        auto const arguments = command == "len" ? std::vector<std::string>{command}
+                                                : std::vector<std::string>{command, "hi"};
+        auto with = [&](std::vector<std::string> const& more) {
+            auto all = arguments;
+            all.insert(all.end(), more.begin(), more.end());
+            return run(all).output;
+        };
+        EXPECT_EQ(with({"--json"}), with({"--format", "json"}));
+        EXPECT_TRUE(with({"--json"}).starts_with("{"));
+    }
+}
+
+TEST_P(key_commands, stat_counts_keys_and_bytes) {
+    if (!server_) {
+        auto const told = boost::json::parse(run({"stat", "--json"}).output);
+        EXPECT_EQ(told.at("live_keys"), 0);
+        EXPECT_EQ(told.at("is_empty"), true);
+        EXPECT_EQ(run({"stat"}).output, run_program({TRUNKLINE_PROGRAM, "stat", path_}).output);
+        return;
+    }
+    auto const at = "ws://" + server_->address() + "/ws";
+    EXPECT_EQ(
+        boost::json::parse(run({"stat", "--json"}).output),
+        (boost::json::object{{"url", at}, {"live_keys", 0}, {"size", 0}, {"is_empty", true}}));
+    EXPECT_EQ(put("hi", "value").exit_code, exit_success);
+    EXPECT_EQ(
+        boost::json::parse(run({"stat", "--json"}).output),
+        (boost::json::object{{"url", at}, {"live_keys", 1}, {"size", 25}, {"is_empty", false}}));
+    auto const told = run({"stat"});
+    EXPECT_EQ(told.exit_code, exit_success);
+    EXPECT_EQ(told.output, at + "\n  size                    25\n  live keys               1\n"
+                                "  empty                   no\n");
+}
+
 TEST_P(key_commands, what_the_store_refuses_is_told_in_its_words) {
     auto const refused = put("key", "");
     EXPECT_EQ(refused.exit_code, exit_failure);
@@ -117,6 +127,21 @@ TEST(key_command, needs_a_store_and_a_key) {
               "trunkline: no key given; write trunkline get KEY\n");
     EXPECT_EQ(run({"get", "key", "--file", "/nowhere/f"}).exit_code, exit_store);
     auto const far = run({"get", "key", "--url", "ws://127.0.0.1:1/ws"});
+    EXPECT_EQ(far.exit_code, exit_connect);
+    EXPECT_EQ(far.error, "trunkline: ws://127.0.0.1:1/ws: Connection refused\n");
+}
+
+TEST(key_command, stat_needs_a_file_or_a_server) {
+    auto const either =
+        "trunkline: say which store: write trunkline stat FILE or trunkline stat --url URL\n";
+    for (std::vector<std::string> const& arguments :
+         {std::vector<std::string>{TRUNKLINE_PROGRAM, "stat"},
+          {TRUNKLINE_PROGRAM, "stat", "f", "--url", "ws://x/"}}) {
+        auto const left = run_program(arguments);
+        EXPECT_EQ(left.error, either);
+        EXPECT_EQ(left.exit_code, exit_usage);
+    }
+    auto const far = run_program({TRUNKLINE_PROGRAM, "stat", "--url", "ws://127.0.0.1:1/ws"});
     EXPECT_EQ(far.exit_code, exit_connect);
     EXPECT_EQ(far.error, "trunkline: ws://127.0.0.1:1/ws: Connection refused\n");
 }

@@ -1,7 +1,6 @@
 // trunkline len: how many keys a store has.
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/file_command.hpp>
 #include <trunkline/cli/key_command.hpp>
 
 #include <boost/json.hpp>
@@ -23,9 +22,11 @@ int act(named_store& in, key_options const& options) {
 
 }  // namespace
 
-int len(std::span<char const* const> arguments) {
-    return run_key_command({"len", "Counts the live keys of a store.", false, file_use::read, act},
-                           arguments);
+command len() {
+    return make_command({.name = "len",
+                         .summary = "Counts the live keys of a store.",
+                         .takes_key = false,
+                         .act = act});
 }
 
 }  // namespace trunkline::cli

@@ -1,10 +1,12 @@
 #include <trunkline/cli/named_store.hpp>
 
+#include <trunkline/base/limits.hpp>
 #include <trunkline/peer/rpc_client.hpp>
+#include <trunkline/rpc/error.hpp>
 #include <trunkline/store/open_report.hpp>
-#include <trunkline/store/store.hpp>
 #include <trunkline/store_client/store_client.hpp>
 
+#include <string>
 #include <utility>
 
 namespace trunkline::cli {
@@ -21,53 +23,100 @@ class store_in_file final : public named_store {
 public:
     explicit store_in_file(std::unique_ptr<store::store> opened) : opened_(std::move(opened)) {}
 
-    call_result<bool> get(bytes_view key, value_sink const& take) override {
-        auto const found = opened_->read(key);
-        if (found) {
-            take(found->bytes);
+    call_result<void> get(std::span<bytes_view const> keys, value_sink const& take) override {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            auto const found = opened_->read(keys[i]);
+            if (!take(i, found ? std::optional(found->bytes) : std::nullopt)) {
+                break;
+            }
         }
-        return found.has_value();
+        return {};
     }
-    call_result<std::uint64_t> put(bytes_view key, bytes_view value) override {
-        return told(opened_->write(key, value));
+    call_result<std::uint64_t> put(std::span<store::key_value const> entries) override {
+        return told(opened_->batch_write(entries));
     }
     call_result<std::uint64_t> del(bytes_view key) override { return told(opened_->remove(key)); }
     call_result<bool> exists(bytes_view key) override { return opened_->exists(key); }
     call_result<std::uint64_t> len() override { return opened_->size(); }
+    call_result<store_numbers> numbers() override {
+        return store_numbers{opened_->size(), opened_->file_size(), opened_->size() == 0};
+    }
 
 private:
     std::unique_ptr<store::store> opened_;
 };
 
+/// Keys that are asked for with one call.
+constexpr std::size_t keys_per_call = 1024;
+
+std::string const message_limit = "one message with a server has at most " +
+                                  std::to_string(session_limits{}.message_size_max / mib) + "MiB";
+
 class store_at_url final : public named_store {
 public:
     explicit store_at_url(rpc_client made) : client_(std::move(made)), store_(client_) {}
 
-    call_result<bool> get(bytes_view key, value_sink const& take) override {
-        auto const found = store_.read(key);
-        if (!found) {
-            return found.error();
+    call_result<void> get(std::span<bytes_view const> keys, value_sink const& take) override {
+        bool goes_on = true;
+        for (std::size_t begin = 0; begin < keys.size() && goes_on; begin += keys_per_call) {
+            auto const done = get_some(
+                begin, keys.subspan(begin).first(std::min(keys_per_call, keys.size() - begin)),
+                take, goes_on);
+            if (!done) {
+                return done;
+            }
         }
-        if (*found) {
-            take((*found)->bytes());
-        }
-        return found->has_value();
+        return {};
     }
-    call_result<std::uint64_t> put(bytes_view key, bytes_view value) override {
-        return store_.write(key, value);
+    call_result<std::uint64_t> put(std::span<store::key_value const> entries) override {
+        auto done = store_.batch_write(entries);
+        if (!done && done.error().error == rpc::rpc_error::message_too_large) {
+            return call_failure{done.error().error,
+                                "nothing was stored: " + message_limit + "; store less at once"};
+        }
+        return done;
     }
     call_result<std::uint64_t> del(bytes_view key) override { return store_.remove(key); }
     call_result<bool> exists(bytes_view key) override { return store_.exists(key); }
     call_result<std::uint64_t> len() override { return store_.len(); }
+    call_result<store_numbers> numbers() override {
+        auto const keys = store_.len();
+        auto const size = keys ? store_.file_size() : keys;
+        auto const is_empty = size ? store_.is_empty() : call_result<bool>(size.error());
+        if (!is_empty) {
+            return is_empty.error();
+        }
+        return store_numbers{*keys, *size, *is_empty};
+    }
 
 private:
+    /// Keys that begin at `first`. Whatever is too large for a message is asked for in halves.
+    call_result<void> get_some(std::size_t first, std::span<bytes_view const> keys,
+                               value_sink const& take, bool& goes_on) {
+        auto const found = store_.batch_read(keys);
+        if (found) {
+            auto const& values = (*found)->entries_payloads;
+            for (std::size_t i = 0; i < values.size() && goes_on; ++i) {
+                goes_on = take(first + i, values[i]);
+            }
+            return {};
+        }
+        if (found.error().error != rpc::rpc_error::message_too_large) {
+            return found.error();
+        }
+        if (keys.size() == 1) {
+            return call_failure{found.error().error, "the value is too large: " + message_limit};
+        }
+        auto const half = keys.size() / 2;
+        auto const done = get_some(first, keys.first(half), take, goes_on);
+        return done && goes_on ? get_some(first + half, keys.subspan(half), take, goes_on) : done;
+    }
+
     rpc_client client_;
     store_client store_;
 };
 
-}  // namespace
-
-call_result<std::unique_ptr<named_store>> open_store_file(std::string const& file, file_use use) {
+call_result<std::unique_ptr<named_store>> open_file(std::string const& file, file_use use) {
     store::open_report report;
     auto opened = store::store::open(file, {.read_only = use == file_use::read}, &report);
     if (!opened) {
@@ -76,14 +125,20 @@ call_result<std::unique_ptr<named_store>> open_store_file(std::string const& fil
     return std::unique_ptr<named_store>(std::make_unique<store_in_file>(std::move(*opened)));
 }
 
-call_result<std::unique_ptr<named_store>> open_store_url(std::string const& url,
-                                                         std::chrono::milliseconds timeout) {
+call_result<std::unique_ptr<named_store>> open_url(std::string const& url,
+                                                   std::chrono::milliseconds timeout) {
     auto made =
         rpc_client::builder(url).connect_timeout(timeout).default_timeout(timeout).connect();
     if (!made) {
         return call_failure{made.error(), url + ": " + made.error().message()};
     }
     return std::unique_ptr<named_store>(std::make_unique<store_at_url>(std::move(*made)));
+}
+
+}  // namespace
+
+call_result<std::unique_ptr<named_store>> open_store(store_place const& place, file_use use) {
+    return place.is_file() ? open_file(place.file, use) : open_url(place.url, place.timeout);
 }
 
 }  // namespace trunkline::cli

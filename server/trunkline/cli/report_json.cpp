@@ -58,6 +58,7 @@ boost::json::object as_json(store::file_stat const& stat) {
             {"size", stat.size},
             {"entries", stat.entries},
             {"live_keys", stat.live_keys},
+            {"is_empty", stat.live_keys == 0},
             {"overwritten", stat.overwritten},
             {"tombstones", stat.tombstones},
             {"live_bytes", stat.live_bytes},

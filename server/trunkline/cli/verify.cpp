@@ -8,20 +8,23 @@
 
 namespace trunkline::cli {
 
-int verify(std::span<char const* const> arguments) {
-    file_options options;
-    if (auto const done = read_file_options(
-            "verify", "Checks every checksum, pad and byte of a store file.", arguments, options)) {
-        return *done;
-    }
+namespace {
+
+int act(file_options const& options) {
     store::open_report opening;
     auto const report =
-        store::check_file(options.file, options.alignment, store::system_disk(), &opening);
+        store::check_file(options.file, options.alignment(), store::system_disk(), &opening);
     if (!report) {
         return complain(exit_store, opening.explain(report.error()));
     }
     bool const said = say(options.json() ? serialize(as_json(*report)) : report->to_text());
     return said && report->sound() ? exit_success : exit_failure;
+}
+
+}  // namespace
+
+command verify() {
+    return file_command("verify", "Checks every checksum, pad and byte of a store file.", act);
 }
 
 }  // namespace trunkline::cli

@@ -24,6 +24,14 @@ result<void> assign_value(words const& to, std::string_view text) {
     return {};
 }
 
+result<void> assign_value(word_list const& to, std::string_view text) {
+    if (text.empty()) {
+        return config_error::empty_text;
+    }
+    to.values->emplace_back(text);
+    return {};
+}
+
 result<void> assign_value(choice const& to, std::string_view text) {
     if (std::ranges::find(to.choices, text) == to.choices.end()) {
         return config_error::not_a_choice;
@@ -68,10 +76,11 @@ result<void> assign_value(number const& to, std::string_view text) {
     return {};
 }
 
-std::string joined(std::vector<std::string_view> const& choices) {
+template <class Words>
+std::string joined(Words const& all, std::string_view between) {
     std::string text;
-    for (std::string_view const one : choices) {
-        text.append(text.empty() ? "" : "|").append(one);
+    for (std::string_view const one : all) {
+        text.append(text.empty() ? "" : between).append(one);
     }
     return text;
 }
@@ -132,6 +141,9 @@ std::string value_text(setting const& of) {
             return *target.value ? "true" : "false";
         }
         std::string operator()(words const& target) const { return *target.value; }
+        std::string operator()(word_list const& target) const {
+            return joined(*target.values, " ");
+        }
         std::string operator()(choice const& target) const { return *target.value; }
         std::string operator()(number const& target) const {
             return value_text(target, target.get());
@@ -148,8 +160,11 @@ std::string placeholder(setting const& of) {
     if (auto const* target = std::get_if<words>(&of.target)) {
         return std::string(target->placeholder);
     }
+    if (auto const* target = std::get_if<word_list>(&of.target)) {
+        return std::string(target->placeholder);
+    }
     if (auto const* target = std::get_if<choice>(&of.target)) {
-        return joined(target->choices);
+        return joined(target->choices, "|");
     }
     if (auto const* target = number_behind(of)) {
         switch (target->kind) {
@@ -171,7 +186,7 @@ std::string explain(setting const& of, std::string_view text, error_code why) {
     }
     line += why.message();
     if (auto const* target = std::get_if<choice>(&of.target)) {
-        line += "; write one of " + joined(target->choices);
+        line += "; write one of " + joined(target->choices, "|");
     }
     auto const* target = number_behind(of);
     if (target != nullptr && why == config_error::below_minimum) {

@@ -43,6 +43,12 @@ struct words {
     std::string_view placeholder;
 };
 
+/// Texts, each but the empty one; each time it is given adds one.
+struct word_list {
+    std::vector<std::string>* values = nullptr;
+    std::string_view placeholder;
+};
+
 /// One of a few words.
 struct choice {
     std::string* value = nullptr;
@@ -53,7 +59,7 @@ struct choice {
 struct setting {
     std::string_view name;     ///< as in --NAME and as a key of the configuration file
     std::string_view meaning;  ///< one line for --help
-    std::variant<toggle, words, choice, number> target;
+    std::variant<toggle, words, word_list, choice, number> target;
     bool is_limit = false;  ///< listed by --print-limits
     origin from = origin::by_default;
 };

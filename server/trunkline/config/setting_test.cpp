@@ -93,6 +93,17 @@ TEST(setting_table, has_a_word_for_zero) {
     EXPECT_EQ(assign(per_peer, "0", origin::file).error(), config_error::below_minimum);
 }
 
+TEST(setting_table, collects_a_list) {
+    std::vector<std::string> keys;
+    setting list{"key", "", word_list{&keys, "KEY"}};
+    ASSERT_TRUE(assign(list, "a", origin::flag));
+    ASSERT_TRUE(assign(list, "b c", origin::flag));
+    EXPECT_EQ(assign(list, "", origin::flag).error(), config_error::empty_text);
+    EXPECT_EQ(keys, (std::vector<std::string>{"a", "b c"}));
+    EXPECT_EQ(value_text(list), "a b c");
+    EXPECT_EQ(placeholder(list), "KEY");
+}
+
 TEST(setting_table, shows_what_kind_of_value_is_wanted) {
     sample variables;
     std::string shown;

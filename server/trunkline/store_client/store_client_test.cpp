@@ -118,10 +118,25 @@ TEST_P(stores_at_a_distance, coroutines_use_the_same_methods) {
         found.push_back(std::to_string(gone.value()->tail_offset));
         auto const empty = co_await far.async_is_empty(options, boost::asio::use_awaitable);
         found.push_back(empty.value()->value ? "empty" : "not empty");
+
+        std::array const entries{store::key_value{key, value},
+                                 store::key_value{as_bytes("more"), value}};
+        auto const batch =
+            co_await far.async_batch_write(entries, options, boost::asio::use_awaitable);
+        found.push_back(std::to_string(batch.value()->tail_offset));
+        auto const size = co_await far.async_file_size(options, boost::asio::use_awaitable);
+        found.push_back(std::to_string(size.value()->value));
+        std::array const keys{as_bytes("none"), key};
+        auto const both = co_await far.async_batch_read(keys, options, boost::asio::use_awaitable);
+        found.emplace_back(both.value()->entries_payloads.at(0) ? "there" : "not there");
+        found.emplace_back(as_text(both.value()->entries_payloads.at(1).value()));
     };
     boost::asio::co_spawn(mine, work(), boost::asio::detached);
     mine.run();
-    EXPECT_EQ(found, (std::vector<std::string>{"25", "value", "1", "there", "46", "empty"}));
+    EXPECT_EQ(found,
+              (std::vector<std::string>{"25", "value", "1", "there", "46", "empty",
+                                        std::to_string(data_->file_size()),
+                                        std::to_string(data_->file_size()), "not there", "value"}));
 }
 
 TEST(a_store_client, says_why_it_cannot_connect) {

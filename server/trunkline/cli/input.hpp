@@ -1,0 +1,12 @@
+// What commands read from standard input.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace trunkline::cli {
+
+/// All of standard input. Complains, and gives the exit code, when it cannot be read.
+[[nodiscard]] std::optional<int> read_input(std::string& all);
+
+}  // namespace trunkline::cli

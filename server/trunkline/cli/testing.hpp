@@ -1,0 +1,60 @@
+// For tests of commands about keys: a store behind a file or behind a server, and the program run
+// on it as its user does.
+#pragma once
+
+#include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/test_support/child_process.hpp>
+#include <trunkline/test_support/running_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::cli {
+
+/// The parameter is "file" or "url".
+class on_a_store : public testing::TestWithParam<std::string> {
+protected:
+    on_a_store() {
+        static_cast<void>(store::store::open(path_).value());
+        if (GetParam() == "url") {
+            server_.emplace(TRUNKLINE_PROGRAM, path_);
+        }
+    }
+
+    [[nodiscard]] std::vector<std::string> where() const {
+        return server_ ? std::vector<std::string>{"--url", "ws://" + server_->address() + "/ws"}
+                       : std::vector<std::string>{"--file", path_};
+    }
+
+    [[nodiscard]] test_support::finished run(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), TRUNKLINE_PROGRAM);
+        for (auto& each : where()) {
+            arguments.push_back(std::move(each));
+        }
+        return test_support::run_program(arguments);
+    }
+
+    /// With `input` as standard input.
+    [[nodiscard]] test_support::finished feed(std::string_view input,
+                                              std::vector<std::string> const& arguments) const {
+        write_file(folder_ / "input", input);
+        std::vector<std::string> all{
+            "/bin/sh", "-c", "exec \"$0\" \"$@\" < \"$TRUNKLINE_TEST_INPUT\"", TRUNKLINE_PROGRAM};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        for (auto& each : where()) {
+            all.push_back(std::move(each));
+        }
+        return test_support::run_program(all,
+                                         {{"TRUNKLINE_TEST_INPUT", (folder_ / "input").string()}});
+    }
+
+    scratch_folder folder_;
+    std::string path_ = (folder_ / "s.bin").string();
+    std::optional<test_support::running_server> server_;
+};
+
+}  // namespace trunkline::cli
