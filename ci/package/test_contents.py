@@ -26,6 +26,21 @@ class Contents(unittest.TestCase):
         self.assertIn(FACTS["version"], run(PREFIX / "bin/trunkline", "--version"))
         self.assertNotRegex(run("readelf", "-d", PREFIX / "bin/trunkline"), "R(UN)?PATH")
 
+    def test_manual_pages_and_completions_are_there(self):
+        program = PREFIX / "bin/trunkline"
+        pages = [str(path) for path in installed("share/man")]
+        self.assertIn("man1/trunkline.1", pages)
+        commands = re.findall(r"^  ([a-z-]+)  ", run(program, "--help"), re.MULTILINE)
+        self.assertIn("serve", commands)
+        for name in commands:
+            self.assertIn(f"man1/trunkline-{name}.1", pages)
+        self.assertEqual(len(commands) + 1, len(pages))
+        for shell, file in (("bash", "bash-completion/completions/trunkline"),
+                            ("zsh", "zsh/site-functions/_trunkline"),
+                            ("fish", "fish/vendor_completions.d/trunkline.fish")):
+            script = (PREFIX / "share" / file).read_text()
+            self.assertEqual(run(program, "completion", shell), script)
+
     def test_each_component_is_there_for_cmake_and_pkg_config(self):
         names = words("components")
         self.assertLessEqual({"core", "store", "transports", "websocket", "memory"}, set(names))

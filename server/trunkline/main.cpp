@@ -18,7 +18,7 @@ int print_help() {
     std::string text = "Many calls on one wire.\nUsage: trunkline COMMAND [flags]\n\nCommands:\n";
     for (auto* const make : cli::all_commands()) {
         auto const of = make().of;
-        text.append("  ").append(of.name).append(12 - of.name.size(), ' ');
+        text.append("  ").append(of.name).append(14 - of.name.size(), ' ');
         text.append(of.summary).append("\n");
     }
     text +=

@@ -39,7 +39,8 @@ void add_flag(CLI::App& app, usage const& of, setting const& one) {
         }
         bool const is_list = std::holds_alternative<config::word_list>(one.target);
         option = app.add_option(names, meaning);
-        option->expected(is_list ? -1 : 1)->type_name(placeholder(one));
+        option->expected(1, is_list ? -1 : 1)->allow_extra_args(is_list);
+        option->type_name(placeholder(one));
         std::string const present = value_text(one);
         if (!present.empty()) {
             option->default_str(present);
@@ -108,20 +109,42 @@ int print(std::string_view text) {
     return std::fflush(stdout) == 0 ? exit_success : exit_failure;
 }
 
-}  // namespace
-
-int complain(int code, std::string_view text) {
-    std::string const line = "trunkline: " + std::string(text) + "\n";
-    std::fwrite(line.data(), 1, line.size(), stderr);
-    return code;
+/// Lines of at most 80 characters; empty lines part paragraphs.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t width = 80;
+    std::string shown;
+    std::size_t column = 0;
+    while (!text.empty()) {
+        auto const size = std::min(text.find_first_of(" \n"), text.size());
+        if (column > 0) {
+            bool const fits = column + 1 + size <= width;
+            shown.push_back(fits ? ' ' : '\n');
+            column = fits ? column + 1 : 0;
+        }
+        shown.append(text.substr(0, size));
+        column += size;
+        text.remove_prefix(size);
+        auto const is_border = text.starts_with("\n\n");
+        shown.append(is_border ? "\n\n" : "");
+        column = is_border ? 0 : column;
+        text.remove_prefix(is_border ? 2 : std::min<std::size_t>(1, text.size()));
+    }
+    return shown;
 }
 
+void add_help_and_version(CLI::App& app) {
+    app.set_help_flag("-h,--help", "print the flags and end")->group("Options");
+    app.set_version_flag("-V,--version", std::string("trunkline ") + TRUNKLINE_VERSION,
+                         "print the version and end")
+        ->group("Options");
+}
+
+/// Does not refer to `made`.
 std::shared_ptr<CLI::App> app_of(command const& made) {
     auto app = std::make_shared<CLI::App>(std::string(made.of.summary), std::string(made.of.name));
-    app->footer(std::string(made.of.details));
+    app->footer(wrapped(made.of.details));
     app->allow_extras();
-    app->set_version_flag("-V,--version", std::string("trunkline ") + TRUNKLINE_VERSION,
-                          "Print the version and end");
+    add_help_and_version(*app);
     for (setting const& one : made.settings) {
         add_flag(*app, made.of, one);
     }
@@ -131,6 +154,23 @@ std::shared_ptr<CLI::App> app_of(command const& made) {
             ->group("Options");
     }
     return app;
+}
+
+}  // namespace
+
+int complain(int code, std::string_view text) {
+    std::string const line = "trunkline: " + std::string(text) + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    return code;
+}
+
+std::shared_ptr<CLI::App> program_app(std::span<command_maker* const> commands) {
+    auto program = std::make_shared<CLI::App>("Many calls on one wire.", "trunkline");
+    add_help_and_version(*program);
+    for (command_maker* const make : commands) {
+        program->add_subcommand(app_of(make()));
+    }
+    return program;
 }
 
 int run_command(command made, std::span<char const* const> arguments) {

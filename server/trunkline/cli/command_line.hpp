@@ -1,7 +1,7 @@
 // Reads the command line of a subcommand into its settings, help and version included, and runs it.
 #pragma once
 
-#include <trunkline/cli/command.hpp>
+#include <trunkline/cli/commands.hpp>
 
 #include <memory>
 #include <span>
@@ -18,8 +18,8 @@ namespace trunkline::cli {
 /// version printed, or of a complaint made on standard error.
 [[nodiscard]] int run_command(command made, std::span<char const* const> arguments);
 
-/// The command line of `made` as CLI11 has it. Does not refer to `made`.
-[[nodiscard]] std::shared_ptr<CLI::App> app_of(command const& made);
+/// The command line of the whole program as CLI11 has it, to be described.
+[[nodiscard]] std::shared_ptr<CLI::App> program_app(std::span<command_maker* const> commands);
 
 /// Writes "trunkline: TEXT" to standard error; returns `code`.
 int complain(int code, std::string_view text);

@@ -5,8 +5,9 @@
 namespace trunkline::cli {
 
 std::span<command_maker* const> all_commands() noexcept {
-    static constexpr std::array<command_maker*, 11> all{
-        serve, verify, stat, compact, get, put, del, exists, len, batch_get, batch_put};
+    static constexpr std::array<command_maker*, 13> all{
+        serve,  verify, stat,      compact,   get,        put, del,
+        exists, len,    batch_get, batch_put, completion, man};
     return all;
 }
 

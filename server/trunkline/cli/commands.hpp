@@ -20,6 +20,8 @@ command_maker exists;
 command_maker len;
 command_maker batch_get;
 command_maker batch_put;
+command_maker completion;
+command_maker man;
 
 /// All of them, in the order in which they are listed.
 [[nodiscard]] std::span<command_maker* const> all_commands() noexcept;

@@ -1,6 +1,9 @@
 // What the program's exit status tells (docs/serve.md, "Exit codes").
 #pragma once
 
+#include <span>
+#include <string_view>
+
 namespace trunkline::cli {
 
 enum exit_code : int {
@@ -13,5 +16,13 @@ enum exit_code : int {
     exit_connect = 6,  ///< the server cannot be reached
     exit_signal = 128  ///< plus the signal's number: ended at once by a second signal
 };
+
+/// A row of the table of exit codes.
+struct exit_meaning {
+    std::string_view codes;
+    std::string_view meaning;
+};
+
+[[nodiscard]] std::span<exit_meaning const> exit_meanings() noexcept;
 
 }  // namespace trunkline::cli

@@ -7,8 +7,6 @@
 
 #include <boost/json.hpp>
 
-#include <cstdio>
-
 namespace trunkline::cli {
 namespace {
 
@@ -18,8 +16,7 @@ bool write_out(bytes_view value, key_options const& options) {
                                                  {"bytes", value.size()},
                                                  {"value", to_hex(value)}}));
     }
-    return std::fwrite(value.data(), 1, value.size(), stdout) == value.size() &&
-           std::fflush(stdout) == 0;
+    return write_text(as_text(value));
 }
 
 int act(named_store& from, key_options const& options) {

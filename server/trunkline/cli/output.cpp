@@ -11,8 +11,12 @@ void add_output_settings(config::setting_list& list, output_form& form) {
 }
 
 bool say(std::string const& line) {
-    return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
-           std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+    return write_text(line + "\n");
+}
+
+bool write_text(std::string_view text) {
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+           std::fflush(stdout) == 0;
 }
 
 }  // namespace trunkline::cli

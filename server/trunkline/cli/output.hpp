@@ -5,6 +5,7 @@
 #include <trunkline/config/setting.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace trunkline::cli {
 
@@ -21,5 +22,8 @@ void add_output_settings(config::setting_list& list, output_form& form);
 
 /// Writes a line to standard output; false when nobody takes it.
 [[nodiscard]] bool say(std::string const& line);
+
+/// The same without an end of its own.
+[[nodiscard]] bool write_text(std::string_view text);
 
 }  // namespace trunkline::cli

@@ -96,7 +96,7 @@ std::set<std::string> fixed_limits() {
         }
         auto const end = line.find_first_of("={ ", line.find(' ', 17) + 1);
         auto const name = line.substr(line.find(' ', 17) + 1, end - line.find(' ', 17) - 1);
-        if (name.ends_with("_max") || name.ends_with("_timeout")) {
+        if (name.ends_with("_max") || name.ends_with("_mark") || name.ends_with("_timeout")) {
             names.insert(name);
         }
     }
@@ -110,22 +110,37 @@ TEST(serve_page, lists_every_fixed_limit) {
     EXPECT_EQ(table.number("pending_pongs_size_max", "value"), pending_pongs_size_max);
     EXPECT_EQ(table.number("linger_timeout", "value"), linger_timeout.count());
     EXPECT_EQ(table.number("lingering_max", "value"), lingering_max);
+    EXPECT_EQ(table.number("stream_input_size_mark", "value"), stream_input_size_mark);
+    EXPECT_EQ(table.number("stream_output_size_mark", "value"), stream_output_size_mark);
     std::set<std::string> names;
     for (auto const& row : table.rows) {
         names.insert(row.front());
     }
     names.erase("name");
     auto expected = fixed_limits();
-    expected.erase("writes_waiting_size_max");  // stands under "Durability"
+    expected.erase("writes_waiting_size_max");  // these stand under "Durability"
+    expected.erase("writes_waiting_size_mark");
     EXPECT_EQ(names, expected);
 }
 
-TEST(serve_page, lists_every_exit_code) {
-    std::set<std::string> codes;
+TEST(serve_page, lists_every_exit_code_as_manual_pages_do) {
+    std::map<std::string, std::string> page;
     for (auto const& row : rows_of_page()) {
         if (row.size() == 2 && row.front().find_first_not_of("0123456789, ") == std::string::npos) {
-            codes.insert(row.front());
+            page.emplace(row[0], row[1]);
         }
+    }
+    std::map<std::string, std::string> ours;
+    for (auto const& [codes, meaning] : exit_meanings()) {
+        ours.emplace(codes, meaning);
+    }
+    EXPECT_EQ(page, ours);
+}
+
+TEST(serve_page, has_a_meaning_for_each_exit_code) {
+    std::set<std::string> codes;
+    for (auto const& each : exit_meanings()) {
+        codes.emplace(each.codes);
     }
     std::set<std::string> ours;
     for (int const code : {exit_success, exit_failure, exit_usage, exit_store, exit_listen,
