@@ -5,6 +5,7 @@
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/socket_address.hpp>
+#include <trunkline/websocket/upgrade.hpp>
 #include <trunkline/websocket/ws_url.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -132,8 +134,45 @@ public:
         }
     }
 
+    result<void> may_adopt(std::string_view head) const {
+        if (!places_.front()->sockets) {
+            return make_error_code(transport::transport_error::invalid_endpoint);
+        }
+        if (stopping_) {
+            return make_error_code(transport::transport_error::closed);
+        }
+        if (settings_->connections_max != 0 &&
+            settings_->peers.size() >= settings_->connections_max) {
+            return make_error_code(transport::transport_error::too_many_connections);
+        }
+        bytes_view input = as_bytes(head);
+        websocket::server_upgrade upgrade(settings_->adopted);
+        if (!head.empty() && upgrade.feed(input, settings_->websockets.limits, 0) !=
+                                 websocket::upgrade_state::accepted) {
+            return make_error_code(transport::transport_error::handshake_refused);
+        }
+        return {};
+    }
+
+    void adopt(transport::file_descriptor socket, std::string received) {
+        struct handover {
+            transport::file_descriptor socket;
+            std::string received;
+        };
+        // Posted work must be copyable.
+        auto const what =
+            std::make_shared<handover>(handover{std::move(socket), std::move(received)});
+        auto const& where = places_[next_place_++ % places_.size()];
+        where->loop->post([weak = std::weak_ptr(where), what] {
+            if (auto const one = weak.lock()) {
+                one->serving->adopt(std::move(what->socket), as_bytes(what->received));
+            }
+        });
+    }
+
     // Waits, but not for the thread that it is called on.
     void stop() {
+        stopping_ = true;
         for (auto const& each : places_) {
             if (each->thread.joinable()) {
                 each->loop->post([&one = *each, pool = std::weak_ptr(pool_)] {
@@ -153,6 +192,7 @@ public:
     }
 
     void async_stop(std::function<void()> done) {
+        stopping_ = true;
         auto const left = std::make_shared<std::atomic<std::size_t>>(places_.size());
         auto const one_less = [left, done = std::move(done)] {
             if (--*left == 0) {
@@ -220,6 +260,8 @@ private:
     std::vector<std::string> endpoints_;
     std::vector<std::shared_ptr<place>> places_;
     std::shared_ptr<handler_pool> pool_;
+    std::atomic<std::size_t> next_place_ = 0;
+    std::atomic<bool> stopping_ = false;
     bool owns_threads_ = true;
 };
 
@@ -257,6 +299,14 @@ void rpc_server::send_to_all(std::uint64_t id, std::vector<std::byte> message) c
     }
 }
 
+result<void> rpc_server::may_adopt(std::string_view head) const {
+    return home_->may_adopt(head);
+}
+
+void rpc_server::adopt_descriptor(transport::file_descriptor socket, std::string received) const {
+    home_->adopt(std::move(socket), std::move(received));
+}
+
 void rpc_server::stop() {
     home_->stop();
 }
@@ -292,6 +342,11 @@ rpc_server::builder& rpc_server::builder::run_on(transport::runtime& loop) {
 
 rpc_server::builder& rpc_server::builder::over(memory::hub& names) {
     names_ = &names;
+    return *this;
+}
+
+rpc_server::builder& rpc_server::builder::adopt_path(std::string path) {
+    settings_->adopted.paths = {std::move(path)};
     return *this;
 }
 

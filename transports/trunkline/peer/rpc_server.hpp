@@ -12,6 +12,7 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/memory/hub.hpp>
+#include <trunkline/peer/adopted.hpp>
 #include <trunkline/peer/handler.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/sent_event.hpp>
@@ -21,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,6 +58,27 @@ public:
         send_to_all(of.id, bitcode::encode(std::move(message)).to_vector());
     }
 
+    /// Serves a connected stream socket of the program's own, such as an asio::ip::tcp::socket or a
+    /// beast::tcp_stream, once the client has done the WebSocket handshake in the time for that.
+    /// What was begun with the socket is cancelled. A failure leaves the socket as it was:
+    /// too_many_connections above connections_max, closed once the server stops, invalid_endpoint
+    /// on a loop without sockets, or what the system says of it. Any thread that may use the
+    /// socket.
+    template <peers::releasable Socket>
+    [[nodiscard]] result<void> adopt(Socket&& socket) const {
+        return adopt_with({}, boost::asio::const_buffer(), socket);
+    }
+
+    /// The same after the program has read the client's request, as http::request of Beast, and
+    /// `beyond`, any buffers of Asio with what came behind it. Answers with 101. Fails with
+    /// handshake_refused, too, when that is no request for a WebSocket, or not one for
+    /// builder::adopt_path; then the program may answer.
+    template <peers::releasable Socket, class Request, class Buffers = boost::asio::const_buffer>
+    [[nodiscard]] result<void> adopt(Socket&& socket, Request const& upgrade,
+                                     Buffers const& beyond = {}) const {
+        return adopt_with(peers::head_of(upgrade), beyond, socket);
+    }
+
     /// Accepts nothing more, lets every connection answer what it has received, closes each as
     /// going away, cuts what is left after the drain timeout, and waits for all of that and for
     /// handlers that still run on the pool. Only with threads of its own.
@@ -69,6 +92,22 @@ private:
     class home;
     explicit rpc_server(std::shared_ptr<home> where);
     void send_to_all(std::uint64_t id, std::vector<std::byte> message) const;
+
+    template <class Socket, class Buffers>
+    result<void> adopt_with(std::string head, Buffers const& beyond, Socket& socket) const {
+        if (auto const fit = may_adopt(head); !fit) {
+            return fit;
+        }
+        auto taken = peers::take_descriptor(socket);
+        if (!taken) {
+            return taken.error();
+        }
+        peers::append(head, beyond);
+        adopt_descriptor(std::move(*taken), std::move(head));
+        return {};
+    }
+    [[nodiscard]] result<void> may_adopt(std::string_view head) const;
+    void adopt_descriptor(transport::file_descriptor socket, std::string received) const;
 
     std::shared_ptr<home> home_;
 };
@@ -96,6 +135,9 @@ public:
 
     /// Where "memory:" names are listened to; outlives the server.
     builder& over(memory::hub& names);
+
+    /// The only path that clients on adopted sockets may ask for; any unless set.
+    builder& adopt_path(std::string path);
 
     /// A new connection above it is refused. None unless set.
     builder& connections_max(std::size_t count);

@@ -1,6 +1,7 @@
 #include <trunkline/peer/server_loop.hpp>
 
 #include <trunkline/peer/line_access.hpp>
+#include <trunkline/transport/socket_stream.hpp>
 
 #include <string_view>
 #include <utility>
@@ -26,6 +27,11 @@ server_loop::server_loop(transport::runtime& loop, transport::asio_runtime* sock
       handle_(std::make_shared<loop_handle>(loop, sockets)) {
     if (sockets != nullptr) {
         websockets_ = std::make_unique<websocket::context>(loop, shared.websockets);
+        adopting_ = std::make_unique<websocket::acceptor>(
+            *websockets_, shared.adopted,
+            [this](std::unique_ptr<websocket::connection> made, std::size_t) {
+                add(std::move(made));
+            });
     }
 }
 
@@ -40,6 +46,7 @@ void server_loop::end() {
     }
     next_look_.reset();
     deadline_.reset();
+    adopting_.reset();
     websocket_listeners_.clear();
     listeners_.clear();
     for (auto& [id, each] : std::exchange(entries_, {})) {
@@ -68,6 +75,14 @@ void server_loop::add_listener(std::unique_ptr<transport::listener> made) {
 void server_loop::start() {
     for (auto const& each : listeners_) {
         each->start([this](std::unique_ptr<transport::connection> link) { add(std::move(link)); });
+    }
+}
+
+void server_loop::adopt(transport::file_descriptor socket, bytes_view received) {
+    if (adopting_ != nullptr && !is_full()) {
+        transport::disable_send_delay(socket.get());
+        adopting_->add(std::make_unique<transport::socket_stream>(*sockets_, std::move(socket)),
+                       received);
     }
 }
 
@@ -146,6 +161,9 @@ void server_loop::stop(std::function<void()> done) {
     for (auto const& each : listeners_) {
         each->close();
     }
+    if (adopting_ != nullptr) {
+        adopting_->close();
+    }
     for_each([](line&, transport::driver& one) { one.drain(close_code::going_away, farewell); });
     deadline_ = loop_.after(shared_.drain_timeout, [this] {
         for_each([](line& of, transport::driver& one) {
@@ -163,7 +181,7 @@ void server_loop::wind_down() {
         left += each->unseen_connections();
     }
     if (websockets_ != nullptr) {
-        left += websockets_->lingering().size();
+        left += adopting_->pending() + websockets_->lingering().size();
     }
     if (left != 0) {
         next_look_ = loop_.after(look_interval, [this] { wind_down(); });

@@ -8,8 +8,10 @@
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver.hpp>
+#include <trunkline/transport/file_descriptor.hpp>
 #include <trunkline/transport/listener.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
+#include <trunkline/websocket/acceptor.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
 
@@ -27,7 +29,8 @@ namespace trunkline::peers {
 struct server_settings {
     transport::driver::options connection;
     websocket::context_options websockets;
-    std::size_t connections_max = 0;  ///< 0: no limit
+    websocket::upgrade_options adopted{.paths = {}};  ///< what clients on adopted sockets may ask
+    std::size_t connections_max = 0;                  ///< 0: no limit
     std::chrono::milliseconds drain_timeout{5'000};
     std::chrono::milliseconds default_timeout{};  ///< of calls to clients
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
@@ -53,6 +56,10 @@ public:
     void add_listener(std::unique_ptr<transport::listener> made);
 
     void start();
+
+    /// Serves a connected socket, of which `received` was read before, once the handshake is done.
+    /// Where no more connections are taken it is closed.
+    void adopt(transport::file_descriptor socket, bytes_view received);
 
     /// Accepts nothing more; every connection answers what it has received and closes as going
     /// away, what is left after the drain timeout is cut. Then calls `done`, maybe inside. Any
@@ -88,6 +95,7 @@ private:
     server_settings& shared_;
     std::shared_ptr<loop_handle> handle_;
     std::unique_ptr<websocket::context> websockets_;
+    std::unique_ptr<websocket::acceptor> adopting_;
     std::vector<std::unique_ptr<transport::listener>> listeners_;
     std::vector<websocket::ws_listener*> websocket_listeners_;  // of those above
     std::unordered_map<std::uint64_t, entry> entries_;

@@ -15,11 +15,11 @@ public:
         : owner_(owner), link_(std::move(link)), upgrade_(owner.options_) {}
 
     /// `self`: where the owner keeps it.
-    void start(std::list<handshake>::iterator self) {
+    void start(std::list<handshake>::iterator self, bytes_view received) {
         self_ = self;
         deadline_ = shared().loop().after(shared().options().handshake_timeout,
                                           [this] { give_up(408, "the request took too long"); });
-        read();
+        received.empty() ? read() : take(received);
     }
 
     /// Ends it with `status`, or without a word where the peer asked nothing or was answered.
@@ -57,7 +57,10 @@ private:
             lose();
             return;
         }
-        bytes_view input = bytes_view(buffer).first(got.size);
+        take(bytes_view(buffer).first(got.size));
+    }
+
+    void take(bytes_view input) {
         switch (upgrade_.feed(input, shared().limits(), shared().loop().wall_clock_us())) {
             case upgrade_state::more:
                 link_->watch(this, true, false);
@@ -126,10 +129,10 @@ acceptor::acceptor(context& shared, upgrade_options options, accepted sink)
 
 acceptor::~acceptor() = default;
 
-void acceptor::add(std::unique_ptr<transport::byte_stream> link) {
+void acceptor::add(std::unique_ptr<transport::byte_stream> link, bytes_view received) {
     if (!closed_) {
         auto const made = handshakes_.emplace(handshakes_.end(), *this, std::move(link));
-        made->start(made);
+        made->start(made, received);
     }
 }
 

@@ -29,8 +29,9 @@ public:
     acceptor(acceptor const&) = delete;
     acceptor& operator=(acceptor const&) = delete;
 
-    /// Starts the handshake on a fresh stream; after close() the stream is dropped.
-    void add(std::unique_ptr<transport::byte_stream> link);
+    /// Starts the handshake on a fresh stream, or on one of which the bytes `received` have been
+    /// read before; after close() the stream is dropped.
+    void add(std::unique_ptr<transport::byte_stream> link, bytes_view received = {});
 
     /// Refuses (503) what is in its handshake, and everything that comes later.
     void close();

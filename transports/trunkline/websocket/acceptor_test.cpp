@@ -331,5 +331,21 @@ TEST(opener, destroyed_it_is_silent) {
     EXPECT_EQ(out.server->read(buffer).status, io_status::end);
 }
 
+// What a program has read of a stream before it gives it away.
+TEST(acceptor, bytes_that_were_read_before_count_as_received) {
+    for (std::size_t known = 1; known <= good_request.size(); ++known) {
+        door gate;
+        auto pipe = transport::make_simulated_pipe(gate.loop, {});
+        gate.client = std::move(pipe.second);
+        gate.doorman.add(std::move(pipe.first), as_bytes(good_request).first(known));
+        if (known < good_request.size()) {
+            gate.send(std::string_view(good_request).substr(known));
+        }
+        gate.loop.run_until_idle();
+        EXPECT_EQ(gate.accepted.size(), 1U) << known;
+        EXPECT_THAT(gate.hear(), StartsWith("HTTP/1.1 101 ")) << known;
+    }
+}
+
 }  // namespace
 }  // namespace trunkline::websocket
