@@ -130,6 +130,10 @@ std::size_t session::memory_left() const noexcept {
     return state_->memory_left();
 }
 
+std::size_t session::message_size_max() const noexcept {
+    return state_->limits().message_size_max;
+}
+
 std::size_t session::unanswered_requests() const noexcept {
     return state_->unanswered;
 }

@@ -113,6 +113,7 @@ public:
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
     void end_answer(call_id id, std::uint64_t now_us);
 
+    [[nodiscard]] session_limits const& limits() const noexcept { return limits_; }
     [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
 
     gather_queue output;

@@ -33,6 +33,10 @@ public:
                 return "the call was cancelled by this side";
             case call_error::would_deadlock:
                 return "a blocking call on the thread that has to bring its answer";
+            case call_error::already_reading:
+                return "somebody waits for the next part of the stream already";
+            case call_error::stream_ended:
+                return "nothing more can be written to the stream";
             case call_error::duplicate_method:
                 return "a method was given two handlers";
         }

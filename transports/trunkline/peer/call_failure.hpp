@@ -24,6 +24,8 @@ enum class call_error {
     deadline_passed,   ///< no answer in time; the peer was told that nobody waits any more
     cancelled,         ///< by this side
     would_deadlock,    ///< a blocking call on the thread that would have to bring the answer
+    already_reading,   ///< of a stream: somebody waits for its next part already
+    stream_ended,      ///< of a write: the call has been answered, or its end has been written
     duplicate_method,  ///< of a builder: a method was given two handlers
 };
 

@@ -57,7 +57,7 @@ inline constexpr auto busy_text = "the server is busy";
 inline constexpr std::size_t running_cost = 1 * kib;
 
 /// Answers with why there is no answer.
-void answer_failure(rpc::responder& to, call_failure why);
+void answer_failure(rpc::responder& to, call_failure const& why);
 
 /// Answers with what a handler gave.
 template <class Answer>
@@ -69,7 +69,7 @@ void answer_with(typed::reply<Answer>& to, call_result<Answer> outcome) {
     if (outcome) {
         to(std::move(*outcome));
     } else {
-        answer_failure(to.untyped(), std::move(outcome.error()));
+        answer_failure(to.untyped(), outcome.error());
     }
 }
 

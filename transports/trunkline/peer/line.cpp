@@ -105,9 +105,13 @@ void line::stop_handlers() {
     }
 }
 
-void line::begin(std::shared_ptr<running_call> const& call) {
+void line::keep(std::shared_ptr<running_call> const& call) {
     call->place_ = running_.insert(running_.end(), call);
     call->among_ = &running_;
+}
+
+void line::begin(std::shared_ptr<running_call> const& call) {
+    keep(call);
     if (auto const timeout = request_timeout(); timeout.count() != 0) {
         limit(call, timeout);
     }

@@ -95,6 +95,9 @@ public:
     /// Handlers that run on: each is stopped when its time has passed or the connection ends, until
     /// end().
     void begin(std::shared_ptr<running_call> const& call);
+
+    /// The same without the request timeout.
+    void keep(std::shared_ptr<running_call> const& call);
     void end(running_call& call);
 
 private:

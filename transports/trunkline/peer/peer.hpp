@@ -10,6 +10,7 @@
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/received.hpp>
 #include <trunkline/peer/sent_event.hpp>
+#include <trunkline/peer/stream_call.hpp>
 #include <trunkline/typed/method.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -82,6 +83,26 @@ public:
                                               timeout_of(options));
     }
 
+    /// Calls a streamed method; gives at once what to write and read with (stream_call.hpp), which
+    /// fails when the call cannot be made. Only a timeout that is given here ends a stream: the
+    /// default one is for calls with one answer.
+    template <class Request, class Part>
+    [[nodiscard]] stream_reader<Part> open(typed::server_stream<Request, Part> const& of,
+                                           std::type_identity_t<Request> request,
+                                           call_options const& options = {}) const {
+        return peers::open(line_, of, std::move(request), stream_timeout_of(options));
+    }
+    template <class Part, class Response>
+    [[nodiscard]] upload<Part, Response> open(typed::client_stream<Part, Response> const& of,
+                                              call_options const& options = {}) const {
+        return peers::open(line_, of, stream_timeout_of(options));
+    }
+    template <class Up, class Down>
+    [[nodiscard]] conversation<Up, Down> open(typed::two_way_stream<Up, Down> const& of,
+                                              call_options const& options = {}) const {
+        return peers::open(line_, of, stream_timeout_of(options));
+    }
+
     /// Sends a message that nobody answers; lost without a word when the peer is not connected.
     template <class Message>
     void send(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
@@ -103,6 +124,11 @@ private:
 
     [[nodiscard]] std::chrono::milliseconds timeout_of(call_options const& options) const noexcept {
         return options.timeout.value_or(line_->default_timeout());
+    }
+
+    [[nodiscard]] static std::chrono::milliseconds stream_timeout_of(
+        call_options const& options) noexcept {
+        return options.timeout.value_or(std::chrono::milliseconds::zero());
     }
 
     std::shared_ptr<peers::line> line_;

@@ -18,8 +18,14 @@ public:
     /// Copies `body` and decodes the copy. Fails with a bitcode_error.
     [[nodiscard]] static result<received> copy_of(bytes_view body,
                                                   bitcode_limits const& limits = {}) {
+        return taken({body.begin(), body.end()}, limits);
+    }
+
+    /// The same without a copy.
+    [[nodiscard]] static result<received> taken(std::vector<std::byte> body,
+                                                bitcode_limits const& limits = {}) {
         received made;
-        made.bytes_.assign(body.begin(), body.end());
+        made.bytes_ = std::move(body);
         auto decoded = bitcode::decode<Message>(made.bytes_, limits);
         if (!decoded) {
             return decoded.error();

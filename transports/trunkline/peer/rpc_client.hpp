@@ -11,6 +11,7 @@
 #include <trunkline/peer/completion.hpp>
 #include <trunkline/peer/handler.hpp>
 #include <trunkline/peer/peer.hpp>
+#include <trunkline/peer/stream_handler.hpp>
 
 #include <boost/asio/async_result.hpp>
 

@@ -17,6 +17,7 @@
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/sent_event.hpp>
 #include <trunkline/peer/server_loop.hpp>
+#include <trunkline/peer/stream_handler.hpp>
 
 #include <chrono>
 #include <functional>

@@ -1,0 +1,56 @@
+// How the parts of a stream look to those who read and write them.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/bitcode/encode.hpp>
+#include <trunkline/bitcode/output.hpp>
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/received.hpp>
+#include <trunkline/peer/stream_input.hpp>
+#include <trunkline/typed/method.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace trunkline::peers {
+
+template <class Message>
+[[nodiscard]] call_result<received<Message>> read_message(std::vector<std::byte> bytes) {
+    auto decoded = received<Message>::taken(std::move(bytes));
+    if (!decoded) {
+        return call_failure{call_error::bad_answer, decoded.error().message()};
+    }
+    return std::move(*decoded);
+}
+
+/// Parts of a described type, as records.
+template <class Part>
+struct part_form {
+    static constexpr part_shape shape = part_shape::records;
+    using sent = Part;
+    using item = received<Part>;
+
+    [[nodiscard]] static bitcode::encoded encode(sent part) {
+        return bitcode::encode(std::move(part));
+    }
+    [[nodiscard]] static call_result<item> read(std::vector<std::byte> bytes) {
+        return read_message<Part>(std::move(bytes));
+    }
+};
+
+/// Plain bytes, without borders.
+template <>
+struct part_form<typed::raw> {
+    static constexpr part_shape shape = part_shape::raw;
+    using sent = bytes_view;
+    using item = std::vector<std::byte>;
+
+    [[nodiscard]] static bitcode::encoded encode(bytes_view part) {
+        bitcode::output copied{bitcode_limits{}};
+        copied.add(part);
+        return std::move(copied).finish();
+    }
+    [[nodiscard]] static call_result<item> read(std::vector<std::byte> bytes) { return bytes; }
+};
+
+}  // namespace trunkline::peers

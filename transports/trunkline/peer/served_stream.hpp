@@ -1,0 +1,56 @@
+// A call in parts of the peer's, as its handler is served.
+#pragma once
+
+#include <trunkline/peer/stream.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace trunkline::peers {
+
+/// The called end. Who reads can stop at any time; who writes and goes without finish() has failed.
+class served_stream final : public stream {
+public:
+    /// What the handler's caller gets: parts, or one response.
+    enum class answer : std::uint8_t { records, raw, single };
+
+    [[nodiscard]] static std::shared_ptr<served_stream> make(std::shared_ptr<peers::line> on,
+                                                             part_shape up, answer down,
+                                                             rpc::responder to);
+
+    /// What the dispatcher is given.
+    [[nodiscard]] std::unique_ptr<rpc::call_stream> receiver();
+
+    /// Called when the call has gone before it was answered. Once, or not at all.
+    void on_gone(std::function<void()> told) { gone_ = std::move(told); }
+
+    /// The one response, where that is the answer.
+    void respond(std::span<slice> body);
+
+    /// False, and the call refused, when so much cannot be held until the answer.
+    [[nodiscard]] bool keep(std::size_t bytes);
+
+    void reader_gone() override { input().abandon(); }
+    void writer_gone() override;
+    void cancel(call_failure why) override;
+
+private:
+    class from_wire;
+
+    served_stream(std::shared_ptr<peers::line> on, part_shape up, answer down, rpc::responder to)
+        : stream(std::move(on), up), down_(down), to_(std::move(to)) {}
+
+    void call_gone(error_code why);
+    error_code write_part(std::span<slice> part) override;
+    void end_parts(std::optional<call_failure> why) override;
+
+    answer down_;
+    rpc::responder to_;
+    bool begun_ = false;  // a part has been answered
+    std::function<void()> gone_;
+};
+
+}  // namespace trunkline::peers

@@ -1,0 +1,78 @@
+// One call in parts, as both of its ends see it: an input, an output, and who gives up what.
+#pragma once
+
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/line.hpp>
+#include <trunkline/peer/stream_input.hpp>
+#include <trunkline/peer/stream_output.hpp>
+
+#include <memory>
+
+namespace trunkline::peers {
+
+/// Lives as long as the call or any of its readers and writers. On the thread of its line, but for
+/// line().
+class stream : public rpc::room_waiter,
+               protected stream_sink,
+               public std::enable_shared_from_this<stream> {
+public:
+    virtual ~stream() = default;
+    stream(stream const&) = delete;
+    stream& operator=(stream const&) = delete;
+
+    [[nodiscard]] std::shared_ptr<peers::line> const& line() const noexcept { return line_; }
+    [[nodiscard]] stream_input& input() noexcept { return input_; }
+    [[nodiscard]] stream_output& output() noexcept { return *output_; }
+
+    /// Nobody reads any more.
+    virtual void reader_gone() = 0;
+
+    /// Nobody writes any more; nothing after output().finish().
+    virtual void writer_gone() = 0;
+
+    /// Gives the whole call up.
+    virtual void cancel(call_failure why) = 0;
+
+    void on_room() override { output_->pump(); }
+
+protected:
+    stream(std::shared_ptr<peers::line> on, part_shape in) noexcept
+        : line_(std::move(on)), input_(*line_, in) {}
+
+    /// Before anything is written.
+    void make_output() {
+        output_ = std::make_unique<stream_output>(*line_, weak_from_this(),
+                                                  static_cast<stream_sink&>(*this));
+    }
+
+    void fail_both(call_failure const& why) {
+        input_.fail(why);
+        output_->close(why);
+    }
+
+private:
+    std::shared_ptr<peers::line> line_;
+    stream_input input_;
+    std::unique_ptr<stream_output> output_;
+};
+
+/// Has something done to a stream on its thread; nothing where its loop has gone.
+template <class Action>
+class stream_task final : public task {
+public:
+    stream_task(std::shared_ptr<stream> on, Action act)
+        : on_(std::move(on)), act_(std::move(act)) {}
+    void run(line&) override { act_(*on_); }
+    void drop(error_code) override {}
+
+private:
+    std::shared_ptr<stream> on_;
+    Action act_;
+};
+
+template <class Action>
+void do_on(std::shared_ptr<stream> const& on, Action act) {
+    on->line()->submit(std::make_shared<stream_task<Action>>(on, std::move(act)));
+}
+
+}  // namespace trunkline::peers

@@ -1,0 +1,95 @@
+// The half of a stream that comes from the peer: what has arrived and nobody has read yet.
+#pragma once
+
+#include <trunkline/base/bytes.hpp>
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/line.hpp>
+#include <trunkline/typed/record.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace trunkline::peers {
+
+enum class part_shape : std::uint8_t {
+    records,  ///< messages with borders (typed/FORMAT.md)
+    raw,      ///< bytes as they come
+    whole,    ///< one message, all until the end
+};
+
+/// Somebody who wants the next message: told by exactly one call of these.
+class reading {
+public:
+    virtual void on_message(std::vector<std::byte> bytes) = 0;
+    virtual void on_end() = 0;
+    virtual void on_read_failed(call_failure why) = 0;
+
+protected:
+    ~reading() = default;
+};
+
+/// On the thread of its line. Counts what it holds among what its connection may hold, and stops
+/// the reading of the connection as rpc::endpoint::queue_for_reader() says.
+class stream_input {
+public:
+    stream_input(line& on, part_shape shape) noexcept : line_(on), shape_(shape) {}
+    ~stream_input();
+    stream_input(stream_input const&) = delete;
+    stream_input& operator=(stream_input const&) = delete;
+
+    // From the wire
+    // --------------------------------------------------------------------------------------------
+
+    /// The next bytes. Gives the reason when they cannot be taken: the stream is to be given up.
+    [[nodiscard]] std::optional<call_failure> take(bytes_view part);
+
+    /// No more will come. Fails as take() where something is missing.
+    [[nodiscard]] std::optional<call_failure> finish();
+
+    /// No more will come because of `why`, which who reads is told after what has arrived. Nothing
+    /// after an end.
+    void fail(call_failure why);
+
+    // By who reads
+    // --------------------------------------------------------------------------------------------
+
+    /// Tells `who` of the next message as soon as there is one. One at a time: a second one fails
+    /// with already_reading.
+    void read(std::shared_ptr<reading> who);
+
+    /// Forgets that `who` wants something; false when nobody of that name waits.
+    [[nodiscard]] bool forget(reading const& who) noexcept;
+
+    /// Nobody will read: what has arrived and what will is dropped.
+    void abandon();
+
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+private:
+    [[nodiscard]] std::optional<call_failure> take_records(bytes_view part);
+    [[nodiscard]] std::optional<call_failure> take_record(typed::record next);
+    [[nodiscard]] std::optional<call_failure> join(bytes_view part);
+    void add(std::vector<std::byte> message);
+    void tell();
+    [[nodiscard]] bool count();
+    void end(std::optional<call_failure> why);
+
+    line& line_;
+    part_shape shape_;
+    std::optional<typed::record_reader> records_;
+    std::vector<std::byte> joined_;
+    std::deque<std::vector<std::byte>> messages_;
+    std::size_t waiting_size_ = 0;  // of the messages
+    std::size_t counted_waiting_ = 0;
+    std::size_t counted_ = 0;
+    std::shared_ptr<reading> reader_;
+    std::optional<call_failure> failed_;
+    bool ended_ = false;
+    bool abandoned_ = false;
+};
+
+}  // namespace trunkline::peers

@@ -1,0 +1,84 @@
+// The half of a stream that goes to the peer: messages that wait for room.
+#pragma once
+
+#include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/line.hpp>
+#include <trunkline/peer/message_pieces.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace trunkline::peers {
+
+/// Where the bytes of a stream go.
+class stream_sink {
+public:
+    /// One part of the call, or of its answer.
+    virtual error_code write_part(std::span<slice> part) = 0;
+
+    /// All has been written; `why` when the answer is a failure.
+    virtual void end_parts(std::optional<call_failure> why) = 0;
+
+protected:
+    ~stream_sink() = default;
+};
+
+/// A message, and who is told of its end by exactly one call of these.
+class writing {
+public:
+    explicit writing(message_pieces message) noexcept : message_(std::move(message)) {}
+
+    virtual void on_written() = 0;
+    virtual void on_write_failed(call_failure why) = 0;
+
+    [[nodiscard]] message_pieces& message() noexcept { return message_; }
+
+protected:
+    ~writing() = default;
+
+private:
+    message_pieces message_;
+};
+
+/// On the thread of its line.
+class stream_output {
+public:
+    /// `owner` is told of room and calls pump() then; it holds the output.
+    stream_output(line& on, std::weak_ptr<rpc::room_waiter> owner, stream_sink& to) noexcept;
+
+    /// Writes the message after those before it, each as soon as there is room for its pieces.
+    void write(std::shared_ptr<writing> what);
+
+    /// Forgets a message; false when nothing waits of that name, or a part of it has gone.
+    [[nodiscard]] bool forget(writing const& what);
+
+    /// After what waits, the end. Nothing can be written behind it. Only the first one counts.
+    void finish(std::optional<call_failure> why = {});
+
+    /// Nothing more goes out: who waits is told why, and so is who writes later.
+    void close(call_failure why);
+
+    /// Whether finish() or close() has been called.
+    [[nodiscard]] bool finished() const noexcept { return finishing_ || closed_; }
+
+    void pump();
+
+private:
+    [[nodiscard]] bool pump_one();
+
+    line& line_;
+    std::weak_ptr<rpc::room_waiter> owner_;
+    stream_sink& sink_;
+    std::deque<std::shared_ptr<writing>> waiting_;
+    std::optional<call_failure> closed_;
+    std::optional<call_failure> finish_why_;
+    bool finishing_ = false;
+    bool front_begun_ = false;
+    bool awaits_room_ = false;
+    bool pumping_ = false;
+};
+
+}  // namespace trunkline::peers

@@ -1,0 +1,145 @@
+// What this side writes to a stream, part by part.
+#pragma once
+
+#include <trunkline/peer/operation_end.hpp>
+#include <trunkline/peer/part_form.hpp>
+#include <trunkline/peer/stream.hpp>
+
+#include <boost/asio/async_result.hpp>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace trunkline {
+namespace peers {
+
+/// One write under way. `End` is called with call_result<void>.
+template <class End>
+class part_write final : public writing,
+                         public task,
+                         public std::enable_shared_from_this<part_write<End>> {
+public:
+    using outcome = call_result<void>;
+
+    template <class... Arguments>
+    part_write(std::shared_ptr<stream> to, message_pieces message, Arguments&&... end)
+        : writing(std::move(message)), to_(std::move(to)), end_(std::forward<Arguments>(end)...) {}
+
+    void run(line&) override {
+        if (!std::exchange(begun_, true)) {
+            to_->output().write(this->shared_from_this());
+        }
+    }
+    void drop(error_code why) override { on_write_failed({why, {}}); }
+
+    /// Nothing once a part of it has gone.
+    void give_up(call_error why) {
+        auto const kept = this->shared_from_this();
+        if (to_->output().forget(*this) || !begun_) {
+            begun_ = true;
+            on_write_failed({why, {}});
+        }
+    }
+
+    void on_written() override { end_(outcome()); }
+    void on_write_failed(call_failure why) override { end_(outcome(std::move(why))); }
+
+    [[nodiscard]] End& end() noexcept { return end_; }
+
+private:
+    std::shared_ptr<stream> to_;
+    End end_;
+    bool begun_ = false;
+};
+
+/// Holds a stream to write to; the last one of its kind.
+class writer_handle {
+public:
+    writer_handle() noexcept = default;
+    explicit writer_handle(std::shared_ptr<stream> of) noexcept : of_(std::move(of)) {}
+    writer_handle(writer_handle&&) noexcept = default;
+    writer_handle& operator=(writer_handle&& other) noexcept {
+        writer_handle taken(std::move(other));
+        of_.swap(taken.of_);
+        return *this;
+    }
+    ~writer_handle() {
+        if (of_) {
+            do_on(of_, [](stream& each) { each.writer_gone(); });
+        }
+    }
+
+    [[nodiscard]] std::shared_ptr<stream> const& get() const noexcept { return of_; }
+
+    void finish() const {
+        do_on(of_, [](stream& each) { each.output().finish(); });
+    }
+    void fail(call_failure why) const {
+        do_on(of_, [why = std::move(why)](stream& each) { each.output().finish(why); });
+    }
+
+private:
+    std::shared_ptr<stream> of_;
+};
+
+}  // namespace peers
+
+/// The writing half of a stream. Moves; any function from any thread. A writer that is dropped
+/// before finish() has failed: a call of ours is cancelled, one of the peer's is answered with
+/// status 2.
+template <class Part>
+class stream_writer {
+    using form = peers::part_form<Part>;
+
+public:
+    /// Part, or a view of bytes for typed::raw.
+    using sent = typename form::sent;
+    using outcome = call_result<void>;
+
+    /// Writes to nothing: no function may be called.
+    stream_writer() noexcept = default;
+    explicit stream_writer(std::shared_ptr<peers::stream> to) noexcept : to_(std::move(to)) {}
+
+    /// Writes a part behind those before it; what it views has to live until then. Completed with
+    /// call_result<void> once all of it is on its way, which may take as long as the peer takes to
+    /// read: write the next one then. Fails with stream_ended when the call was answered meanwhile,
+    /// with what ended it otherwise. Asio's cancellation takes a part back of which nothing has
+    /// gone.
+    template <class Token>
+    auto async_write(std::type_identity_t<sent> part, Token&& token) {
+        return boost::asio::async_initiate<Token, void(outcome)>(
+            [](auto handler, std::shared_ptr<peers::stream> to, peers::message_pieces message) {
+                using end = peers::async_end<decltype(handler), outcome>;
+                auto const& on = to->line();
+                auto const write = std::make_shared<peers::part_write<end>>(to, std::move(message),
+                                                                            std::move(handler), on);
+                write->end().start(write);
+            },
+            token, to_.get(), pieces_of(std::move(part)));
+    }
+
+    /// The same, waiting. Fails with would_deadlock on the connection's own thread.
+    [[nodiscard]] outcome write(std::type_identity_t<sent> part) {
+        using end = peers::awaited_end<outcome>;
+        auto const& to = to_.get();
+        return peers::submit_and_wait(
+            to->line(), std::make_shared<peers::part_write<end>>(to, pieces_of(std::move(part))));
+    }
+
+    /// After all that has been written, the end. Does not wait. The writer is of no use afterwards.
+    void finish() { to_.finish(); }
+
+    /// On the called side, after all that has been written: the call has failed. As an answer of a
+    /// handler (handler.hpp).
+    void fail(call_failure why) { to_.fail(std::move(why)); }
+
+private:
+    [[nodiscard]] static peers::message_pieces pieces_of(sent part) {
+        return {form::encode(std::move(part)), form::shape == peers::part_shape::records};
+    }
+
+    peers::writer_handle to_;
+};
+
+}  // namespace trunkline
