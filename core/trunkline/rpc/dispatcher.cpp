@@ -12,7 +12,10 @@ bool dispatcher::add_stream(std::uint64_t method_id, stream_handler handler) {
 
 unary_handler const* dispatcher::find(std::uint64_t method_id) const noexcept {
     auto const at = unary_.find(method_id);
-    return at == unary_.end() ? nullptr : &at->second;
+    if (at != unary_.end()) {
+        return &at->second;
+    }
+    return otherwise_ && !streams_.contains(method_id) ? &otherwise_ : nullptr;
 }
 
 stream_handler const* dispatcher::find_stream(std::uint64_t method_id) const noexcept {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace trunkline::rpc {
 
@@ -100,6 +101,9 @@ public:
     [[nodiscard]] bool add(std::uint64_t method_id, unary_handler handler);
     [[nodiscard]] bool add_stream(std::uint64_t method_id, stream_handler handler);
 
+    /// Serves whole calls of methods that have no handler.
+    void otherwise(unary_handler handler) { otherwise_ = std::move(handler); }
+
     [[nodiscard]] bool empty() const noexcept { return unary_.empty() && streams_.empty(); }
     [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;
     [[nodiscard]] stream_handler const* find_stream(std::uint64_t method_id) const noexcept;
@@ -107,6 +111,7 @@ public:
 private:
     std::unordered_map<std::uint64_t, unary_handler> unary_;
     std::unordered_map<std::uint64_t, stream_handler> streams_;
+    unary_handler otherwise_;
 };
 
 }  // namespace trunkline::rpc

@@ -274,6 +274,16 @@ TEST_P(endpoints, the_payload_of_an_unknown_method_is_not_kept) {
     EXPECT_EQ(got.code, status::method_not_found);
 }
 
+TEST_P(endpoints, what_has_no_handler_goes_to_the_one_for_all_others) {
+    wire.acceptor_methods.otherwise([](request const& asked, responder answer) {
+        std::string const told = std::to_string(asked.method_id);
+        answer.success(slice{as_bytes(told), {}});
+    });
+    EXPECT_EQ(wire.ask(*wire.dialer, unknown, "x").body, std::to_string(unknown));
+    EXPECT_EQ(wire.ask(*wire.dialer, echo, "hello").body, "hello");
+    EXPECT_EQ(wire.acceptor_methods.find(talk), nullptr);
+}
+
 TEST_P(endpoints, answers_may_come_later_and_out_of_order) {
     outcome first;
     outcome second;
