@@ -15,6 +15,7 @@ FOLDER = BUILD / "interop/run"
 
 TRUNKLINE = BUILD / "release/bin/trunkline"
 HISTORIES = BUILD / "release/test/interop_histories"
+MUXIO = BUILD / "release/test/interop_muxio"
 WIRE = BUILD / "release/test/interop_wire"
 
 PATIENCE = 600  # seconds for one program; only one that hangs needs them
@@ -25,7 +26,7 @@ class Failed(Exception):
 
 
 def versions(kind):
-    """The members "client" or "store" of the Rust workspace: short name and published version."""
+    """The members "client", "muxio" or "store" of the Rust workspace: short name and version."""
     found = []
     for manifest in sorted(RUST.glob(f"{kind}-*/Cargo.toml")):
         version = re.search(r'"=(.+)"', manifest.read_text()).group(1)
@@ -85,13 +86,13 @@ def until(found, program, log):
 
 
 class Server:
-    """A server of a store on a port that the system chose."""
+    """A server on a port that the system chose."""
 
     def __init__(self, command, log, find_port):
         self.log = log
         with open(log, "w") as out:
             self.program = subprocess.Popen([str(word) for word in command], stdout=out,
-                                            stderr=subprocess.STDOUT)
+                                            stdin=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             self.port = until(find_port, self.program, log)
         except BaseException:
@@ -105,6 +106,10 @@ class Server:
     def stop(self, number):
         """Ends it with a signal; gives the exit status."""
         os.kill(self.program.pid, number)
+        return self.wait()
+
+    def wait(self):
+        """Waits for its end; gives the exit status."""
         return self.program.wait(timeout=PATIENCE)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import files
+import muxio
 import programs
 import table
 import wire
@@ -44,12 +45,14 @@ def main():
         clients = wire.their_clients(given.seed)
         print("our client, published servers", flush=True)
         servers = wire.our_client(given.servers, given.seed)
+        print("published muxio peers", flush=True)
+        peers = muxio.their_clients(), muxio.our_client()
         print("histories", flush=True)
         stores = files.histories(given.seed, given.histories)
     except (programs.Failed, subprocess.TimeoutExpired) as failed:
         sys.exit(f"ci/interop: FAILED with --seed {given.seed} --histories {given.histories}\n"
                  f"{failed}\nThe files are in {programs.FOLDER}.")
-    page = table.page(clients, servers, stores)
+    page = table.page(clients, servers, peers, stores)
     print(page)
     if given.write:
         PAGE.write_text(page)

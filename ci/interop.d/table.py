@@ -20,6 +20,20 @@ one port which one a client speaks; our client finds out which one a server answ
 
 {servers}
 
+## Calls and streams
+
+Programs on the published crates with methods of their own, whole and in parts. Either side calls
+the other one; "both at once" is all kinds from both sides at the same time. A published peer keeps
+no border of a part but that of its frame, so parts are smaller than a frame.
+
+### Published muxio clients, our library as the server
+
+{muxio_clients}
+
+### Our library as the client, published muxio servers
+
+{muxio_servers}
+
 ## File
 
 Random histories on two stores each: single, batched, streamed and hashed writes, deletes, renames,
@@ -38,10 +52,13 @@ def rows_of(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def page(clients, servers, stores):
+def page(clients, servers, peers, stores):
     wire = ["published", "header", "what ran", "result"]
+    peer = ["published", "header", "who calls", "what", "how many", "result"]
     passed = [(*row, "passed") for row in clients]
     return PAGE.format(
         clients=rows_of(wire, passed),
         servers=rows_of(wire, [(*row, "passed") for row in servers]),
+        muxio_clients=rows_of(peer, peers[0]),
+        muxio_servers=rows_of(peer, peers[1]),
         stores=rows_of(["published", "alignment", "written by", "files", "by the defect"], stores))

@@ -96,6 +96,9 @@ public:
     /// such handlers there are none.
     builder& pool_threads(std::size_t count, std::size_t waiting_max = handlers_waiting_max);
 
+    /// The table itself, for handlers without a description (rpc/dispatcher.hpp).
+    [[nodiscard]] rpc::dispatcher& methods() noexcept { return settings_->methods; }
+
     /// Where "memory:" names are looked up; outlives the client.
     builder& over(memory::hub& names);
 
