@@ -1,11 +1,17 @@
 // trunkline get: writes the value of a key to standard output.
+#include <trunkline/base/limits.hpp>
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/hex.hpp>
 #include <trunkline/cli/key_command.hpp>
+#include <trunkline/cli/progress_bar.hpp>
 
 #include <boost/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
 
 namespace trunkline::cli {
 namespace {
@@ -16,7 +22,18 @@ bool write_out(bytes_view value, key_options const& options) {
                                                  {"bytes", value.size()},
                                                  {"value", to_hex(value)}}));
     }
-    return write_text(as_text(value));
+    bool const is_read_here = ::isatty(STDOUT_FILENO) == 1;
+    progress_bar bar(options.shows_progress && !is_read_here, "writing", value.size());
+    std::size_t done = 0;
+    while (done < value.size()) {
+        auto const part = value.subspan(done, std::min(chunk_size, value.size() - done));
+        if (!write_text(as_text(part))) {
+            return false;
+        }
+        done += part.size();
+        bar.show(done);
+    }
+    return true;
 }
 
 int act(named_store& from, key_options const& options) {
@@ -39,8 +56,10 @@ int act(named_store& from, key_options const& options) {
 }  // namespace
 
 command get() {
-    return make_command(
-        {.name = "get", .summary = "Writes the value of a key to standard output.", .act = act});
+    return make_command({.name = "get",
+                         .summary = "Writes the value of a key to standard output.",
+                         .moves_value = true,
+                         .act = act});
 }
 
 }  // namespace trunkline::cli

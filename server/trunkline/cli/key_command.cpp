@@ -4,6 +4,7 @@
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/hex.hpp>
 #include <trunkline/cli/key_text.hpp>
+#include <trunkline/cli/progress_bar.hpp>
 
 #include <boost/json.hpp>
 
@@ -17,6 +18,8 @@ struct given {
     key_options options;
     std::string key;
     bool is_hex = false;
+    bool no_progress = false;
+    bool quiet = false;
 };
 
 /// A complaint, empty when all is set.
@@ -35,11 +38,13 @@ int run(key_command const& command, given& from) {
     if (auto const fault = read_options(command, from); !fault.empty()) {
         return complain(exit_usage, fault);
     }
+    from.options.shows_progress =
+        command.moves_value && !from.no_progress && !from.quiet && is_shown_to_a_person();
     key_options const& options = from.options;
     if (auto const done = command.prepare ? command.prepare(options) : std::nullopt) {
         return *done;
     }
-    auto const opened = open_store(options.place, command.use);
+    auto const opened = open_store(options.place, command.use, options.shows_progress);
     if (!opened) {
         return complain(options.place.is_file() ? exit_store : exit_connect,
                         opened.error().message);
@@ -59,6 +64,12 @@ command make_command(key_command of) {
                             config::words{&from->key, "KEY"}});
         settings.push_back(
             {"hex", "the key is given as hexadecimal bytes", config::toggle{&from->is_hex}});
+    }
+    if (of.moves_value) {
+        settings.push_back({"no-progress", "no bar on a terminal for large values",
+                            config::toggle{&from->no_progress}});
+        settings.push_back(
+            {"quiet", "nothing on standard error but complaints", config::toggle{&from->quiet}});
     }
     settings.insert(settings.end(), of.more.begin(), of.more.end());
     usage const called{of.name, of.summary, of.positional, false, of.details};

@@ -17,6 +17,7 @@ struct key_options {
     store_place place;
     output_form form;
     std::string key;
+    bool shows_progress = false;  ///< how far large values have come
 
     [[nodiscard]] bool json() const { return form.json(); }
 };
@@ -26,6 +27,7 @@ struct key_command {
     std::string_view name;
     std::string_view summary;
     bool takes_key = true;
+    bool moves_value = false;  ///< one that may be large: a terminal is shown how far it has come
     file_use use = file_use::read;
     /// With the open store; returns the exit code.
     std::function<int(named_store&, key_options const&)> act;

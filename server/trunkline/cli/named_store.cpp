@@ -1,11 +1,16 @@
 #include <trunkline/cli/named_store.hpp>
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/cli/progress_bar.hpp>
+#include <trunkline/cli/watched_call.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/store/open_report.hpp>
 #include <trunkline/store_client/store_client.hpp>
 
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -54,7 +59,8 @@ std::string const message_limit = "one message with a server has at most " +
 
 class store_at_url final : public named_store {
 public:
-    explicit store_at_url(rpc_client made) : client_(std::move(made)), store_(client_) {}
+    store_at_url(rpc_client made, bool shows_progress)
+        : client_(std::move(made)), store_(client_), shows_progress_(shows_progress) {}
 
     call_result<void> get(std::span<bytes_view const> keys, value_sink const& take) override {
         bool goes_on = true;
@@ -69,12 +75,15 @@ public:
         return {};
     }
     call_result<std::uint64_t> put(std::span<store::key_value const> entries) override {
-        auto done = store_.batch_write(entries);
-        if (!done && done.error().error == rpc::rpc_error::message_too_large) {
+        auto const done = send(entries);
+        if (done) {
+            return (*done)->tail_offset;
+        }
+        if (done.error().error == rpc::rpc_error::message_too_large) {
             return call_failure{done.error().error,
                                 "nothing was stored: " + message_limit + "; store less at once"};
         }
-        return done;
+        return done.error();
     }
     call_result<std::uint64_t> del(bytes_view key) override { return store_.remove(key); }
     call_result<bool> exists(bytes_view key) override { return store_.exists(key); }
@@ -90,10 +99,34 @@ public:
     }
 
 private:
+    using answer_of_put = call_result<received<store_service::tail_response>>;
+    using answer_of_get = call_result<received<store_service::batch_read_response<bytes_view>>>;
+
+    answer_of_put send(std::span<store::key_value const> entries) {
+        std::uint64_t size = 0;
+        for (auto const& each : entries) {
+            size += each.payload.size();
+        }
+        progress_bar bar(shows_progress_ && size > 0, "sending", size);
+        auto done =
+            watch(client_, store_.async_batch_write(entries, {}, boost::asio::use_future),
+                  [&](traffic const& seen) { bar.show(size - std::min(size, seen.to_send)); });
+        if (done) {
+            bar.show(size);
+        }
+        return done;
+    }
+
+    answer_of_get receive(std::span<bytes_view const> keys) {
+        progress_bar bar(shows_progress_, "receiving", 0);
+        return watch(client_, store_.async_batch_read(keys, {}, boost::asio::use_future),
+                     [&](traffic const& seen) { bar.show(seen.received); });
+    }
+
     /// Keys that begin at `first`. Whatever is too large for a message is asked for in halves.
     call_result<void> get_some(std::size_t first, std::span<bytes_view const> keys,
                                value_sink const& take, bool& goes_on) {
-        auto const found = store_.batch_read(keys);
+        auto const found = receive(keys);
         if (found) {
             auto const& values = (*found)->entries_payloads;
             for (std::size_t i = 0; i < values.size() && goes_on; ++i) {
@@ -114,6 +147,7 @@ private:
 
     rpc_client client_;
     store_client store_;
+    bool shows_progress_;
 };
 
 call_result<std::unique_ptr<named_store>> open_file(std::string const& file, file_use use) {
@@ -126,19 +160,23 @@ call_result<std::unique_ptr<named_store>> open_file(std::string const& file, fil
 }
 
 call_result<std::unique_ptr<named_store>> open_url(std::string const& url,
-                                                   std::chrono::milliseconds timeout) {
+                                                   std::chrono::milliseconds timeout,
+                                                   bool shows_progress) {
     auto made =
         rpc_client::builder(url).connect_timeout(timeout).default_timeout(timeout).connect();
     if (!made) {
         return call_failure{made.error(), url + ": " + made.error().message()};
     }
-    return std::unique_ptr<named_store>(std::make_unique<store_at_url>(std::move(*made)));
+    return std::unique_ptr<named_store>(
+        std::make_unique<store_at_url>(std::move(*made), shows_progress));
 }
 
 }  // namespace
 
-call_result<std::unique_ptr<named_store>> open_store(store_place const& place, file_use use) {
-    return place.is_file() ? open_file(place.file, use) : open_url(place.url, place.timeout);
+call_result<std::unique_ptr<named_store>> open_store(store_place const& place, file_use use,
+                                                     bool shows_progress) {
+    return place.is_file() ? open_file(place.file, use)
+                           : open_url(place.url, place.timeout, shows_progress);
 }
 
 }  // namespace trunkline::cli

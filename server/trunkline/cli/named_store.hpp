@@ -48,8 +48,10 @@ public:
 enum class file_use : std::uint8_t { read, write };
 
 /// A file fails as store::open; with file_use::read it must be there and is not changed. A URL
-/// fails as the dialers of the transports do, and every call on it ends within the timeout.
+/// fails as the dialers of the transports do, and every call on it ends within the timeout; what
+/// is large is shown on the terminal as it travels, when that is wanted.
 [[nodiscard]] call_result<std::unique_ptr<named_store>> open_store(store_place const& place,
-                                                                   file_use use);
+                                                                   file_use use,
+                                                                   bool shows_progress = false);
 
 }  // namespace trunkline::cli

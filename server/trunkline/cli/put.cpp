@@ -12,6 +12,7 @@ command put() {
     auto const value = std::make_shared<std::string>();
     return make_command({.name = "put",
                          .summary = "Stores what comes on standard input under a key.",
+                         .moves_value = true,
                          .use = file_use::write,
                          .act =
                              [value](named_store& to, key_options const& options) {
@@ -19,7 +20,10 @@ command put() {
                                                               as_bytes(*value)};
                                  return end_write(to.put({&entry, 1}), options);
                              },
-                         .prepare = [value](key_options const&) { return read_input(*value); }});
+                         .prepare =
+                             [value](key_options const& options) {
+                                 return read_input(*value, options.shows_progress);
+                             }});
 }
 
 }  // namespace trunkline::cli
