@@ -123,11 +123,12 @@ function(trunkline_package_test name tests)
         ENVIRONMENT "TRUNKLINE_BUILD=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;${ARGN}")
 endfunction()
 
-# trunkline_example(<name> [ARGUMENTS ...]) makes the ctest entry package.example.<name> for the project
-# examples/<name>. A relative path among the arguments of its program is one in a folder for this run alone.
+# trunkline_example(<name> [ARGUMENTS ...] [LINES_MAX <count>]) makes the ctest entry package.example.<name> for the
+# project examples/<name>. Its program is run in a folder for this run alone, by the script `try` of the project where
+# there is one; its sources have at most LINES_MAX lines.
 function(trunkline_example name)
-    cmake_parse_arguments(arg "" "" "ARGUMENTS" ${ARGN})
+    cmake_parse_arguments(arg "" "LINES_MAX" "ARGUMENTS" ${ARGN})
     list(JOIN arg_ARGUMENTS " " arguments)
     trunkline_package_test(example.${name} test_example "TRUNKLINE_EXAMPLE=${name}"
-        "TRUNKLINE_EXAMPLE_ARGUMENTS=${arguments}")
+        "TRUNKLINE_EXAMPLE_ARGUMENTS=${arguments}" "TRUNKLINE_EXAMPLE_LINES_MAX=${arg_LINES_MAX}")
 endfunction()

@@ -5,15 +5,24 @@ import unittest
 
 from workshop import SOURCE, build, configure, folder, run
 
+NAME = os.environ["TRUNKLINE_EXAMPLE"]
+EXAMPLE = SOURCE / "examples" / NAME
+
 
 class Example(unittest.TestCase):
 
     def test_it_prints_what_it_should(self):
-        name = os.environ["TRUNKLINE_EXAMPLE"]
-        source = SOURCE / "examples" / name
-        place = folder(f"example-{name}")
-        configure(source, place)
+        place = folder(f"example-{NAME}")
+        configure(EXAMPLE, place)
         build(place)
         arguments = os.environ["TRUNKLINE_EXAMPLE_ARGUMENTS"].split()
-        self.assertEqual((source / "expected_output.txt").read_text(),
-                         run(place / name, *arguments, cwd=place))
+        play = EXAMPLE / "try"  # for those that need somebody to talk to
+        before = ["bash", play] if play.exists() else []
+        self.assertEqual((EXAMPLE / "expected_output.txt").read_text(),
+                         run(*before, place / NAME, *arguments, cwd=place, timeout=300))
+
+    def test_it_is_as_short_as_promised(self):
+        promised = os.environ["TRUNKLINE_EXAMPLE_LINES_MAX"]
+        lines = sum(len(path.read_text().splitlines()) for path in EXAMPLE.glob("*.[ch]pp"))
+        if promised:
+            self.assertLessEqual(lines, int(promised))

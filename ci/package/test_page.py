@@ -1,21 +1,17 @@
 """docs/install.md: what it shows is written into files, what it says to run is run."""
 
-import os
 import re
 import unittest
 
 import page
-from workshop import BUILD, FACTS, PREFIX, folder, run, words
+from workshop import BUILD, FACTS, PREFIX, folder, readers_environment, run, words
 
 NAMES = {"xxhash": "xxHash", "deflate": "libdeflate"}
 
 
 def shell(commands, place):
     """Runs commands as a reader would, in a folder."""
-    environment = {name: value for name, value in os.environ.items() if name != "PKG_CONFIG_PATH"}
-    environment.update(PREFIX=str(PREFIX), CXX=FACTS["compiler"],
-                       CMAKE_CXX_COMPILER_LAUNCHER=FACTS["launcher"])
-    return run("bash", "-euc", commands, cwd=place, env=environment)
+    return run("bash", "-euc", commands, cwd=place, env=readers_environment())
 
 
 class Page(unittest.TestCase):

@@ -55,6 +55,14 @@ def build(folder):
     run("cmake", "--build", folder, "--parallel", "2")
 
 
+def readers_environment():
+    """The environment of a reader of the pages: $PREFIX is the package under test."""
+    environment = {name: value for name, value in os.environ.items() if name != "PKG_CONFIG_PATH"}
+    environment.update(PREFIX=str(PREFIX), CXX=FACTS["compiler"],
+                       CMAKE_CXX_COMPILER_LAUNCHER=FACTS["launcher"])
+    return environment
+
+
 def pkg_config_names():
     """The names under which pkg-config should know the package under test."""
     return ["trunkline"] + ["trunkline-" + name.replace("_", "-") for name in words("components")]
