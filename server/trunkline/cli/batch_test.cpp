@@ -174,6 +174,21 @@ TEST_P(batches, that_go_in_fit_into_a_message_or_are_refused_as_a_whole) {
     }
 }
 
+TEST_P(batches, of_very_many_entries_are_refused_by_a_server_alone) {
+    std::string lines;
+    for (int i = 0; i < 150'000; ++i) {
+        lines += std::to_string(i) + "\tv\n";
+    }
+    if (server_) {
+        expect_refused(lines, {"batch-put"}, exit_failure,
+                       "The batch has more elements than the server has memory for.");
+        expect_keys(0);
+    } else {
+        EXPECT_EQ(feed(lines, {"batch-put"}).exit_code, exit_success);
+        expect_keys(150'000);
+    }
+}
+
 TEST_P(batches, of_many_keys_come_in_order) {
     std::string lines;
     std::string keys;
