@@ -15,6 +15,22 @@ namespace trunkline::rpc {
 
 class endpoint;
 
+/// Told how one call is answered: for those who count, log or measure. Views are valid until the
+/// functions return.
+class answer_watch {
+public:
+    virtual ~answer_watch() = default;
+
+    /// A part of an answer in parts.
+    virtual void on_part(std::span<slice const> body) = 0;
+
+    /// The whole answer, or the end of one in parts.
+    virtual void on_answer(status code, std::span<slice const> body) = 0;
+
+    /// The last, once: whether the caller is told. That of an event is never.
+    virtual void on_end(bool told) = 0;
+};
+
 /// The right, and the duty, to answer one call. Moves; dropped without an answer it answers status
 /// 2 with the text "handler gave no answer". That of an event answers nothing. Used on the thread
 /// of its connection. Harmless once the call or connection is gone.
@@ -39,6 +55,9 @@ public:
     /// Lets go of the call without an answer: its caller has gone.
     void abandon() noexcept;
 
+    /// Who is told of the answer; one at most.
+    void watch(std::unique_ptr<answer_watch> by) noexcept { watch_ = std::move(by); }
+
     /// False once the caller cancelled or the connection ended, and for events.
     [[nodiscard]] bool active() const noexcept;
 
@@ -57,11 +76,14 @@ private:
     void link(endpoint* owner) noexcept;
     void unlink() noexcept;
     void give_up();
+    template <class Send>
+    void finish(status code, std::span<slice> body, Send send);
 
     endpoint* owner_ = nullptr;  // cleared once answered, and by the endpoint's destructor
     call_id id_{};
     responder* next_ = nullptr;  // the endpoint's list of live responders
     responder* previous_ = nullptr;
+    std::unique_ptr<answer_watch> watch_;
     std::size_t kept_ = 0;
     bool stops_input_ = false;
     bool streaming_ = false;
@@ -77,6 +99,7 @@ struct request {
     std::size_t memory_left = session_limits{}.held_size_max;
     /// As endpoint::set_owner() was told; null when it was not.
     void* owner = nullptr;
+    message_type type = message_type::call;
 };
 
 using unary_handler = std::function<void(request const&, responder)>;
@@ -103,6 +126,11 @@ public:
 
     /// Serves whole calls of methods that have no handler.
     void otherwise(unary_handler handler) { otherwise_ = std::move(handler); }
+
+    /// Puts something around every handler that is in the table: each is replaced by what these
+    /// make of it.
+    void wrap(std::function<unary_handler(std::uint64_t method_id, unary_handler)> const& unary,
+              std::function<stream_handler(std::uint64_t method_id, stream_handler)> const& stream);
 
     [[nodiscard]] bool empty() const noexcept { return unary_.empty() && streams_.empty(); }
     [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;

@@ -203,9 +203,10 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
     if (stream_handler const* const handler = methods_.find_stream(head.method_id)) {
         open_stream& made = streams_[id];
         made.in_callback = true;
-        made.receiver = (*handler)(
-            {head.method_id, head.request_id, head.metadata, session_.memory_left(), owner_},
-            head.type == message_type::event ? responder() : responder(*this, id));
+        made.receiver =
+            (*handler)({head.method_id, head.request_id, head.metadata, session_.memory_left(),
+                        owner_, head.type},
+                       head.type == message_type::event ? responder() : responder(*this, id));
         close_stream_if_cancelled(id);
         return delivery::parts;
     }
@@ -216,8 +217,9 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
 void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
     event_scope const scope(*this);
     if (unary_handler const* const handler = methods_.find(head.method_id)) {
-        (*handler)({head.method_id, head.request_id, arguments, session_.memory_left(), owner_},
-                   responder(*this, id));
+        (*handler)(
+            {head.method_id, head.request_id, arguments, session_.memory_left(), owner_, head.type},
+            responder(*this, id));
     }
 }
 

@@ -28,6 +28,7 @@ void responder::take_over(responder& other) noexcept {
     streaming_ = other.streaming_;
     kept_ = std::exchange(other.kept_, 0);
     stops_input_ = std::exchange(other.stops_input_, false);
+    watch_ = std::move(other.watch_);
     link(other.owner_);
     other.unlink();
 }
@@ -69,14 +70,27 @@ void responder::give_up() {
     }
 }
 
-void responder::answer(status code, std::span<slice> body) {
-    if (owner_ == nullptr) {
-        return;
+/// The answer, or its end: told to who watches, before it goes and once it has gone.
+template <class Send>
+void responder::finish(status code, std::span<slice> body, Send send) {
+    auto const watch = std::move(watch_);
+    if (watch) {
+        watch->on_answer(code, body);
     }
-    endpoint& owner = *owner_;
-    unlink();
-    owner.session_.answer(id_, code, body, owner.now_us());
-    owner.output_queued();
+    bool const told = watch && active();
+    if (owner_ != nullptr) {
+        endpoint& owner = *owner_;
+        unlink();
+        send(owner);
+        owner.output_queued();
+    }
+    if (watch) {
+        watch->on_end(told);
+    }
+}
+
+void responder::answer(status code, std::span<slice> body) {
+    finish(code, body, [&](endpoint& by) { by.session_.answer(id_, code, body, by.now_us()); });
 }
 
 void responder::success(std::span<slice> body) {
@@ -96,6 +110,9 @@ void responder::part(std::span<slice> body) {
     if (owner_ == nullptr) {
         return;
     }
+    if (watch_) {
+        watch_->on_part(body);
+    }
     std::uint64_t const now = owner_->now_us();
     if (!std::exchange(streaming_, true)) {
         owner_->session_.begin_answer(id_, now);
@@ -105,21 +122,22 @@ void responder::part(std::span<slice> body) {
 }
 
 void responder::end() {
-    if (owner_ == nullptr) {
-        return;
-    }
-    endpoint& owner = *owner_;
-    unlink();
-    std::uint64_t const now = owner.now_us();
-    if (!std::exchange(streaming_, true)) {
-        owner.session_.begin_answer(id_, now);
-    }
-    owner.session_.end_answer(id_, now);
-    owner.output_queued();
+    bool const begun = std::exchange(streaming_, true);
+    finish(status::success, {}, [&](endpoint& by) {
+        std::uint64_t const now = by.now_us();
+        if (!begun) {
+            by.session_.begin_answer(id_, now);
+        }
+        by.session_.end_answer(id_, now);
+    });
 }
 
 void responder::abandon() noexcept {
+    auto const watch = std::move(watch_);
     unlink();
+    if (watch) {
+        watch->on_end(false);
+    }
 }
 
 bool responder::keep(std::size_t bytes) {

@@ -33,9 +33,9 @@ class async_unary_call final : public unary_call {
     using outcome = call_result<received<Response>>;
 
 public:
-    async_unary_call(Handler handler, std::shared_ptr<line> const& on, std::uint64_t method_id,
+    async_unary_call(Handler handler, std::shared_ptr<line> const& on, method_label method,
                      bitcode::encoded arguments, std::chrono::milliseconds timeout)
-        : unary_call(method_id, std::move(arguments), timeout),
+        : unary_call(method, std::move(arguments), timeout),
           complete_(std::move(handler), on),
           on_(on) {}
 
@@ -65,9 +65,9 @@ private:
 };
 
 template <class Response, class Handler>
-void start_async_call(Handler handler, std::shared_ptr<line> on, std::uint64_t method_id,
+void start_async_call(Handler handler, std::shared_ptr<line> on, method_label method,
                       bitcode::encoded arguments, std::chrono::milliseconds timeout) {
-    std::make_shared<async_unary_call<Response, Handler>>(std::move(handler), on, method_id,
+    std::make_shared<async_unary_call<Response, Handler>>(std::move(handler), on, method,
                                                           std::move(arguments), timeout)
         ->start();
 }

@@ -33,11 +33,11 @@ private:
 
 template <class Response>
 [[nodiscard]] call_result<received<Response>> blocking_call(std::shared_ptr<line> const& on,
-                                                            std::uint64_t method_id,
+                                                            method_label method,
                                                             bitcode::encoded arguments,
                                                             std::chrono::milliseconds timeout) {
     auto const call =
-        std::make_shared<blocking_unary_call<Response>>(method_id, std::move(arguments), timeout);
+        std::make_shared<blocking_unary_call<Response>>(method, std::move(arguments), timeout);
     if (!on->where().is_here()) {
         on->submit(call);
         return call->wait();

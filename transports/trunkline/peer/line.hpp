@@ -60,12 +60,18 @@ public:
     void submit_later(std::shared_ptr<task> work);
 
     [[nodiscard]] loop_handle& where() const noexcept { return *where_; }
+    [[nodiscard]] std::shared_ptr<loop_handle> const& shared_where() const noexcept {
+        return where_;
+    }
     [[nodiscard]] bool is_connected() const noexcept { return connected_; }
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
         return default_timeout_;
     }
     [[nodiscard]] line_services const& services() const noexcept { return *services_; }
+    [[nodiscard]] std::shared_ptr<line_services const> const& shared_services() const noexcept {
+        return services_;
+    }
     /// How long handlers may take, at most so long as fits into the clock; zero: any time.
     [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept;
     /// The peer as text; empty before the first connection.

@@ -5,7 +5,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace trunkline {
+class interceptor;
+}
 
 namespace trunkline::peers {
 
@@ -22,6 +30,8 @@ struct pool_settings {
 struct line_services {
     std::chrono::milliseconds request_timeout{};  ///< of handlers; zero: none
     std::weak_ptr<handler_pool> pool;             ///< of the client or server, while it lives
+    std::vector<std::shared_ptr<interceptor>> interceptors;
+    std::unordered_map<std::uint64_t, std::string_view> method_names;  ///< of handlers
 };
 
 }  // namespace trunkline::peers

@@ -35,6 +35,12 @@ bool loop_handle::wait_until(std::function<bool()> const& done) {
     return is_here() && loop_->wait_until(done);
 }
 
+transport::runtime::time_point loop_handle::now_or(
+    transport::runtime::time_point otherwise) const noexcept {
+    std::lock_guard const lock(mutex_);  // else the loop may go meanwhile
+    return loop_ == nullptr ? otherwise : loop_->now();
+}
+
 void loop_handle::shut() noexcept {
     std::lock_guard const lock(mutex_);
     loop_ = nullptr;

@@ -36,6 +36,10 @@ public:
         return executor_;
     }
 
+    /// The time of the loop, from any thread; `otherwise` when it has gone.
+    [[nodiscard]] transport::runtime::time_point now_or(
+        transport::runtime::time_point otherwise) const noexcept;
+
     /// The loop itself; only on its thread, before shut().
     [[nodiscard]] transport::runtime& loop() noexcept { return *loop_; }
 

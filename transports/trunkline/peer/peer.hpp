@@ -58,12 +58,13 @@ public:
                     std::type_identity_t<Request> request, call_options const& options,
                     Token&& token) const {
         return boost::asio::async_initiate<Token, void(call_result<received<Response>>)>(
-            [](auto handler, std::shared_ptr<peers::line> on, std::uint64_t id,
+            [](auto handler, std::shared_ptr<peers::line> on, peers::method_label method,
                bitcode::encoded arguments, std::chrono::milliseconds timeout) {
-                peers::start_async_call<Response>(std::move(handler), std::move(on), id,
+                peers::start_async_call<Response>(std::move(handler), std::move(on), method,
                                                   std::move(arguments), timeout);
             },
-            token, line_, of.id, bitcode::encode(std::move(request)), timeout_of(options));
+            token, line_, peers::label_of(of), bitcode::encode(std::move(request)),
+            timeout_of(options));
     }
 
     template <class Request, class Response, class Answer, class Token>
@@ -79,8 +80,8 @@ public:
     [[nodiscard]] call_result<received<Response>> call(
         typed::method<Request, Response, Answer> const& of, std::type_identity_t<Request> request,
         call_options const& options = {}) const {
-        return peers::blocking_call<Response>(line_, of.id, bitcode::encode(std::move(request)),
-                                              timeout_of(options));
+        return peers::blocking_call<Response>(
+            line_, peers::label_of(of), bitcode::encode(std::move(request)), timeout_of(options));
     }
 
     /// Calls a streamed method; gives at once what to write and read with (stream_call.hpp), which
@@ -106,8 +107,8 @@ public:
     /// Sends a message that nobody answers; lost without a word when the peer is not connected.
     template <class Message>
     void send(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
-        line_->submit(
-            std::make_shared<peers::sent_event>(of.id, bitcode::encode(std::move(message))));
+        line_->submit(std::make_shared<peers::sent_event>(peers::label_of(of),
+                                                          bitcode::encode(std::move(message))));
     }
 
     /// Closes the connection in order: what was asked for before still goes out, calls that wait

@@ -1,6 +1,7 @@
 #include <trunkline/peer/rpc_client.hpp>
 
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -159,6 +160,11 @@ rpc_client::builder& rpc_client::builder::request_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::intercept(std::shared_ptr<interceptor> by) {
+    settings_->services->interceptors.push_back(std::move(by));
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::pool_threads(std::size_t count, std::size_t waiting_max) {
     settings_->pool.threads = count;
     settings_->pool.waiting_max = waiting_max;
@@ -202,6 +208,7 @@ rpc_client::builder& rpc_client::builder::run_on(transport::runtime& loop) {
 }
 
 std::shared_ptr<rpc_client::home> rpc_client::builder::make() {
+    peers::intercept_handlers(settings_->methods, *settings_->services);
     return std::make_shared<home>(loop_, context_, duplicate_, std::move(*settings_));
 }
 

@@ -10,6 +10,7 @@
 #include <trunkline/peer/client_core.hpp>
 #include <trunkline/peer/completion.hpp>
 #include <trunkline/peer/handler.hpp>
+#include <trunkline/peer/interceptor.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/stream_handler.hpp>
 
@@ -84,6 +85,7 @@ public:
     template <class Method, class Handler>
     builder& handle(Method const& of, Handler handler) {
         settings_->pool.wanted = settings_->pool.wanted || is_pooled<Handler>;
+        settings_->services->method_names.emplace(of.id, of.name);
         note(add_handler(settings_->methods, of, std::move(handler)));
         return *this;
     }
@@ -91,6 +93,9 @@ public:
     /// How long a handler may run on, as a coroutine or on the pool; any time unless set. Then it
     /// is stopped and its call answered with status 2.
     builder& request_timeout(std::chrono::milliseconds timeout);
+
+    /// What sees every call, in and out (interceptor.hpp): the first one given is the outermost.
+    builder& intercept(std::shared_ptr<interceptor> by);
 
     /// The threads for on_pool() handlers, and how many calls may wait for one of them. Without
     /// such handlers there are none.

@@ -1,5 +1,6 @@
 #include <trunkline/peer/rpc_server.hpp>
 
+#include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
@@ -37,22 +38,19 @@ struct place {
 /// The same bytes for many.
 class shared_event final : public peers::task {
 public:
-    shared_event(std::uint64_t id, std::shared_ptr<std::vector<std::byte> const> message)
-        : id_(id), message_(std::move(message)) {}
+    shared_event(peers::method_label of, std::shared_ptr<std::vector<std::byte> const> message)
+        : of_(of), message_(std::move(message)) {}
 
     void run(peers::line& on) override {
-        if (rpc::endpoint* const endpoint = on.endpoint()) {
-            using kept = std::shared_ptr<std::vector<std::byte> const>;
-            slice piece{*message_, pin(new kept(message_), [](void* held) noexcept {
-                            delete static_cast<kept*>(held);
-                        })};
-            static_cast<void>(endpoint->send(id_, {&piece, 1}));  // nobody is told
-        }
+        using kept = std::shared_ptr<std::vector<std::byte> const>;
+        slice piece{*message_, pin(new kept(message_),
+                                   [](void* held) noexcept { delete static_cast<kept*>(held); })};
+        peers::send_event(on, of_, {&piece, 1});
     }
     void drop(error_code) override {}
 
 private:
-    std::uint64_t id_;
+    peers::method_label of_;
     std::shared_ptr<std::vector<std::byte> const> message_;
 };
 
@@ -292,10 +290,10 @@ std::vector<peer> rpc_server::peers() const {
     return found;
 }
 
-void rpc_server::send_to_all(std::uint64_t id, std::vector<std::byte> message) const {
+void rpc_server::send_to_all(peers::method_label of, std::vector<std::byte> message) const {
     auto const shared = std::make_shared<std::vector<std::byte> const>(std::move(message));
     for (auto const& each : home_->settings().peers.all()) {
-        each->submit(std::make_shared<shared_event>(id, shared));
+        each->submit(std::make_shared<shared_event>(of, shared));
     }
 }
 
@@ -381,6 +379,11 @@ rpc_server::builder& rpc_server::builder::request_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_server::builder& rpc_server::builder::intercept(std::shared_ptr<interceptor> by) {
+    settings_->services->interceptors.push_back(std::move(by));
+    return *this;
+}
+
 rpc_server::builder& rpc_server::builder::pool_threads(std::size_t count, std::size_t waiting_max) {
     settings_->pool.threads = count;
     settings_->pool.waiting_max = waiting_max;
@@ -402,6 +405,7 @@ result<rpc_server> rpc_server::builder::start() {
     if (duplicate_) {
         return make_error_code(call_error::duplicate_method);
     }
+    peers::intercept_handlers(settings_->methods, *settings_->services);
     auto made = std::make_shared<home>(std::move(settings_));
     rpc_server server(made);  // stops what has begun when the rest fails
     try {

@@ -14,6 +14,7 @@
 #include <trunkline/memory/hub.hpp>
 #include <trunkline/peer/adopted.hpp>
 #include <trunkline/peer/handler.hpp>
+#include <trunkline/peer/interceptor.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/sent_event.hpp>
 #include <trunkline/peer/server_loop.hpp>
@@ -56,7 +57,7 @@ public:
     /// Sends an event to all clients; encoded once.
     template <class Message>
     void broadcast(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
-        send_to_all(of.id, bitcode::encode(std::move(message)).to_vector());
+        send_to_all(peers::label_of(of), bitcode::encode(std::move(message)).to_vector());
     }
 
     /// Serves a connected stream socket of the program's own, such as an asio::ip::tcp::socket or a
@@ -92,7 +93,7 @@ public:
 private:
     class home;
     explicit rpc_server(std::shared_ptr<home> where);
-    void send_to_all(std::uint64_t id, std::vector<std::byte> message) const;
+    void send_to_all(peers::method_label of, std::vector<std::byte> message) const;
 
     template <class Socket, class Buffers>
     result<void> adopt_with(std::string head, Buffers const& beyond, Socket& socket) const {
@@ -158,6 +159,7 @@ public:
     template <class Method, class Handler>
     builder& handle(Method const& of, Handler handler) {
         settings_->pool.wanted = settings_->pool.wanted || is_pooled<Handler>;
+        settings_->services->method_names.emplace(of.id, of.name);
         note(add_handler(settings_->methods, of, std::move(handler)));
         return *this;
     }
@@ -165,6 +167,9 @@ public:
     /// How long a handler may run on, as a coroutine or on the pool; any time unless set. Then it
     /// is stopped and its call answered with status 2.
     builder& request_timeout(std::chrono::milliseconds timeout);
+
+    /// What sees every call, in and out (interceptor.hpp): the first one given is the outermost.
+    builder& intercept(std::shared_ptr<interceptor> by);
 
     /// The threads for on_pool() handlers, shared by all connections, and how many calls may wait
     /// for one of them. Without such handlers there are none.

@@ -3,26 +3,21 @@
 
 #include <trunkline/bitcode/output.hpp>
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/method_label.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace trunkline::peers {
 
 class sent_event final : public task {
 public:
-    sent_event(std::uint64_t id, bitcode::encoded message)
-        : id_(id), message_(std::move(message)) {}
+    sent_event(method_label of, bitcode::encoded message) : of_(of), message_(std::move(message)) {}
 
-    void run(line& on) override {
-        if (rpc::endpoint* const endpoint = on.endpoint()) {
-            static_cast<void>(endpoint->send(id_, message_.slices()));  // nobody is told
-        }
-    }
+    void run(line& on) override;
     void drop(error_code) override {}
 
 private:
-    std::uint64_t id_;
+    method_label of_;
     bitcode::encoded message_;
 };
 

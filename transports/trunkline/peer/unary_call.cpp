@@ -1,5 +1,6 @@
 #include <trunkline/peer/unary_call.hpp>
 
+#include <trunkline/peer/call_span.hpp>
 #include <trunkline/rpc/error.hpp>
 
 #include <utility>
@@ -10,6 +11,14 @@ void unary_call::run(line& on) {
     if (stage_ != stage::waiting) {
         return;  // given up before its turn
     }
+    auto const self = shared_from_this();
+    std::optional<call_failure> refused;
+    span_ = call_span::begin_outgoing(on, call_kind::unary, method_, arguments_.size(), refused);
+    if (refused) {
+        stage_ = stage::ended;
+        on_failure(std::move(*refused));
+        return;
+    }
     rpc::endpoint* const endpoint = on.endpoint();
     if (endpoint == nullptr) {
         drop(rpc::rpc_error::not_connected);
@@ -17,9 +26,8 @@ void unary_call::run(line& on) {
     }
     stage_ = stage::called;
     line_ = on.weak_from_this();
-    auto const self = shared_from_this();
     auto const id =
-        endpoint->call(method_id_, arguments_.slices(),
+        endpoint->call(method_.id, arguments_.slices(),
                        [self](rpc::response const& answer) { self->on_response(answer); });
     if (!id) {
         stage_ = stage::waiting;
@@ -27,6 +35,9 @@ void unary_call::run(line& on) {
         return;
     }
     request_id_ = *id;
+    if (span_ != nullptr) {
+        span_->about().request_id = *id;
+    }
     if (timeout_ != std::chrono::milliseconds::zero() && stage_ == stage::called) {
         on.limit(self, timeout_);
     }
@@ -34,8 +45,15 @@ void unary_call::run(line& on) {
 
 void unary_call::drop(error_code why) {
     if (std::exchange(stage_, stage::ended) != stage::ended) {
-        on_failure({why, {}});
+        fail({why, {}});
     }
+}
+
+void unary_call::fail(call_failure why) {
+    if (span_ != nullptr) {
+        span_->end(why);
+    }
+    on_failure(std::move(why));
 }
 
 void unary_call::give_up(call_error why) {
@@ -54,8 +72,13 @@ void unary_call::on_response(rpc::response const& answer) {
         return;
     }
     if (answer.error) {
-        on_failure({answer.error, {}});
-    } else if (answer.code != rpc::status::success) {
+        fail({answer.error, {}});
+        return;
+    }
+    if (span_ != nullptr) {
+        span_->end(answer.code, answer.body);
+    }
+    if (answer.code != rpc::status::success) {
         on_failure(call_failure::of_status(answer.code, answer.body));
     } else {
         on_answer(answer.body);

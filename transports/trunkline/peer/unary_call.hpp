@@ -5,6 +5,7 @@
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/deadlines.hpp>
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/method_label.hpp>
 #include <trunkline/peer/received.hpp>
 
 #include <chrono>
@@ -14,6 +15,8 @@
 
 namespace trunkline::peers {
 
+class call_span;
+
 /// Ends exactly once: by on_answer() or on_failure(). After drop() that is on the thread of whoever
 /// drops it, otherwise on that of the line.
 class unary_call : public task,
@@ -21,9 +24,8 @@ class unary_call : public task,
                    public std::enable_shared_from_this<unary_call> {
 public:
     /// A `timeout` of zero is none.
-    unary_call(std::uint64_t method_id, bitcode::encoded arguments,
-               std::chrono::milliseconds timeout)
-        : method_id_(method_id), arguments_(std::move(arguments)), timeout_(timeout) {}
+    unary_call(method_label method, bitcode::encoded arguments, std::chrono::milliseconds timeout)
+        : method_(method), arguments_(std::move(arguments)), timeout_(timeout) {}
     unary_call(unary_call const&) = delete;
     unary_call& operator=(unary_call const&) = delete;
 
@@ -41,13 +43,15 @@ protected:
 private:
     void on_deadline() override { give_up(call_error::deadline_passed); }
     void on_response(rpc::response const& answer);
+    void fail(call_failure why);
 
     enum class stage : std::uint8_t { waiting, called, ended };
 
-    std::uint64_t method_id_;
+    method_label method_;
     bitcode::encoded arguments_;
     std::chrono::milliseconds timeout_;
     std::weak_ptr<line> line_;
+    std::shared_ptr<call_span> span_;  // null where there are no interceptors
     std::uint32_t request_id_ = 0;
     stage stage_ = stage::waiting;
 };
