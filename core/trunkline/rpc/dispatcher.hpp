@@ -24,6 +24,9 @@ public:
     /// A part of an answer in parts.
     virtual void on_part(std::span<slice const> body) = 0;
 
+    /// A failure that an answer in parts tells in its own way.
+    virtual void on_failure(status code, std::span<slice const> body) = 0;
+
     /// The whole answer, or the end of one in parts.
     virtual void on_answer(status code, std::span<slice const> body) = 0;
 
@@ -57,6 +60,9 @@ public:
 
     /// Who is told of the answer; one at most.
     void watch(std::unique_ptr<answer_watch> by) noexcept { watch_ = std::move(by); }
+
+    /// An answer in parts has failed, and says so in its own way: for who watches only.
+    void note_failure(status code, std::span<slice const> body);
 
     /// False once the caller cancelled or the connection ended, and for events.
     [[nodiscard]] bool active() const noexcept;

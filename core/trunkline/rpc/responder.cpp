@@ -140,6 +140,12 @@ void responder::abandon() noexcept {
     }
 }
 
+void responder::note_failure(status code, std::span<slice const> body) {
+    if (watch_) {
+        watch_->on_failure(code, body);
+    }
+}
+
 bool responder::keep(std::size_t bytes) {
     if (owner_ == nullptr) {
         return true;

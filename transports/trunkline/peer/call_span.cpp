@@ -9,14 +9,6 @@
 namespace trunkline::peers {
 namespace {
 
-std::size_t size_of(std::span<slice const> body) noexcept {
-    std::size_t size = 0;
-    for (slice const& piece : body) {
-        size += piece.bytes.size();
-    }
-    return size;
-}
-
 std::optional<call_failure> pass(interceptor& by, call_record const& call) {
     try {
         return by.before(call);
@@ -48,11 +40,14 @@ public:
     explicit span_watch(std::shared_ptr<call_span> of) noexcept : span_(std::move(of)) {}
 
     void on_part(std::span<slice const> body) override {
-        span_->about().response_size += size_of(body);
+        span_->about().response_size += call_span::size_of(body);
+    }
+    void on_failure(rpc::status code, std::span<slice const> body) override {
+        span_->about().failure = failure_of(code, body);
     }
     void on_answer(rpc::status code, std::span<slice const> body) override {
         call_record& about = span_->about();
-        about.response_size += size_of(body);
+        about.response_size += call_span::size_of(body);
         about.status = code;
         if (code != rpc::status::success) {
             about.failure = failure_of(code, body);
@@ -154,6 +149,14 @@ std::shared_ptr<call_span> call_span::begin_outgoing(line& on, call_kind kind, m
     return made;
 }
 
+std::size_t call_span::size_of(std::span<slice const> body) noexcept {
+    std::size_t size = 0;
+    for (slice const& piece : body) {
+        size += piece.bytes.size();
+    }
+    return size;
+}
+
 std::optional<call_failure> call_span::begin() {
     for (auto const& each : services_->interceptors) {
         if (auto refused = pass(*each, about_)) {
@@ -182,7 +185,7 @@ void call_span::lose() {
 
 void call_span::end(rpc::status code, bytes_view body) {
     about_.status = code;
-    about_.response_size = body.size();
+    about_.response_size += body.size();
     if (code != rpc::status::success) {
         about_.failure = call_failure::of_status(code, body);
     }
@@ -231,7 +234,7 @@ void intercept_handlers(rpc::dispatcher& methods, line_services const& services)
 void send_event(line& on, method_label of, std::span<slice> message) {
     std::optional<call_failure> refused;
     auto const span =
-        call_span::begin_outgoing(on, call_kind::event, of, size_of(message), refused);
+        call_span::begin_outgoing(on, call_kind::event, of, call_span::size_of(message), refused);
     if (refused) {
         return;
     }

@@ -40,6 +40,8 @@ public:
     /// Tells those who have let it pass, the last one first.
     void end();
 
+    [[nodiscard]] static std::size_t size_of(std::span<slice const> body) noexcept;
+
     /// end() with an outcome: of an answer, or without one.
     void end(rpc::status code, bytes_view body);
     void end(call_failure why);

@@ -1,5 +1,6 @@
 #include <trunkline/peer/called_stream.hpp>
 
+#include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/part_form.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/header.hpp>
@@ -8,6 +9,11 @@
 
 namespace trunkline::peers {
 namespace {
+
+/// Whether a request travels in the head of its call.
+bool is_head(std::optional<std::vector<std::byte>> const& request) noexcept {
+    return request && request->size() <= rpc::metadata_size_max;
+}
 
 /// A request that is no metadata: the first record of its call.
 class first_record final : public writing {
@@ -31,28 +37,39 @@ void called_stream::run(peers::line& on) {
     if (input().ended()) {
         return;  // given up before its turn
     }
+    auto const kept = shared_from_this();
+    std::optional<call_failure> refused;
+    std::size_t const head_size = is_head(what_.request) ? what_.request->size() : 0;
+    span_ = call_span::begin_outgoing(on, call_kind::stream, what_.method, head_size, refused);
+    if (refused) {
+        fail_both(*refused);
+        return;
+    }
     rpc::endpoint* const endpoint = on.endpoint();
     if (endpoint == nullptr) {
-        fail_both({rpc::rpc_error::not_connected, {}});
+        fail({rpc::rpc_error::not_connected, {}});
         return;
     }
     begin(*endpoint);
 }
 
 void called_stream::begin(rpc::endpoint& at) {
-    bool const is_head = what_.request && what_.request->size() <= rpc::metadata_size_max;
+    bool const whole = is_head(what_.request);
     auto const id =
-        at.open(what_.method_id, is_head ? bytes_view(*what_.request) : bytes_view(), *this);
+        at.open(what_.method.id, whole ? bytes_view(*what_.request) : bytes_view(), *this);
     if (!id) {
-        fail_both({id.error(), {}});
+        fail({id.error(), {}});
         return;
+    }
+    if (span_ != nullptr) {
+        span_->about().request_id = *id;
     }
     self_ = shared_from_this();
     request_id_ = *id;
     if (what_.timeout != std::chrono::milliseconds::zero()) {
         line()->limit(std::shared_ptr<with_deadline>(shared_from_this(), this), what_.timeout);
     }
-    if (what_.request && (!is_head || what_.request->empty())) {
+    if (what_.request && (!whole || what_.request->empty())) {
         output().write(std::make_shared<first_record>(*what_.request));
     }
     what_.request.reset();
@@ -76,6 +93,14 @@ void called_stream::cancel(call_failure why) {
             endpoint->cancel(request_id_);
         }
     }
+    fail(why);
+}
+
+// A failure that has come in a record is what the caller has been told.
+void called_stream::fail(call_failure const& why) {
+    if (span_ != nullptr) {
+        span_->end(input().failure().value_or(why));
+    }
     fail_both(why);
 }
 
@@ -83,6 +108,9 @@ error_code called_stream::write_part(std::span<slice> part) {
     rpc::endpoint* const endpoint = line()->endpoint();
     if (self_ == nullptr || endpoint == nullptr) {
         return rpc::rpc_error::not_connected;
+    }
+    if (span_ != nullptr) {
+        span_->about().request_size += call_span::size_of(part);
     }
     auto const written = endpoint->write(request_id_, part);
     return written ? error_code() : written.error();
@@ -99,12 +127,18 @@ void called_stream::end_parts(std::optional<call_failure>) {
     } else {
         auto const prefix = typed::record_prefix(typed::record_kind::end, 0);
         slice mark{prefix, {}};
+        if (span_ != nullptr) {
+            span_->about().request_size += prefix.size();
+        }
         static_cast<void>(endpoint->write(request_id_, {&mark, 1}));
     }
 }
 
 void called_stream::on_part(bytes_view part) {
     auto const kept = shared_from_this();
+    if (span_ != nullptr) {
+        span_->about().response_size += part.size();
+    }
     if (auto why = input().take(part)) {
         cancel(std::move(*why));
     }
@@ -112,7 +146,12 @@ void called_stream::on_part(bytes_view part) {
 
 void called_stream::on_end() {
     auto const kept = std::exchange(self_, nullptr);
-    if (auto why = input().finish()) {
+    auto why = input().finish();
+    if (span_ != nullptr) {
+        span_->about().failure = why ? why : input().failure();
+        span_->end(rpc::status::success, {});
+    }
+    if (why) {
         input().fail(std::move(*why));
     }
     output().close({call_error::stream_ended, {}});
@@ -120,7 +159,10 @@ void called_stream::on_end() {
 
 void called_stream::on_failed(error_code error, rpc::status code, bytes_view body) {
     auto const kept = std::exchange(self_, nullptr);
-    fail_both(error ? call_failure{error, {}} : call_failure::of_status(code, body));
+    if (span_ != nullptr && !error) {
+        span_->end(code, body);
+    }
+    fail(error ? call_failure{error, {}} : call_failure::of_status(code, body));
 }
 
 }  // namespace trunkline::peers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/peer/deadlines.hpp>
+#include <trunkline/peer/method_label.hpp>
 #include <trunkline/peer/stream.hpp>
 
 #include <chrono>
@@ -13,6 +14,8 @@
 
 namespace trunkline::peers {
 
+class call_span;
+
 /// The calling end: begins when its task runs, cancels the call when its reader or its unfinished
 /// writer has gone.
 class called_stream final : public stream,
@@ -21,7 +24,7 @@ class called_stream final : public stream,
                             private rpc::response_stream {
 public:
     struct description {
-        std::uint64_t method_id = 0;
+        method_label method;
         part_shape up = part_shape::records;
         part_shape down = part_shape::records;
         std::chrono::milliseconds timeout{};  ///< zero: none
@@ -43,6 +46,7 @@ private:
         : stream(std::move(on), what.down), what_(std::move(what)) {}
 
     void begin(rpc::endpoint& at);
+    void fail(call_failure const& why);
 
     error_code write_part(std::span<slice> part) override;
     void end_parts(std::optional<call_failure> why) override;
@@ -53,7 +57,8 @@ private:
 
     description what_;
     std::uint32_t request_id_ = 0;
-    std::shared_ptr<stream> self_;  // while the endpoint knows us
+    std::shared_ptr<call_span> span_;  // null where there are no interceptors
+    std::shared_ptr<stream> self_;     // while the endpoint knows us
 };
 
 }  // namespace trunkline::peers

@@ -1,7 +1,7 @@
 // Interceptors: what they see of calls in and out, in which order, and what they can refuse.
 #include <trunkline/peer/interceptor.hpp>
 
-#include <trunkline/peer/test_world.hpp>
+#include <trunkline/peer/test_streams.hpp>
 
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
@@ -311,6 +311,96 @@ TEST_P(interceptors, see_handlers_that_took_too_long_and_those_of_the_pool) {
     EXPECT_EQ(all[0].failure->message, "the handler took too long");
     EXPECT_GE(all[0].duration, milliseconds(20));
     EXPECT_EQ(all[1].method, "echo");
+}
+
+TEST_P(interceptors, see_streams_on_both_sides) {
+    call_book at_server;
+    call_book at_client;
+    auto const server = a_server()
+                            .handle(count_to, counts)
+                            .handle(sum, adds)
+                            .intercept(at_server.writer())
+                            .start()
+                            .value();
+    auto const client = a_client(server).intercept(at_client.writer()).connect().value();
+    {
+        auto from = client.open(count_to, {100});
+        EXPECT_EQ(read_all(from).value(), one_to(100));
+    }
+    auto call = client.open(sum);
+    ASSERT_TRUE(call.to.write({7}));
+    call.to.finish();
+    EXPECT_EQ(call.answer.get().value()->value, 7U);
+    auto const there = at_server.ended->wait_for(2);
+    auto const here = at_client.ended->wait_for(2);
+    ASSERT_EQ(there.size(), 2U);
+    ASSERT_EQ(here.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(there[i].direction, call_direction::incoming);
+        EXPECT_EQ(here[i].direction, call_direction::outgoing);
+        EXPECT_EQ(there[i].request_id, here[i].request_id);
+        EXPECT_EQ(there[i].request_size, here[i].request_size);
+        EXPECT_EQ(there[i].response_size, here[i].response_size);
+        for (auto const& each : {there[i], here[i]}) {
+            EXPECT_EQ(each.kind, call_kind::stream);
+            EXPECT_EQ(each.method, i == 0 ? "count to" : "sum");
+            EXPECT_EQ(each.status, rpc::status::success);
+            EXPECT_FALSE(each.failure.has_value());
+            EXPECT_GT(each.request_size, 0U);
+        }
+        EXPECT_GT(here[i].response_size, i == 0 ? 100U : 0U);
+    }
+}
+
+TEST_P(interceptors, see_streams_that_fail_half_way) {
+    constexpr typed::server_stream<number, number> breaks{"breaks"};
+    call_book at_server;
+    call_book at_client;
+    auto const server = a_server()
+                            .handle(breaks,
+                                    [](received<number>, stream_writer<number>& to,
+                                       call_context) -> awaitable<call_result<void>> {
+                                        number const one{1};
+                                        co_await to.async_write(one, use_awaitable);
+                                        co_return call_failure{call_error::refused, "no more"};
+                                    })
+                            .intercept(at_server.writer())
+                            .start()
+                            .value();
+    auto const client = a_client(server).intercept(at_client.writer()).connect().value();
+    {
+        auto from = client.open(breaks, {0});
+        EXPECT_EQ((**from.read())->value, 1U);
+        EXPECT_EQ(from.read().error(), (call_failure{call_error::refused, "no more"}));
+    }
+    for (auto const& each : {at_server.first(), at_client.first()}) {
+        EXPECT_EQ(each.failure, (call_failure{call_error::refused, "no more"}));
+    }
+}
+
+TEST_P(interceptors, refuse_streams_of_ours_before_they_begin) {
+    seen<std::string> said;
+    auto const refusing = std::make_shared<noted>("refusing", said);
+    refusing->refusal = {call_error::refused, "no streams"};
+    auto const server = a_server().handle(count_to, counts).start().value();
+    auto const client = a_client(server).intercept(refusing).connect().value();
+    auto from = client.open(count_to, {3});
+    EXPECT_EQ(from.read().error(), (call_failure{call_error::refused, "no streams"}));
+}
+
+// A caller that reads no further cancels; whoever writes is told.
+TEST_P(interceptors, see_that_a_stream_was_given_up) {
+    call_book at_server;
+    call_book at_client;
+    auto const server =
+        a_server().handle(count_to, counts).intercept(at_server.writer()).start().value();
+    auto const client = a_client(server).intercept(at_client.writer()).connect().value();
+    {
+        auto from = client.open(count_to, {1'000'000'000});
+        EXPECT_EQ((**from.read())->value, 1U);
+    }
+    EXPECT_EQ(at_client.first().failure->error, call_error::cancelled);
+    EXPECT_EQ(at_server.first().failure->error, rpc::rpc_error::cancelled_by_peer);
 }
 
 // Calls in parts, as the untyped table has them.

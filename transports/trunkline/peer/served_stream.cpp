@@ -97,6 +97,7 @@ void served_stream::cancel(call_failure why) {
 
 void served_stream::call_gone(error_code why) {
     fail_both({why, {}});
+    to_.abandon();
     if (auto const told = std::exchange(gone_, nullptr)) {
         told();
     }
@@ -121,6 +122,8 @@ void served_stream::end_parts(std::optional<call_failure> why) {
         failure.send(to_);
         return;
     }
+    slice const body{failure.body, {}};
+    to_.note_failure(failure.code, {&body, 1});
     if (down_ == answer::records) {
         auto const prefix =
             typed::record_prefix(typed::record_kind::failure, 1 + failure.body.size());

@@ -43,7 +43,7 @@ template <class Request, class Part>
                                        typed::server_stream<Request, Part> const& of,
                                        Request request, std::chrono::milliseconds timeout) {
     called_stream::description what;
-    what.method_id = of.id;
+    what.method = label_of(of);
     what.down = part_form<Part>::shape;
     what.timeout = timeout;
     if constexpr (!std::is_empty_v<Request>) {
@@ -57,7 +57,7 @@ template <class Part, class Response>
                                           typed::client_stream<Part, Response> const& of,
                                           std::chrono::milliseconds timeout) {
     called_stream::description what;
-    what.method_id = of.id;
+    what.method = label_of(of);
     what.up = part_form<Part>::shape;
     what.down = part_shape::whole;
     what.timeout = timeout;
@@ -70,7 +70,7 @@ template <class Up, class Down>
                                           typed::two_way_stream<Up, Down> const& of,
                                           std::chrono::milliseconds timeout) {
     called_stream::description what;
-    what.method_id = of.id;
+    what.method = label_of(of);
     what.up = part_form<Up>::shape;
     what.down = part_form<Down>::shape;
     what.timeout = timeout;

@@ -69,6 +69,9 @@ public:
 
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
+    /// Why it has ended, unless in order.
+    [[nodiscard]] std::optional<call_failure> const& failure() const noexcept { return failed_; }
+
 private:
     [[nodiscard]] std::optional<call_failure> take_records(bytes_view part);
     [[nodiscard]] std::optional<call_failure> take_record(typed::record next);
