@@ -11,7 +11,8 @@ class mock_connection::far_end {
 public:
     far_end() : lines(loop, [this] { faults.cut(); }), serving(loop, nullptr, settings) {
         settings.methods.otherwise([this](rpc::request const& call, rpc::responder to) {
-            lines.serve(call, std::move(to));
+            lines.serve(call.method_id, call.arguments,
+                        std::make_shared<mocks::far_unary_call>(std::move(to)));
         });
         auto made = std::make_unique<mocks::faulty_listener>(loop, names, url, faults);
         door = made.get();
@@ -77,6 +78,11 @@ void mock_connection::reachable(bool on) {
 
 std::string mock_connection::complaints() const {
     return far_end_->lines.complaints();
+}
+
+void mock_connection::serve(std::uint64_t method_id, bytes_view arguments,
+                            std::shared_ptr<mocks::far_call> call) {
+    far_end_->lines.serve(method_id, arguments, std::move(call));
 }
 
 void mock_connection::add(std::shared_ptr<mocks::expectation> one, std::string_view method,

@@ -19,6 +19,7 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -69,11 +70,28 @@ public:
     expected_event expect(typed::event<Message> const& of, std::type_identity_t<Message> message) {
         auto wanted = mocks::shown(message);
         auto fits = mocks::equal_to(bitcode::encode(std::move(message)).to_vector());
-        return happening(note<Message>(of.id, of.name, std::move(wanted), std::move(fits)));
+        return expected_event(note<Message>(of.id, of.name, std::move(wanted), std::move(fits)));
     }
     template <class Message>
     expected_event expect(typed::event<Message> const& of) {
-        return happening(note<Message>(of.id, of.name, "of any kind", {}));
+        return expected_event(note<Message>(of.id, of.name, "of any kind", {}));
+    }
+
+    /// The same for methods that answer in parts. Those that are called in parts have handle(); a
+    /// streamed call of a method that the mock does not know is not answered.
+    template <class Request, class Part>
+    expected_stream<Part> expect(typed::server_stream<Request, Part> const& of,
+                                 std::type_identity_t<Request> request) {
+        serve_parts(of);
+        auto wanted = mocks::shown(request);
+        auto fits = mocks::equal_to(bitcode::encode(std::move(request)).to_vector());
+        return expected_stream<Part>(
+            note<Request>(of.id, of.name, std::move(wanted), std::move(fits)));
+    }
+    template <class Request, class Part>
+    expected_stream<Part> expect(typed::server_stream<Request, Part> const& of) {
+        serve_parts(of);
+        return expected_stream<Part>(note<Request>(of.id, of.name, "of any kind", {}));
     }
 
     /// A method with a handler in place of a script (handler.hpp); false when it has one already.
@@ -132,12 +150,18 @@ private:
         return one;
     }
 
-    static expected_event happening(std::shared_ptr<mocks::expectation> one) {
-        auto const nothing = [](rpc::responder& to) { to.success(slice{}); };
-        one->made = [nothing](bytes_view) { return mocks::ready_answer(nothing); };
-        return expected_event(std::move(one));
+    // The first line of a method puts its handler into the table.
+    template <class Request, class Part>
+    void serve_parts(typed::server_stream<Request, Part> const& of) {
+        static_cast<void>(handle(of, [this, id = of.id](received<Request> request,
+                                                        stream_writer<Part> to, call_context) {
+            auto const arguments = bitcode::encode(std::move(*request)).to_vector();
+            serve(id, arguments, std::make_shared<mocks::far_stream_call<Part>>(std::move(to)));
+        }));
     }
 
+    void serve(std::uint64_t method_id, bytes_view arguments,
+               std::shared_ptr<mocks::far_call> call);
     void add(std::shared_ptr<mocks::expectation> one, std::string_view method,
              mocks::script::shown_arguments show);
     [[nodiscard]] rpc::dispatcher& methods() noexcept;

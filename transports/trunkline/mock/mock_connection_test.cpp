@@ -34,6 +34,9 @@ constexpr typed::method<person, greeting> hello{"hello"};
 constexpr typed::method<greeting, person> who{"who"};
 constexpr typed::method<nothing, greeting> motto{"motto"};
 constexpr typed::event<greeting> news{"news"};
+constexpr typed::server_stream<greeting, person> everybody{"everybody"};
+constexpr typed::server_stream<nothing, typed::raw> page{"page"};
+constexpr typed::client_stream<person, person> oldest{"oldest"};
 
 TEST(mock_connection, scripted_calls_are_answered) {
     mock_connection mock;
@@ -249,6 +252,66 @@ TEST(mock_connection, real_handlers_stand_beside_the_script) {
     auto const client = mock.connect();
     EXPECT_EQ(client.call(hello, {"ada", 1}).value()->text, "hello, ada");
     EXPECT_EQ(client.call(motto, {}).value()->text, "onwards");
+}
+
+TEST(mock_connection, streams_are_answered_in_parts) {
+    mock_connection mock;
+    mock.expect(everybody, {"old"}).after(1h).parts({{"ada", 36}, {"bob", 70}});
+    mock.expect(everybody, {"young"}).refuse("they are at school");
+    mock.expect(everybody).parts({});
+    mock.expect(page).parts({as_bytes("raw "), as_bytes("bytes")});
+    auto const client = mock.connect();
+
+    auto old = client.open(everybody, {"old"});
+    EXPECT_EQ((*old.read().value())->name, "ada");
+    EXPECT_EQ((*old.read().value())->age, 70U);
+    EXPECT_FALSE(old.read().value().has_value());
+
+    auto young = client.open(everybody, {"young"});
+    EXPECT_EQ(young.read().error(), (call_failure{call_error::refused, "they are at school"}));
+
+    auto none = client.open(everybody, {"none"});
+    EXPECT_FALSE(none.read().value().has_value());
+
+    auto raw = client.open(page, {});
+    std::string all;
+    for (auto part = raw.read(); part.value(); part = raw.read()) {
+        all += as_text(*part.value());
+    }
+    EXPECT_EQ(all, "raw bytes");
+    EXPECT_EQ(mock.complaints(), "");
+}
+
+TEST(mock_connection, streams_have_handlers_too) {
+    mock_connection mock;
+    EXPECT_TRUE(mock.handle(
+        oldest, [](stream_reader<person>& from, call_context) -> boost::asio::awaitable<person> {
+            person found;
+            for (;;) {
+                auto const next = co_await from.async_read(boost::asio::use_awaitable);
+                if (!next || !*next) {
+                    co_return found;
+                }
+                co_await wait_for(1min);
+                if ((**next)->age > found.age) {
+                    found = ***next;
+                }
+            }
+        }));
+    auto const client = mock.connect();
+    auto call = client.open(oldest);
+    EXPECT_TRUE(call.to.write({"ada", 36}).has_value());
+    EXPECT_TRUE(call.to.write({"bob", 7}).has_value());
+    call.to.finish();
+    EXPECT_EQ(call.answer.get().value()->name, "ada");
+}
+
+TEST(mock_connection, a_stream_breaks_when_the_link_does) {
+    mock_connection mock;
+    mock.expect(everybody).cut();
+    auto const client = mock.connect();
+    auto reader = client.open(everybody, {"old"});
+    EXPECT_EQ(reader.read().error().error, rpc::rpc_error::connection_lost);
 }
 
 TEST(mock_connection, coroutines_under_test_run_on_its_loop) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/bytes.hpp>
+#include <trunkline/peer/call_failure.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/transport/runtime.hpp>
 
@@ -14,12 +15,29 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace trunkline::mocks {
 
-/// An answer that is ready, to be given once.
-using ready_answer = std::function<void(rpc::responder&)>;
+/// One call that has come, until it is answered. Dropped without an answer it fails.
+class far_call {
+public:
+    virtual ~far_call() = default;
+    virtual void fail(call_failure why) = 0;
+};
+
+/// One with a single answer.
+class far_unary_call final : public far_call {
+public:
+    explicit far_unary_call(rpc::responder answer) noexcept : to(std::move(answer)) {}
+    void fail(call_failure why) override;
+
+    rpc::responder to;
+};
+
+/// An answer that is ready, to be given to a call of the kind that it was made for.
+using ready_answer = std::function<void(std::shared_ptr<far_call> const&)>;
 
 /// One line of a script.
 struct expectation {
@@ -51,7 +69,7 @@ public:
 
     /// Serves a call by the first open expectation that fits it; a call that none fits is written
     /// down and answers status 2.
-    void serve(rpc::request const& call, rpc::responder to);
+    void serve(std::uint64_t method_id, bytes_view arguments, std::shared_ptr<far_call> call);
 
     /// One line for each call that nobody expected, then one for each expectation that was not met;
     /// empty when all went as expected.
@@ -63,13 +81,13 @@ private:
         shown_arguments show;
     };
     struct late_answer {
-        rpc::responder to;
+        std::shared_ptr<far_call> call;
         ready_answer answer;
         std::unique_ptr<transport::timer> due;
     };
 
-    void play(expectation const& one, bytes_view arguments, rpc::responder to);
-    [[nodiscard]] std::string text_of(rpc::request const& call) const;
+    void play(expectation const& one, bytes_view arguments, std::shared_ptr<far_call> call);
+    [[nodiscard]] std::string text_of(std::uint64_t method_id, bytes_view arguments) const;
     [[nodiscard]] std::string still_open() const;
 
     transport::runtime& loop_;
@@ -78,7 +96,7 @@ private:
     std::unordered_map<std::uint64_t, method> methods_;
     std::vector<std::string> unexpected_;
     std::list<late_answer> late_;
-    std::vector<rpc::responder> never_;  // dropped, they would answer
+    std::vector<std::shared_ptr<far_call>> never_;  // dropped, they would answer
 };
 
 }  // namespace trunkline::mocks

@@ -31,17 +31,6 @@ struct nothing {
     static constexpr auto fields() { return std::tuple(); }
 };
 
-}  // namespace
-}  // namespace trunkline::mocks
-
-template <>
-struct trunkline::bitcode::description<trunkline::mocks::colour> {
-    static constexpr std::size_t variants = 2;
-};
-
-namespace trunkline::mocks {
-namespace {
-
 TEST(shown, values_of_every_kind) {
     EXPECT_EQ(shown(nothing{}), "{}");
     EXPECT_EQ(shown(colour::green), "1");
