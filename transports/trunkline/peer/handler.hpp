@@ -21,6 +21,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -246,6 +247,18 @@ template <class Request, class Response, class Answer, class Handler>
     });
 }
 
+/// With the context where the handler has a place for it.
+template <class Handler, class Message>
+decltype(auto) call_inline(Handler const& handler, Message const& message,
+                           [[maybe_unused]] rpc::request const& call,
+                           [[maybe_unused]] std::string_view name) {
+    if constexpr (std::is_invocable_v<Handler const&, Message const&, call_context>) {
+        return handler(message, context_of(call, name));
+    } else {
+        return handler(message);
+    }
+}
+
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_inline(rpc::dispatcher& methods,
                               typed::method<Request, Response, Answer> const& of, Handler handler) {
@@ -254,11 +267,7 @@ template <class Request, class Response, class Answer, class Handler>
         [handler = std::move(handler), name = of.name](
             Request const& request, typed::reply<Answer> to, rpc::request const& call) {
             try {
-                if constexpr (std::is_invocable_v<Handler const&, Request const&, call_context>) {
-                    answer_with(to, handler(request, context_of(call, name)));
-                } else {
-                    answer_with(to, handler(request));
-                }
+                answer_with(to, call_inline(handler, request, call, name));
             } catch (...) {
                 to.refuse(thrown_text);
             }
@@ -307,20 +316,15 @@ template <class Request, class Response, class Answer, class Handler>
 template <class Message, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods, typed::event<Message> const& of,
                                Handler handler) {
-    return typed::add(
-        methods, of,
-        [handler = std::move(handler), name = of.name](Message const& message,
-                                                       rpc::request const& call) {
-            try {
-                if constexpr (std::is_invocable_v<Handler const&, Message const&, call_context>) {
-                    handler(message, peers::context_of(call, name));
-                } else {
-                    handler(message);
-                }
-            } catch (...) {
-                return;  // nobody is there to be told
-            }
-        });
+    return typed::add(methods, of,
+                      [handler = std::move(handler), name = of.name](Message const& message,
+                                                                     rpc::request const& call) {
+                          try {
+                              peers::call_inline(handler, message, call, name);
+                          } catch (...) {
+                              return;  // nobody is there to be told
+                          }
+                      });
 }
 
 }  // namespace trunkline
