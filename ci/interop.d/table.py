@@ -24,7 +24,8 @@ one port which one a client speaks; our client finds out which one a server answ
 
 Programs on the published crates with methods of their own, whole and in parts. Either side calls
 the other one; "both at once" is all kinds from both sides at the same time. A published peer keeps
-no border of a part but that of its frame, so parts are smaller than a frame.
+no border of a part but that of its frame, so parts are smaller than a frame; bytes and messages
+are of any size, through the streams of the library.
 
 ### Published muxio clients, our library as the server
 

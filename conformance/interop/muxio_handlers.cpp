@@ -4,6 +4,9 @@
 #include <trunkline/bitcode/decode.hpp>
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/peer/handler.hpp>
+#include <trunkline/peer/stream_handler.hpp>
+
+#include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
 #include <memory>
@@ -100,6 +103,36 @@ void add_streams(rpc::dispatcher& methods, sightings& seen) {
     }));
 }
 
+boost::asio::awaitable<void> flows(stream_reader<typed::raw>& from, stream_writer<typed::raw>& to,
+                                   call_context) {
+    for (;;) {
+        auto const next = co_await from.async_read(boost::asio::use_awaitable);
+        if (!next || !*next) {
+            co_return;
+        }
+        auto const written = co_await to.async_write(**next, boost::asio::use_awaitable);
+        if (!written) {
+            co_return;
+        }
+    }
+}
+
+boost::asio::awaitable<void> turns_around(stream_reader<blob>& from, stream_writer<blob>& to,
+                                          call_context) {
+    for (;;) {
+        auto const next = co_await from.async_read(boost::asio::use_awaitable);
+        if (!next || !*next) {
+            co_return;
+        }
+        byte_string const& body = (**next)->body;
+        blob back{{body.rbegin(), body.rend()}};
+        auto const written = co_await to.async_write(std::move(back), boost::asio::use_awaitable);
+        if (!written) {
+            co_return;
+        }
+    }
+}
+
 }  // namespace
 
 void add_service(rpc::dispatcher& methods, sightings& seen) {
@@ -123,6 +156,8 @@ void add_service(rpc::dispatcher& methods, sightings& seen) {
     require(add_handler(methods, method::news, [&seen](words const&) { ++seen.news; }));
     require(
         add_handler(methods, method::heard, [&seen](number const&) { return number{seen.news}; }));
+    require(add_handler(methods, method::flow, flows));
+    require(add_handler(methods, method::records, turns_around));
     add_streams(methods, seen);
 }
 

@@ -78,7 +78,12 @@ inline constexpr typed::method<report, number> done{"interop.report"};
 inline constexpr typed::event<words> news{"interop.news"};
 inline constexpr typed::method<number, number> heard{"interop.heard"};  ///< how many news came
 
-// In parts; only their ids are used.
+/// The same bytes, however they are cut.
+inline constexpr typed::two_way_stream<typed::raw, typed::raw> flow{"interop.flow"};
+/// Each message backwards; published programs write and read its records themselves.
+inline constexpr typed::two_way_stream<blob, blob> records{"interop.records"};
+
+// In parts, a frame each; only their ids are used.
 inline constexpr auto count = rpc::method_id("interop.count");      ///< as many as the number says
 inline constexpr auto collect = rpc::method_id("interop.collect");  ///< their tally
 inline constexpr auto mirror = rpc::method_id("interop.mirror");    ///< each backwards
@@ -89,6 +94,8 @@ inline constexpr auto run_on = rpc::method_id("interop.run_on");    ///< more th
 inline constexpr std::uint64_t calls_at_once = 32;
 inline constexpr std::uint64_t stream_parts = 300;
 inline constexpr std::uint64_t run_on_parts = 400;
+inline constexpr std::size_t flow_size = 3'000'000;
+inline constexpr std::uint64_t records_sent = 200;
 inline constexpr std::uint64_t cancelled_calls = 5;
 
 /// The bytes called `any` in README.md.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <future>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -17,6 +18,7 @@ namespace trunkline::interop {
 namespace {
 
 constexpr std::size_t piece_size = 777;
+constexpr std::size_t flow_piece_size = 50'000;
 constexpr std::uint64_t news_told = 20;
 
 void require(bool holds, std::string const& what) {
@@ -34,6 +36,15 @@ Response value_of(call_result<received<Response>> answer) {
     return std::move(**answer);
 }
 
+/// False at the end of a stream.
+template <class Part>
+bool part_in(call_result<std::optional<Part>> const& next) {
+    if (!next) {
+        throw std::runtime_error("a stream failed: " + next.error().error.message());
+    }
+    return next->has_value();
+}
+
 class player {
 public:
     explicit player(turn const& what) : on_(what.on), seed_(what.seed), what_(what) {}
@@ -49,6 +60,8 @@ public:
             answer_in_parts();
             request_in_parts();
             parts_both_ways();
+            bytes_both_ways();
+            records_both_ways();
             cancelled();
         }
         return std::move(lines_);
@@ -165,6 +178,49 @@ private:
         call.end();
         require(!call.hear(), "a part that nobody sent");
         note("parts both ways", 2 * stream_parts, "parts");
+    }
+
+    /// With the library's own streams, which wait where the peer does not read.
+    void bytes_both_ways() {
+        auto const sent = any_bytes(flow_size, seed_);
+        auto call = on_.open(method::flow);
+        auto writing = std::async(std::launch::async, [&] {
+            for (auto rest = std::span(sent); !rest.empty();) {
+                auto const piece = rest.first(std::min(rest.size(), flow_piece_size));
+                require(call.to.write(piece).has_value(), "bytes that could not be written");
+                rest = rest.subspan(piece.size());
+            }
+            call.to.finish();
+        });
+        byte_string came;
+        for (auto next = call.from.read(); part_in(next); next = call.from.read()) {
+            came.insert(came.end(), (*next)->begin(), (*next)->end());
+        }
+        writing.get();
+        require(came == sent, "bytes both ways");
+        note("bytes both ways, typed::raw", 2 * flow_size, "bytes");
+    }
+
+    void records_both_ways() {
+        auto const body_of = [this](std::uint64_t n) {
+            return any_bytes(n * 331 % 90'000, seed_ + n);
+        };
+        auto call = on_.open(method::records);
+        auto writing = std::async(std::launch::async, [&] {
+            for (std::uint64_t n = 0; n < records_sent; ++n) {
+                require(call.to.write({body_of(n)}).has_value(), "a message was not written");
+            }
+            call.to.finish();
+        });
+        std::uint64_t heard = 0;
+        for (auto next = call.from.read(); part_in(next); next = call.from.read()) {
+            auto body = body_of(heard++);
+            std::ranges::reverse(body);
+            require((**next)->body == body, "a message that came back");
+        }
+        writing.get();
+        require(heard == records_sent, "messages both ways");
+        note("messages both ways, records", 2 * records_sent, "messages");
     }
 
     /// A handler of whole calls does not see the parts.

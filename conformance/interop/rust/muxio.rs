@@ -113,9 +113,13 @@ const COUNT: u64 = rpc_method_id!("interop.count"); // as many parts as its meta
 const COLLECT: u64 = rpc_method_id!("interop.collect"); // one part at the end: what came
 const MIRROR: u64 = rpc_method_id!("interop.mirror"); // each part, backwards
 const RUN_ON: u64 = rpc_method_id!("interop.run_on"); // more parts than anybody waits for
+const FLOW: u64 = rpc_method_id!("interop.flow"); // the same bytes, however they are cut
+const RECORDS: u64 = rpc_method_id!("interop.records"); // messages with borders, each backwards
 
 const CALLS_AT_ONCE: u64 = 32;
 const PARTS: u64 = 300;
+const FLOW_SIZE: usize = 3_000_000;
+const RECORDS_SENT: u64 = 200;
 const CANCELLED: u64 = 5;
 #[cfg(feature = "streams")]
 const RUN_ON_PARTS: u64 = 400;
@@ -142,6 +146,33 @@ fn part_of(number: u64, seed: u64) -> Part {
         number,
         body: any(size, seed ^ number),
     }
+}
+
+// Our typed streams mark the borders of their messages so (core/trunkline/typed/FORMAT.md).
+const END_RECORD: [u8; 4] = [0xff; 4];
+
+fn record_of(blob: &Blob) -> Vec<u8> {
+    let body = bitcode::encode(blob);
+    [&(body.len() as u32).to_le_bytes()[..], &body].concat()
+}
+
+// Those that are whole, taken from what has come; whether the end came behind them.
+fn take_records(held: &mut Vec<u8>) -> (Vec<Blob>, bool) {
+    let mut blobs = Vec::new();
+    while held.len() >= 4 && held[..4] != END_RECORD {
+        let size = 4 + u32::from_le_bytes(held[..4].try_into().unwrap()) as usize;
+        if held.len() < size {
+            return (blobs, false);
+        }
+        blobs.push(bitcode::decode(&held[4..size]).expect("a message in a record"));
+        held.drain(..size);
+    }
+    (blobs, held.len() >= 4)
+}
+
+fn backwards(mut blob: Blob) -> Blob {
+    blob.body.reverse();
+    blob
 }
 
 fn mirrored(mut part: Part) -> Part {
@@ -346,6 +377,46 @@ impl<C: RpcServiceCallerInterface + Send + Sync> Turn<'_, C> {
         self.note("parts both ways", 2 * PARTS, "parts");
     }
 
+    async fn bytes_both_ways(&mut self) {
+        let sent = any(FLOW_SIZE, self.seed);
+        let (mut encoder, mut parts) = open(self.peer, FLOW, Vec::new()).await;
+        for piece in sent.chunks(50_000) {
+            encoder.write_bytes(piece).unwrap();
+            encoder.flush().unwrap();
+        }
+        encoder.end_stream().unwrap();
+        let mut came = Vec::new();
+        while let Some(piece) = parts.next().await {
+            came.extend(piece.unwrap());
+        }
+        assert!(came == sent, "bytes both ways");
+        self.note("bytes both ways, typed::raw", 2 * FLOW_SIZE as u64, "bytes");
+    }
+
+    async fn records_both_ways(&mut self) {
+        let blob = |n: u64| Blob {
+            body: any((n * 331 % 90_000) as usize, self.seed + n),
+        };
+        let (mut encoder, mut parts) = open(self.peer, RECORDS, Vec::new()).await;
+        for n in 0..RECORDS_SENT {
+            encoder.write_bytes(&record_of(&blob(n))).unwrap();
+            encoder.flush().unwrap();
+        }
+        encoder.write_bytes(&END_RECORD).unwrap();
+        encoder.flush().unwrap();
+        let (mut held, mut heard) = (Vec::new(), 0);
+        while let Some(piece) = parts.next().await {
+            held.extend(piece.unwrap());
+            for came in take_records(&mut held).0 {
+                assert!(came == backwards(blob(heard)), "a record");
+                heard += 1;
+            }
+        }
+        assert_eq!((heard, held.len()), (RECORDS_SENT, 0));
+        encoder.end_stream().unwrap();
+        self.note("messages both ways, records", 2 * RECORDS_SENT, "messages");
+    }
+
     // Of a peer without handlers of streams: a method of whole calls does not see the parts.
     async fn whole_call_in_parts(&mut self) {
         let body = any(200_000, self.seed);
@@ -419,6 +490,8 @@ impl<C: RpcServiceCallerInterface + Send + Sync> Turn<'_, C> {
             self.answer_in_parts().await;
             self.request_in_parts().await;
             self.parts_both_ways().await;
+            self.bytes_both_ways().await;
+            self.records_both_ways().await;
             self.cancelled().await;
         }
         self.lines
@@ -576,6 +649,31 @@ async fn serve_streams<X: Send + Sync + Clone + 'static>(endpoint: &RpcServiceEn
         Event::End { .. } => answer.respond(Vec::new(), true),
         _ => {}
     };
+    let flow = |event, answer: StreamResponder, _: X| match event {
+        Event::PayloadChunk { bytes, .. } => answer.respond(bytes, false),
+        Event::End { .. } => answer.respond(Vec::new(), true),
+        _ => {}
+    };
+    let held = Mutex::new(HashMap::new());
+    let records = move |event, answer: StreamResponder, _: X| {
+        if let Event::PayloadChunk {
+            rpc_request_id,
+            bytes,
+            ..
+        } = event
+        {
+            let mut held = held.lock().unwrap();
+            let held: &mut Vec<u8> = held.entry(rpc_request_id).or_default();
+            held.extend(bytes);
+            let (blobs, ended) = take_records(held);
+            for blob in blobs {
+                answer.respond(record_of(&backwards(blob)), false);
+            }
+            if ended {
+                answer.respond(Vec::new(), true);
+            }
+        }
+    };
     // Nothing tells it of a cancel.
     let run_on = |event, answer: StreamResponder, _: X| {
         if let Event::Header { .. } = event {
@@ -598,6 +696,11 @@ async fn serve_streams<X: Send + Sync + Clone + 'static>(endpoint: &RpcServiceEn
         .unwrap();
     endpoint
         .register_stream_handler(MIRROR, mirror)
+        .await
+        .unwrap();
+    endpoint.register_stream_handler(FLOW, flow).await.unwrap();
+    endpoint
+        .register_stream_handler(RECORDS, records)
         .await
         .unwrap();
     endpoint
