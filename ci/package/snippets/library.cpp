@@ -1,0 +1,201 @@
+// The snippets of docs/library.md, word for word, with what they take for granted around them.
+#include <trunkline/mock/mock_connection.hpp>
+#include <trunkline/peer/interceptor.hpp>
+#include <trunkline/peer/rpc_client.hpp>
+#include <trunkline/peer/rpc_server.hpp>
+#include <trunkline/peer/wait.hpp>
+#include <trunkline/store_client/store_client.hpp>
+#include <trunkline/transport/simulated_runtime.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include <chrono>
+#include <future>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using namespace trunkline;
+using namespace std::chrono_literals;
+
+struct greeting {
+    std::string text;
+    static constexpr auto fields() { return std::tuple(&greeting::text); }
+};
+
+// Methods
+
+struct person {
+    std::string name;
+    static constexpr auto fields() { return std::tuple(&person::name); }
+};
+constexpr typed::method<person, greeting> hello{"hello"};
+constexpr typed::event<person> joined{"joined"};  // nobody answers an event
+
+// Servers
+
+greeting by_value(person const& who);
+greeting with_context(person const& who, call_context context);
+asio::awaitable<greeting> coroutine(received<person> who, call_context context);
+
+greeting by_value(person const& who) {
+    return {"hello, " + who.name};
+}
+greeting with_context(person const& who, call_context) {
+    return {"hello, " + who.name};
+}
+asio::awaitable<greeting> coroutine(received<person> who, call_context) {
+    co_return greeting{"hello, " + who->name};
+}
+
+// A test framework, and a library of logs.
+
+bool all_equal = true;
+#define EXPECT_EQ(first, second) all_equal = (first) == (second) && all_equal
+
+namespace spdlog {
+void info(std::string const& line) {
+    EXPECT_EQ(line.find("call=incoming kind="), 0);
+}
+}  // namespace spdlog
+
+// Interceptors
+
+void to_my_log(call_record const& call) {
+    std::ostringstream line;
+    line << call;  // call=incoming kind=unary connection=1 peer=127.0.0.1:4711 method=hello ...
+    spdlog::info(line.str());
+}
+
+bool is_night() {
+    return false;
+}
+
+void count(std::string_view method, std::optional<rpc::status> status, std::chrono::microseconds) {
+    EXPECT_EQ(method, "hello");
+    EXPECT_EQ(status, rpc::status::success);
+}
+
+void intercept(rpc_server::builder& builder) {
+    struct only_by_day : interceptor {
+        std::optional<call_failure> before(call_record const& call) override {
+            if (is_night() && call.direction == call_direction::incoming) {
+                return call_failure{call_error::refused, "come back tomorrow"};
+            }
+            return std::nullopt;
+        }
+        void after(call_record const& call) override {
+            count(call.method, call.status, call.duration);
+        }
+    };
+    builder.intercept(std::make_shared<only_by_day>()).intercept(log_calls(to_my_log));
+}
+
+// Clients and calls
+
+asio::awaitable<std::string> call_in_coroutine(rpc_client const& client) {
+    person const who{"world"};  // in a coroutine
+    auto answer = co_await client.async_call(hello, who, asio::use_awaitable);
+    co_return answer.value()->text;
+}
+
+void call(rpc_client const& client) {
+    std::promise<std::string> called;
+    auto const on_answer = [&](call_result<received<greeting>> given) {
+        called.set_value(given.value()->text);
+    };
+    auto answer = client.call(hello, {"world"});     // waits
+    client.async_call(hello, {"world"}, on_answer);  // on the connection's thread
+    auto later = client.async_call(hello, {"world"}, asio::use_future);
+    EXPECT_EQ(answer.value()->text, "hello, world");
+    EXPECT_EQ(called.get_future().get(), "hello, world");
+    EXPECT_EQ(later.get().value()->text, "hello, world");
+
+    asio::io_context context;
+    auto fourth = asio::co_spawn(context, call_in_coroutine(client), asio::use_future);
+    context.run();
+    EXPECT_EQ(fourth.get(), "hello, world");
+}
+
+void serve_and_call() {
+    auto builder = rpc_server::builder();
+    builder.listen("ws://127.0.0.1:0/ws");
+    builder.handle(hello, on_pool(with_context));
+    intercept(builder);
+    auto const server = builder.start().value();
+    call(rpc_client::builder(server.endpoints().front()).connect().value());
+}
+
+// Inside a program with sockets of its own
+
+asio::awaitable<void> hand_over(rpc_server const& server, asio::ip::tcp::socket socket,
+                                http::request<http::string_body> request) {
+    boost::beast::flat_buffer buffer;
+    if (server.adopt(socket, request, buffer.data())) {
+        co_return;  // the socket belongs to the server now
+    }
+}
+
+// Time that the test decides
+
+asio::awaitable<greeting> greet_late(received<person> who, call_context) {
+    co_await wait_for(20min);
+    co_return greeting{"hello, " + who->name};
+}
+
+void wait_in_no_time() {
+    transport::simulated_runtime loop;
+    memory::hub names;
+    auto const server = rpc_server::builder()
+                            .listen("memory:here")
+                            .over(names)
+                            .run_on(loop)
+                            .handle(hello, greet_late)
+                            .start()
+                            .value();
+    auto const client =
+        rpc_client::builder("memory:here").over(names).run_on(loop).connect().value();
+    auto const answer = client.call(hello, {"world"}).value();  // runs the loop until it is there
+    EXPECT_EQ(answer->text, "hello, world");
+}
+
+// Tests of code that calls
+
+void test_with_a_mock() {
+    mock_connection far_end;
+    far_end.expect(hello, {"ada"}).answer({"hello, ada"});
+    far_end.expect(hello, {"bob"}).after(20s).refuse("not today");
+    auto const client = far_end.connect();
+    EXPECT_EQ(client.call(hello, {"ada"}).value()->text, "hello, ada");
+    EXPECT_EQ(client.call(hello, {"bob"}).error().message, "not today");
+    EXPECT_EQ(far_end.complaints(), "");  // what came unexpected, what never came
+}
+
+// Stores; not run, as there is no server on that port.
+
+std::string use_a_store() {
+    auto const store = store_client::connect("ws://127.0.0.1:8080/ws").value();
+    store.write(as_bytes("key"), as_bytes("value")).value();
+    auto const found = store.read(as_bytes("key")).value();
+    return std::string(as_text(found->bytes()));
+}
+
+int main(int count, char**) {
+    serve_and_call();
+    wait_in_no_time();
+    test_with_a_mock();
+    if (count > 1) {
+        std::cout << use_a_store();
+    }
+    std::cout << (all_equal ? "as promised\n" : "not as promised\n");
+}
