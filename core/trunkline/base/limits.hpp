@@ -8,8 +8,8 @@
 
 namespace trunkline {
 
-inline constexpr std::size_t kib = 1024;
-inline constexpr std::size_t mib = 1024 * kib;
+inline constexpr std::size_t kib = 1024;        ///< bytes
+inline constexpr std::size_t mib = 1024 * kib;  ///< bytes
 
 /// Bytes of one stream that travel in one frame; every published peer cuts at this size.
 inline constexpr std::size_t chunk_size = 64 * kib;

@@ -6,6 +6,7 @@
 
 namespace trunkline {
 
+/// A number and its category; docs/errors.md has all of ours.
 using error_code = boost::system::error_code;
 
 /// A value or an error_code. The class itself is not [[nodiscard]] in Boost 1.81, so every function

@@ -18,10 +18,12 @@ public:
     pin(void* object, void (*release)(void*) noexcept) noexcept
         : object_(object), release_(release) {}
 
+    /// Takes the bytes over; `other` holds nothing afterwards.
     pin(pin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)),
           release_(std::exchange(other.release_, nullptr)) {}
 
+    /// Lets go of what it held, and takes over.
     pin& operator=(pin&& other) noexcept {
         pin taken(std::move(other));
         std::swap(object_, taken.object_);
@@ -35,6 +37,7 @@ public:
         }
     }
 
+    /// Whether it holds anything.
     [[nodiscard]] explicit operator bool() const noexcept { return release_ != nullptr; }
 
 private:
@@ -45,7 +48,9 @@ private:
 /// Payload to be sent. With a pin the bytes are borrowed until the pin is destroyed; without one
 /// they are copied by whoever takes the slice, before the call returns.
 struct slice {
+    /// Valid until keep_alive is destroyed; without one, until the call that takes them returns.
     bytes_view bytes;
+    /// Who lends the bytes; empty when they are to be copied.
     pin keep_alive;
 };
 

@@ -33,9 +33,13 @@ template <class Message>
 template <class Message>
 class decoded {
 public:
+    /// The message; its views point into the bytes that were decoded, and into this object.
     [[nodiscard]] Message& operator*() noexcept { return message_; }
+    /// As above.
     [[nodiscard]] Message const& operator*() const noexcept { return message_; }
+    /// As above.
     [[nodiscard]] Message* operator->() noexcept { return &message_; }
+    /// As above.
     [[nodiscard]] Message const* operator->() const noexcept { return &message_; }
 
     /// Bytes that decoding allocated.

@@ -39,6 +39,7 @@ namespace trunkline::bitcode {
 ///     };
 template <class Type>
 struct description {
+    /// The members, as the type itself lists them.
     static constexpr auto fields()
         requires requires { Type::fields(); }
     {

@@ -8,6 +8,7 @@
 
 namespace trunkline::bitcode {
 
+/// Why bytes are not a message of the described type.
 enum class bitcode_error {
     end_of_input = 1,   ///< the bytes end before the value does
     trailing_bytes,     ///< the value ends before the bytes do
@@ -19,6 +20,7 @@ enum class bitcode_error {
     too_large,          ///< bitcode_limits::decoded_size_max
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(bitcode_error error) noexcept;
 
 /// What a peer is told of a message that is not valid, whatever was wrong with it: the text of the

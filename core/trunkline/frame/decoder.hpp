@@ -16,9 +16,12 @@ namespace trunkline::frame {
 /// ends it; a split frame comes as several, so that nobody has to hold it twice. A frame of unknown
 /// kind comes as one empty fragment when it has been skipped.
 struct fragment {
+    /// As it stood on the wire; of every fragment of the frame the same.
     header head;
     bytes_view bytes;  ///< a view into the input
+    /// Whether this is the first fragment of its frame.
     bool begins = true;
+    /// Whether this is the last one.
     bool ends = true;
 };
 

@@ -7,6 +7,7 @@
 
 namespace trunkline::frame {
 
+/// Why frames cannot be read or written.
 enum class frame_error {
     payload_too_large = 1,  ///< a header declares more payload than the limit
     out_of_memory,
@@ -14,6 +15,7 @@ enum class frame_error {
     write_after_cancel,
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(frame_error error) noexcept;
 
 }  // namespace trunkline::frame

@@ -14,20 +14,22 @@ enum class layout : std::uint8_t {
     b,  ///< 13 bytes (muxio 0.15 and later)
 };
 
+/// What a frame is.
 enum class kind : std::uint8_t { open = 0, data = 1, end = 2, cancel = 3, pong = 4, ping = 5 };
 
-inline constexpr std::uint8_t kind_max = 5;
+inline constexpr std::uint8_t kind_max = 5;  ///< the highest kind that is known
 
-inline constexpr std::size_t payload_size_offset = 0;
-inline constexpr std::size_t stream_id_offset = 4;
-inline constexpr std::size_t sequence_offset = 8;
-inline constexpr std::size_t kind_offset = 12;
-inline constexpr std::size_t sent_at_offset = 13;  ///< layout a only
+inline constexpr std::size_t payload_size_offset = 0;  ///< in bytes, in both layouts
+inline constexpr std::size_t stream_id_offset = 4;     ///< in bytes, in both layouts
+inline constexpr std::size_t sequence_offset = 8;      ///< in bytes, in both layouts
+inline constexpr std::size_t kind_offset = 12;         ///< in bytes, in both layouts
+inline constexpr std::size_t sent_at_offset = 13;      ///< layout a only
 
-inline constexpr std::size_t header_size_a = 21;
-inline constexpr std::size_t header_size_b = 13;
-inline constexpr std::size_t header_size_max = header_size_a;
+inline constexpr std::size_t header_size_a = 21;               ///< bytes
+inline constexpr std::size_t header_size_b = 13;               ///< bytes
+inline constexpr std::size_t header_size_max = header_size_a;  ///< bytes
 
+/// Bytes of a header.
 [[nodiscard]] constexpr std::size_t header_size(layout of) noexcept {
     return of == layout::a ? header_size_a : header_size_b;
 }
@@ -35,10 +37,10 @@ inline constexpr std::size_t header_size_max = header_size_a;
 /// The fields of a header. `kind_byte` stays a plain number: kinds above kind_max exist on the wire
 /// and are skipped.
 struct header {
-    std::uint32_t payload_size = 0;
-    std::uint32_t stream_id = 0;
-    std::uint32_t sequence = 0;
-    std::uint8_t kind_byte = 0;
+    std::uint32_t payload_size = 0;  ///< bytes behind the header
+    std::uint32_t stream_id = 0;     ///< which stream the frame belongs to
+    std::uint32_t sequence = 0;      ///< number of the frame in its stream, from 0
+    std::uint8_t kind_byte = 0;      ///< what the frame is; open to numbers that are not known
     std::uint64_t sent_at_us =
         0;  ///< microseconds since 1970 UTC; layout a only, written by senders, never relied on
 };

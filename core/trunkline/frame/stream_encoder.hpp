@@ -15,15 +15,16 @@ namespace trunkline::frame {
 /// Where frames go, and what their headers say about layout and time of sending (microseconds since
 /// 1970 UTC, layout a only).
 struct frame_sink {
-    gather_queue& queue;
-    layout of = layout::b;
-    std::uint64_t now_us = 0;
+    gather_queue& queue;       ///< takes headers and slices; outlives the call
+    layout of = layout::b;     ///< the form of the headers
+    std::uint64_t now_us = 0;  ///< microseconds, for the headers of layout a
 };
 
 /// One stream, from its first frame to its End or Cancel. Every function gives the bytes it queued,
 /// headers included, or write_after_end, write_after_cancel.
 class stream_encoder {
 public:
+    /// `chunk`: bytes of payload that one frame carries at most.
     explicit stream_encoder(std::uint32_t stream_id, std::size_t chunk = chunk_size) noexcept
         : stream_id_(stream_id), chunk_(chunk) {}
 
@@ -48,7 +49,9 @@ public:
     /// Sends a Cancel frame, alone in its write; what is buffered is dropped.
     [[nodiscard]] result<std::size_t> cancel(frame_sink const& to);
 
+    /// The number that its frames carry.
     [[nodiscard]] std::uint32_t stream_id() const noexcept { return stream_id_; }
+    /// Whether the stream has been ended or cancelled: nothing more may be written.
     [[nodiscard]] bool finished() const noexcept { return state_ != state::open; }
 
 private:

@@ -44,7 +44,9 @@ public:
     responder& operator=(responder&& other) noexcept;
     ~responder();
 
+    /// Answers with status 0; takes the slices.
     void success(std::span<slice> body);
+    /// The same with one slice.
     void success(slice body);
     /// Status 2 with plain UTF-8 text: the form every published client shows (FORMAT.md, "Status").
     void system_error(std::string_view text);
@@ -53,6 +55,7 @@ public:
 
     /// A streamed answer: parts, then end().
     void part(std::span<slice> body);
+    /// The end of an answer in parts.
     void end();
 
     /// Lets go of the call without an answer: its caller has gone.
@@ -97,25 +100,29 @@ private:
 
 /// A whole call, or the head of one in parts. `arguments` is valid until the handler returns.
 struct request {
-    std::uint64_t method_id = 0;
-    std::uint32_t request_id = 0;
-    bytes_view arguments;  ///< of a call in parts: the metadata
+    std::uint64_t method_id = 0;   ///< as the wire has it
+    std::uint32_t request_id = 0;  ///< of the caller; used again once the call has been answered
+    bytes_view arguments;          ///< of a call in parts: the metadata
     /// Bytes that may be held for this call, its arguments included: what the connection's bound on
     /// held bytes leaves. Unpacking counts against it.
     std::size_t memory_left = session_limits{}.held_size_max;
     /// As endpoint::set_owner() was told; null when it was not.
     void* owner = nullptr;
-    message_type type = message_type::call;
+    message_type type = message_type::call;  ///< a call, or an event that nobody answers
 };
 
+/// Serves one whole call; the responder may be kept and answered later.
 using unary_handler = std::function<void(request const&, responder)>;
 
 /// One streamed call as its handler sees it; destroyed after on_end or on_cancelled.
 class call_stream {
 public:
     virtual ~call_stream() = default;
+    /// Bytes of the call, in order, cut anywhere; valid until it returns.
     virtual void on_part(bytes_view part) = 0;
+    /// All bytes of the call have been given. Nothing follows.
     virtual void on_end() = 0;
+    /// The caller gave up, or its connection ended. Nothing follows.
     virtual void on_cancelled(error_code why) = 0;
 };
 
@@ -128,6 +135,7 @@ class dispatcher {
 public:
     /// False when the method already has a handler.
     [[nodiscard]] bool add(std::uint64_t method_id, unary_handler handler);
+    /// The same for a handler that is given the parts of its call as they come.
     [[nodiscard]] bool add_stream(std::uint64_t method_id, stream_handler handler);
 
     /// Serves whole calls of methods that have no handler.
@@ -138,8 +146,11 @@ public:
     void wrap(std::function<unary_handler(std::uint64_t method_id, unary_handler)> const& unary,
               std::function<stream_handler(std::uint64_t method_id, stream_handler)> const& stream);
 
+    /// Whether there is no handler at all.
     [[nodiscard]] bool empty() const noexcept { return unary_.empty() && streams_.empty(); }
+    /// The handler of whole calls, or null; valid until the table changes.
     [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;
+    /// The handler of streamed calls, or null; valid until the table changes.
     [[nodiscard]] stream_handler const* find_stream(std::uint64_t method_id) const noexcept;
 
 private:

@@ -19,17 +19,20 @@ namespace trunkline::rpc {
 struct response {
     error_code error;  ///< set when no answer came (connection_lost, cancelled_by_peer, ...); the
                        ///< rest is then empty
-    status code = status::success;
-    bytes_view body;
+    status code = status::success;  ///< what the peer says of the call
+    bytes_view body;                ///< the answer; valid until the handler returns
 };
 
+/// Given the answer to a call, or why there is none; what it views is valid until it returns.
 using response_callback = std::function<void(response const&)>;
 
 /// Receives a streamed response. Destroyed by its owner, after on_end or on_failed, or after
 /// endpoint::cancel.
 class response_stream {
 public:
+    /// Bytes of the answer, in order, cut anywhere; valid until it returns.
     virtual void on_part(bytes_view part) = 0;
+    /// The answer is complete. Nothing follows.
     virtual void on_end() = 0;
     /// `code` is success when `error` is set.
     virtual void on_failed(error_code error, status code, bytes_view body) = 0;
@@ -51,8 +54,10 @@ protected:
 /// Single-threaded. `methods` outlives it. `clock` gives microseconds since 1970 UTC.
 class endpoint final : private session_events {
 public:
+    /// Microseconds since 1970 UTC.
     using clock_function = std::uint64_t (*)(void* context) noexcept;
 
+    /// `methods` and what `clock_context` points at outlive the endpoint.
     endpoint(session_options const& options, dispatcher const& methods, clock_function clock,
              void* clock_context);
     ~endpoint();
@@ -61,8 +66,10 @@ public:
 
     /// The protocol state: the driver feeds it and drains its output.
     [[nodiscard]] session& protocol() noexcept;
+    /// The protocol below it, to be looked at.
     [[nodiscard]] session const& protocol() const noexcept;
 
+    /// What its clock says, in microseconds since 1970 UTC.
     [[nodiscard]] std::uint64_t now_us() const noexcept;
 
     /// A whole call with a whole answer. The callback is called exactly once, also at disconnect;
@@ -73,8 +80,11 @@ public:
     /// A call in parts with an answer in parts; `receiver` outlives the call.
     [[nodiscard]] result<std::uint32_t> open(std::uint64_t method_id, bytes_view metadata,
                                              response_stream& receiver);
+    /// A part of a call that was begun; takes the slices. Fails with unknown_call.
     [[nodiscard]] result<void> write(std::uint32_t request_id, std::span<slice> part);
+    /// The end of the parts. Fails with unknown_call.
     [[nodiscard]] result<void> end(std::uint32_t request_id);
+    /// Gives a call up: the peer is told, and no answer comes.
     void cancel(std::uint32_t request_id);
 
     // The flow of parts
@@ -94,11 +104,13 @@ public:
     /// Counts `bytes` of parts that somebody joins or keeps for a reader among what is held for the
     /// peer, until let_part_go(). False, and nothing counted, when that is more than may be held.
     [[nodiscard]] bool hold_part(std::size_t bytes) noexcept { return session_.hold_part(bytes); }
+    /// As session::let_part_go().
     void let_part_go(std::size_t bytes) noexcept { session_.let_part_go(bytes); }
 
     /// Bytes that wait for a reader and for nothing else. While there are more than
     /// stream_input_size_mark nothing more is read from the peer.
     void queue_for_reader(std::size_t bytes) noexcept;
+    /// The reader has taken so many of them; below the mark the peer is read from again.
     void taken_by_reader(std::size_t bytes);
 
     /// A message that is never answered. Fails as call(), and with queue_full while the peer is

@@ -7,6 +7,7 @@
 
 namespace trunkline::rpc {
 
+/// Why a call, or a whole connection, failed below the handlers.
 enum class rpc_error {
     frame_too_large = 1,       ///< a header declares more payload than the limit
     held_too_much,             ///< the connection's bound on held bytes is reached
@@ -26,6 +27,7 @@ enum class rpc_error {
     queue_full,       ///< what waits for the peer is above its limit
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(rpc_error error) noexcept;
 
 }  // namespace trunkline::rpc

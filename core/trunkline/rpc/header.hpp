@@ -9,13 +9,13 @@
 
 namespace trunkline::rpc {
 
-inline constexpr std::size_t type_offset = 0;
-inline constexpr std::size_t request_id_offset = 1;
-inline constexpr std::size_t method_id_offset = 5;
-inline constexpr std::size_t metadata_size_offset = 13;
-inline constexpr std::size_t header_size = 15;
+inline constexpr std::size_t type_offset = 0;            ///< in bytes
+inline constexpr std::size_t request_id_offset = 1;      ///< in bytes
+inline constexpr std::size_t method_id_offset = 5;       ///< in bytes
+inline constexpr std::size_t metadata_size_offset = 13;  ///< in bytes
+inline constexpr std::size_t header_size = 15;           ///< bytes
 
-inline constexpr std::size_t metadata_size_max = 65535;
+inline constexpr std::size_t metadata_size_max = 65535;  ///< bytes: what its field can say
 
 /// Encoded arguments of this size and above travel as payload, smaller ones as metadata.
 inline constexpr std::size_t payload_arguments_size_min = 65536;
@@ -24,8 +24,9 @@ inline constexpr std::size_t payload_arguments_size_min = 65536;
 /// connecting side do not.
 inline constexpr std::uint32_t acceptor_id_bit = 0x8000'0000;
 
+/// What a message is.
 enum class message_type : std::uint8_t { call = 0, response = 1, event = 2 };
-inline constexpr std::uint8_t message_type_max = 2;
+inline constexpr std::uint8_t message_type_max = 2;  ///< the highest type that is known
 
 /// Status byte of a response; open to unknown numbers (which count as success, FORMAT.md "Status").
 enum class status : std::uint8_t {
@@ -38,12 +39,13 @@ enum class status : std::uint8_t {
 /// `type_byte` stays a plain number: types above message_type_max exist on the wire and are refused
 /// by the session.
 struct header {
-    std::uint8_t type_byte = 0;
-    std::uint32_t request_id = 0;
-    std::uint64_t method_id = 0;
-    std::uint16_t metadata_size = 0;
+    std::uint8_t type_byte = 0;       ///< what the message is; open to numbers that are not known
+    std::uint32_t request_id = 0;     ///< of who made the call
+    std::uint64_t method_id = 0;      ///< hash of the name of the method
+    std::uint16_t metadata_size = 0;  ///< bytes behind this header
 };
 
+/// Little-endian (FORMAT.md).
 [[nodiscard]] std::array<std::byte, header_size> encode_header(header const& fields) noexcept;
 
 /// `from` holds at least header_size bytes. Never fails.

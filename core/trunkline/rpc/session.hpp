@@ -29,10 +29,10 @@ enum class call_id : std::uint64_t {};
 
 /// The head of an RPC message. `metadata` is valid until the event returns.
 struct message_head {
-    message_type type = message_type::call;
-    std::uint32_t request_id = 0;
-    std::uint64_t method_id = 0;
-    bytes_view metadata;
+    message_type type = message_type::call;  ///< call, response or event
+    std::uint32_t request_id = 0;            ///< of who made the call
+    std::uint64_t method_id = 0;             ///< hash of the name of the method
+    bytes_view metadata;                     ///< valid until the event returns
 };
 
 /// What a session tells its owner, in wire order. Views are valid until the call returns. The owner
@@ -64,7 +64,9 @@ public:
 
     /// A response begins, continues, ends, for delivery::parts and success.
     virtual void on_response_begin(std::uint32_t request_id) = 0;
+    /// Bytes of an answer, in order, cut anywhere; valid until it returns.
     virtual void on_response_part(std::uint32_t request_id, bytes_view part) = 0;
+    /// An answer is complete. Nothing follows for this call.
     virtual void on_response_end(std::uint32_t request_id) = 0;
 
     /// A call of ours will get no (further) response: the connection ended, the peer cancelled, or
@@ -77,22 +79,23 @@ protected:
 
 /// What a session counts about its peer; for logs and metrics.
 struct session_counters {
-    std::uint64_t frames_received = 0;
-    std::uint64_t frames_skipped = 0;  ///< unknown kind, duplicates, frames of dropped streams
-    std::uint64_t requests_received = 0;
+    std::uint64_t frames_received = 0;    ///< whole ones
+    std::uint64_t frames_skipped = 0;     ///< unknown kind, duplicates, frames of dropped streams
+    std::uint64_t requests_received = 0;  ///< calls and events that were not refused
     std::uint64_t responses_dropped = 0;  ///< for no pending call
     std::uint64_t calls_refused = 0;      ///< by a limit
 };
 
+/// What a session is made with.
 struct session_options {
-    side local_side = side::acceptor;
+    side local_side = side::acceptor;  ///< decides which half of the ids is ours
     /// Empty: detect from the peer's first bytes (acceptor) or stay with layout b (dialer).
     std::optional<frame::layout> layout;
     /// The transport keeps message borders: detection then waits for the end of the first message.
     bool message_borders = false;
-    session_limits limits;
-    std::uint32_t first_stream_id = 0;  ///< the high bit is set or cleared by `local_side`
-    std::uint32_t first_request_id = 1;
+    session_limits limits;               ///< what the peer can make us hold
+    std::uint32_t first_stream_id = 0;   ///< the high bit is set or cleared by `local_side`
+    std::uint32_t first_request_id = 1;  ///< of the calls of this side
 };
 
 /// One session per connection. Single-threaded. `events` outlives it.
@@ -100,6 +103,7 @@ struct session_options {
 /// a.
 class session {
 public:
+    /// `events` outlives the session.
     session(session_options const& options, session_events& events);
     ~session();
     session(session const&) = delete;
@@ -143,6 +147,7 @@ public:
     /// Fails with unknown_call, and with queue_full as call(): the part is then not written.
     [[nodiscard]] result<void> write_call(std::uint32_t request_id, std::span<slice> part,
                                           std::uint64_t now_us);
+    /// The end of the parts of a call. Fails with unknown_call.
     [[nodiscard]] result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
 
     /// Gives up a call: its request stream is cancelled if unfinished, later responses are dropped.
@@ -167,7 +172,9 @@ public:
 
     /// An answer in parts: status success, then parts (each at least one frame), then its end.
     void begin_answer(call_id id, std::uint64_t now_us);
+    /// A part of an answer that was begun; takes the slices.
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
+    /// The end of an answer that was begun.
     void end_answer(call_id id, std::uint64_t now_us);
 
     /// True while an answer to this call, or a further part of it, would still be sent.
@@ -180,15 +187,18 @@ public:
     /// let_go(). False, and nothing counted, when that is more than may be held. Above half of what
     /// may be held beside the largest message no further request is started.
     [[nodiscard]] bool keep(std::size_t bytes) noexcept;
+    /// Bytes that were kept are no longer.
     void let_go(std::size_t bytes) noexcept;
 
     /// The same for the bytes of a message that is still on its way, which must go on: they do not
     /// hold up further requests.
     [[nodiscard]] bool hold_part(std::size_t bytes) noexcept;
+    /// The same for parts of a stream.
     void let_part_go(std::size_t bytes) noexcept;
 
     /// No further request is started between the two; they nest.
     void stop_input() noexcept;
+    /// Reads on after stop_input().
     void resume_input() noexcept;
 
     // State
@@ -197,6 +207,7 @@ public:
     /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes. What one peek gives
     /// may go out in one write; it ends after a Cancel frame, which must be the last of its write.
     [[nodiscard]] gather_queue& output() noexcept;
+    /// Bytes that wait to be written.
     [[nodiscard]] std::size_t output_size() const noexcept;
 
     /// Empty until known.
@@ -221,6 +232,7 @@ public:
     /// True when nothing is open, pending, held or queued.
     [[nodiscard]] bool idle() const noexcept;
 
+    /// What has been counted so far.
     [[nodiscard]] session_counters const& counters() const noexcept;
 
 private:

@@ -15,8 +15,8 @@ namespace trunkline::store {
 
 /// A history and the alignment it was read with.
 struct aligned_history {
-    std::uint32_t alignment = alignment_max;
-    recovered found;
+    std::uint32_t alignment = alignment_max;  ///< bytes: 64, 16 or 1
+    recovered found;                          ///< what the file holds, read with that alignment
 };
 
 /// The longest history under an alignment that fits it. Among alignments that fit equally well

@@ -13,33 +13,37 @@
 
 namespace trunkline::store {
 
+/// What can be wrong with a file.
 enum class problem_kind : std::uint8_t {
     checksum,          ///< a payload does not match the checksum in its trailer
     pad,               ///< a pad holds something else than zero bytes
     bytes_after_tail,  ///< bytes that belong to no entry; the next open would cut or refuse them
 };
 
+/// One thing that is wrong with a file.
 struct check_problem {
-    problem_kind kind = problem_kind::checksum;
-    std::uint64_t offset = 0;  ///< of the first byte concerned
-    std::uint64_t size = 0;    ///< in bytes
+    problem_kind kind = problem_kind::checksum;  ///< what is wrong
+    std::uint64_t offset = 0;                    ///< of the first byte concerned
+    std::uint64_t size = 0;                      ///< in bytes
 };
 
 /// Problems are listed up to this number; all are counted.
 inline constexpr std::size_t check_problems_max = 100;
 
+/// What check_store() has found.
 struct check_report {
-    std::filesystem::path path;
-    std::uint32_t alignment = 0;   ///< the file was read with; given or found out
-    std::uint64_t size = 0;        ///< of the file, in bytes
-    std::uint64_t tail = 0;        ///< bytes that belong to entries
-    std::uint64_t entries = 0;     ///< all of them
-    std::uint64_t tombstones = 0;  ///< of these, deletions
-    std::uint64_t live_keys = 0;
-    std::uint64_t live_bytes = 0;  ///< of the newest values, without pads and trailers
-    std::uint64_t problems_found = 0;
+    std::filesystem::path path;           ///< of the file
+    std::uint32_t alignment = 0;          ///< the file was read with; given or found out
+    std::uint64_t size = 0;               ///< of the file, in bytes
+    std::uint64_t tail = 0;               ///< bytes that belong to entries
+    std::uint64_t entries = 0;            ///< all of them
+    std::uint64_t tombstones = 0;         ///< of these, deletions
+    std::uint64_t live_keys = 0;          ///< keys with a value
+    std::uint64_t live_bytes = 0;         ///< of the newest values, without pads and trailers
+    std::uint64_t problems_found = 0;     ///< all of them, also those that are not listed
     std::vector<check_problem> problems;  ///< from the end of the file to its begin
 
+    /// Whether nothing is wrong.
     [[nodiscard]] bool sound() const noexcept { return problems_found == 0; }
 
     /// For people: one line, and one more for each problem listed.

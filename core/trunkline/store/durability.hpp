@@ -19,10 +19,12 @@ enum class durability : std::uint8_t {
 /// Name of each level, in the order of the enumeration.
 inline constexpr std::array<std::string_view, 4> durability_names{"none", "os", "sync", "group"};
 
+/// As the settings call it.
 [[nodiscard]] constexpr std::string_view name_of(durability level) noexcept {
     return durability_names[static_cast<std::size_t>(level)];
 }
 
+/// The level of a name, or nothing.
 [[nodiscard]] constexpr std::optional<durability> durability_of(std::string_view name) noexcept {
     for (std::size_t i = 0; i < durability_names.size(); ++i) {
         if (durability_names[i] == name) {

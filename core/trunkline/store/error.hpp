@@ -27,6 +27,7 @@ enum class store_error {
     mismatched_lengths,  ///< "Mismatched lengths for hashed and non-hashed keys."
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(store_error error) noexcept;
 
 }  // namespace trunkline::store

@@ -15,8 +15,8 @@ namespace trunkline::store {
 /// Sizes in bytes. entries = live_keys + overwritten + tombstones, and
 /// size = live_bytes + trailer_bytes + pad_bytes + dead_bytes + passed_over.
 struct file_stat {
-    std::filesystem::path path;
-    std::uint32_t alignment = 0;
+    std::filesystem::path path;       ///< of the file
+    std::uint32_t alignment = 0;      ///< bytes: 64, 16 or 1
     std::uint64_t size = 0;           ///< of the file
     std::uint64_t entries = 0;        ///< all of them
     std::uint64_t live_keys = 0;      ///< of these, the newest values

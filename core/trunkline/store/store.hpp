@@ -28,15 +28,16 @@ class engine;
 /// overwrites, deletes, growth of the file and destruction of the store.
 using value = slice;
 
+/// One entry of a batch; views, valid until the call returns.
 struct key_value {
-    bytes_view key;
-    bytes_view payload;
+    bytes_view key;      ///< any bytes
+    bytes_view payload;  ///< at least one byte, and not a single zero byte
 };
 
 /// A value for a key that the caller has hashed (digest.hpp).
 struct hashed_value {
-    std::uint64_t key_hash = 0;
-    bytes_view payload;
+    std::uint64_t key_hash = 0;  ///< XXH3 of the key
+    bytes_view payload;          ///< at least one byte, and not a single zero byte
 };
 
 /// What a single zero byte means in a batch of hashed values: a mistake, or a deletion.
@@ -49,6 +50,7 @@ struct write_job {
     result<std::uint64_t> done{std::uint64_t{0}};  ///< what that call would have given
 };
 
+/// How a store is opened.
 struct open_options {
     /// 64, 16 or 1 bytes (FORMAT.md, "Alignment"). Without one the file tells; a file that says
     /// nothing, as a new one, gets 64. A file that speaks for another one fails with
@@ -105,9 +107,11 @@ public:
     /// stored as given.
     [[nodiscard]] result<std::uint64_t> write_hashed(std::uint64_t key_hash, bytes_view payload,
                                                      std::optional<durability> level = {});
+    /// As batch_write(), with hashes of keys that the caller has computed.
     [[nodiscard]] result<std::uint64_t> batch_write_hashed(
         std::span<hashed_value const> entries, null_payloads nulls = null_payloads::refused,
         std::optional<durability> level = {});
+    /// As write_stream(), with the hash of a key.
     [[nodiscard]] result<std::uint64_t> write_stream_hashed(std::uint64_t key_hash,
                                                             payload_source const& source,
                                                             std::optional<durability> level = {});
@@ -121,6 +125,7 @@ public:
     /// given twice gets two. Without a live key writes nothing and gives the current tail.
     [[nodiscard]] result<std::uint64_t> batch_remove(std::span<bytes_view const> keys,
                                                      std::optional<durability> level = {});
+    /// As batch_remove(), with hashes of keys.
     [[nodiscard]] result<std::uint64_t> batch_remove_hashed(
         std::span<std::uint64_t const> key_hashes, std::optional<durability> level = {});
 
@@ -168,14 +173,17 @@ public:
     [[nodiscard]] std::vector<std::optional<value>> batch_read(
         std::span<bytes_view const> keys) const;
 
+    /// Whether the key has a value.
     [[nodiscard]] bool exists(bytes_view key) const;
 
     /// As read(), batch_read() and exists() for hashed keys. With `keys`, one for each hash, what
     /// does not belong together is absent; another number of keys fails with mismatched_lengths.
     [[nodiscard]] std::optional<value> read_hashed(std::uint64_t key_hash) const;
+    /// As batch_read(), with hashes of keys.
     [[nodiscard]] result<std::vector<std::optional<value>>> batch_read_hashed(
         std::span<std::uint64_t const> key_hashes,
         std::optional<std::span<bytes_view const>> keys = {}) const;
+    /// As exists(), with the hash of a key.
     [[nodiscard]] bool exists_hashed(std::uint64_t key_hash) const;
 
     /// As read(), with place and trailer.
@@ -196,6 +204,7 @@ public:
 
     /// Live keys.
     [[nodiscard]] std::uint64_t size() const noexcept;
+    /// Whether no key has a value.
     [[nodiscard]] bool empty() const noexcept;
 
     /// Bytes of the file.
@@ -213,6 +222,7 @@ public:
     /// Writes that wait for their turn just now.
     [[nodiscard]] std::size_t waiting_writes() const;
 
+    /// Of the file, as it was given.
     [[nodiscard]] std::filesystem::path const& path() const noexcept;
 
 private:

@@ -21,8 +21,8 @@ enum class failure_code : std::uint8_t {
 
 /// A record of code and text.
 struct failure {
-    failure_code code = failure_code::fail;
-    std::string message;
+    failure_code code = failure_code::fail;  ///< what kind it is
+    std::string message;                     ///< UTF-8, for people
 
     static constexpr auto fields() { return std::tuple(&failure::code, &failure::message); }
     bool operator==(failure const&) const = default;
@@ -43,7 +43,8 @@ void answer_failure(rpc::responder& call, failure what);
 
 }  // namespace trunkline::typed
 
+/// How the wire writes failure_code.
 template <>
 struct trunkline::bitcode::description<trunkline::typed::failure_code> {
-    static constexpr std::size_t variants = 3;
+    static constexpr std::size_t variants = 3;  ///< numbers from 0
 };

@@ -20,6 +20,7 @@ namespace trunkline::typed {
 template <class Answer>
 class reply {
 public:
+    /// `limits`: of the answer; `memory_left`: bytes that the connection may still hold.
     reply(rpc::responder to, bitcode_limits const& limits, std::size_t memory_left) noexcept
         : to_(std::move(to)), limits_(limits), memory_left_(memory_left) {}
 

@@ -13,23 +13,25 @@
 
 namespace trunkline::typed {
 
-inline constexpr std::size_t record_prefix_size = 4;
+inline constexpr std::size_t record_prefix_size = 4;  ///< bytes before each record
 
 /// Prefixes from here on are no message's: what is left of them is the size of a failure.
 inline constexpr std::uint32_t failure_bit = 0x8000'0000;
-inline constexpr std::size_t failure_size_max = 65535;
+inline constexpr std::size_t failure_size_max = 65535;  ///< bytes of the body of a failure
 
 /// The prefix of the record that ends a stream.
 inline constexpr std::uint32_t end_prefix = 0xffff'ffff;
 
+/// What a record is.
 enum class record_kind : std::uint8_t { message, failure, end };
 
 /// A value.
 struct record {
-    record_kind kind = record_kind::message;
-    std::vector<std::byte> body;
+    record_kind kind = record_kind::message;  ///< what the body is
+    std::vector<std::byte> body;              ///< a message, a failure, or nothing at the end
 };
 
+/// Why the bytes of a stream are no records.
 enum class record_error {
     too_large = 1,   ///< a message above the limit, or a failure above failure_size_max
     unknown_prefix,  ///< of none of the three kinds
@@ -37,6 +39,7 @@ enum class record_error {
     cut_short,       ///< the stream ended within a record
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(record_error error) noexcept;
 
 /// What stands before a body of `body_size` bytes: at most failure_size_max for a failure, 0 for an

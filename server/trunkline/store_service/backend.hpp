@@ -20,13 +20,17 @@ namespace trunkline::store_service {
 /// its message.
 class tail_answer {
 public:
+    /// Answers `to`.
     explicit tail_answer(typed::reply<tail_response> to) noexcept : to_(std::move(to)) {}
 
+    /// The offset behind the last entry, in bytes, or the text of the error.
     void operator()(result<std::uint64_t> const& tail);
+    /// Status 1 with a text.
     void refuse(std::string_view text) { to_.refuse(text); }
 
     /// For writes that wait, as rpc::responder says.
     [[nodiscard]] bool keep(std::size_t bytes) { return to_.untyped().keep(bytes); }
+    /// Reads nothing more of the caller until the answer.
     void stop_input() { to_.untyped().stop_input(); }
 
 private:
@@ -46,16 +50,19 @@ public:
     /// Answers the end of the file, in bytes. Unknown keys are no error.
     virtual void remove(bytes_view key, tail_answer answer) = 0;
 
+    /// The value of a key, with its pin; nothing when it has none.
     [[nodiscard]] virtual std::optional<slice> read(bytes_view key) = 0;
 
     /// One result per key, in order, all of one moment.
     [[nodiscard]] virtual std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) = 0;
 
+    /// How much a store holds.
     struct totals {
-        std::uint64_t live_keys = 0;
+        std::uint64_t live_keys = 0;  ///< keys with a value
         std::uint64_t file_size = 0;  ///< bytes
     };
+    /// What it holds now.
     [[nodiscard]] virtual totals count() = 0;
 };
 
@@ -63,13 +70,16 @@ public:
 /// stores whose writes do not wait for the disk.
 class embedded_backend : public store_backend {
 public:
+    /// `of` outlives it.
     explicit embedded_backend(store::store& of) noexcept : store_(of) {}
 
     void write(std::span<store::key_value const> entries, tail_answer answer) override;
     void remove(bytes_view key, tail_answer answer) override;
+    /// As store_backend says.
     [[nodiscard]] std::optional<slice> read(bytes_view key) override;
     [[nodiscard]] std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override;
+    /// As store_backend says.
     [[nodiscard]] totals count() override;
 
 private:

@@ -23,8 +23,10 @@ inline constexpr std::size_t answer_bytes_per_cost = 512;
 /// Calls that would take more memory than their connection may hold are refused.
 inline constexpr std::string_view batch_refusal_text =
     "The batch has more elements than the server has memory for.";
+/// Answered when there is no room for the answer.
 inline constexpr std::string_view answer_refusal_text =
     "The answer is larger than the server has memory for.";
+/// Answered when too much waits.
 inline constexpr std::string_view waiting_refusal_text =
     "Too many writes wait for the disk; try again.";
 

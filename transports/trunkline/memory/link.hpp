@@ -10,14 +10,16 @@
 
 namespace trunkline::memory {
 
+/// How two ends in one process are joined.
 struct link_options {
     bool message_borders = false;      ///< each frame is a message, as on a transport of messages
     std::size_t capacity = 256 * kib;  ///< per direction, in bytes: written and not yet read
 };
 
+/// Both ends of one link.
 struct link_pair {
-    std::unique_ptr<transport::connection> dialer;
-    std::unique_ptr<transport::connection> acceptor;
+    std::unique_ptr<transport::connection> dialer;    ///< the end of who dialled
+    std::unique_ptr<transport::connection> acceptor;  ///< the end of who accepted
 };
 
 /// Each end lives on the thread of its own runtime, which may be the same for both and outlives

@@ -32,6 +32,7 @@ namespace mocks {
     };
 }
 
+/// Whether arguments are a request of which the predicate says yes.
 template <class Request, class Predicate>
 [[nodiscard]] auto fitting(Predicate fits) {
     return [fits = std::move(fits)](bytes_view came) {
@@ -40,12 +41,14 @@ template <class Request, class Predicate>
     };
 }
 
+/// Arguments as people read them, also such as are no request.
 template <class Request>
 [[nodiscard]] std::string shown_arguments(bytes_view came) {
     auto const request = bitcode::decode<Request>(came, bitcode_limits{});
     return request ? shown(**request) : "with arguments of another kind, " + shown_bytes(came);
 }
 
+/// The same answer for every call.
 template <class Answer>
 [[nodiscard]] ready_answer ready(Answer value) {
     auto const body = bitcode::encode(std::move(value)).to_vector();
@@ -53,6 +56,7 @@ template <class Answer>
         static_cast<far_unary_call&>(*call).to.success(slice{body, {}});
     };
 }
+/// The same, or a failure.
 template <class Answer>
 [[nodiscard]] ready_answer ready(call_result<Answer> outcome) {
     if (outcome) {
@@ -93,6 +97,7 @@ private:
 template <class Self>
 class expected_times {
 public:
+    /// Made by mock_connection.
     explicit expected_times(std::shared_ptr<expectation> one) noexcept : one_(std::move(one)) {}
 
     /// So many times; once unless set.
@@ -108,14 +113,16 @@ public:
     }
 
 protected:
+    /// As what it was made.
     [[nodiscard]] Self const& self() const noexcept { return static_cast<Self const&>(*this); }
 
+    /// Every call that is met gets this answer.
     Self const& answer_with(ready_answer what) const {
         one_->made = [what = std::move(what)](bytes_view) { return what; };
         return self();
     }
 
-    std::shared_ptr<expectation> one_;
+    std::shared_ptr<expectation> one_;  ///< shared with the script
 };
 
 /// What all lines have that expect an answer. Without a word about it they give none.
@@ -164,6 +171,7 @@ private:
 /// An event that is expected.
 class expected_event final : public mocks::expected_times<expected_event> {
 public:
+    /// Made by mock_connection.
     explicit expected_event(std::shared_ptr<mocks::expectation> one) noexcept
         : expected_times(std::move(one)) {
         answer_with([](std::shared_ptr<mocks::far_call> const& call) {

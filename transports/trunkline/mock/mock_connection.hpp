@@ -72,6 +72,7 @@ public:
         auto fits = mocks::equal_to(bitcode::encode(std::move(message)).to_vector());
         return expected_event(note<Message>(of.id, of.name, std::move(wanted), std::move(fits)));
     }
+    /// The same for an event that the client is to send.
     template <class Message>
     expected_event expect(typed::event<Message> const& of) {
         return expected_event(note<Message>(of.id, of.name, "of any kind", {}));
@@ -88,6 +89,7 @@ public:
         return expected_stream<Part>(
             note<Request>(of.id, of.name, std::move(wanted), std::move(fits)));
     }
+    /// Any call of the method.
     template <class Request, class Part>
     expected_stream<Part> expect(typed::server_stream<Request, Part> const& of) {
         serve_parts(of);
@@ -112,7 +114,9 @@ public:
 
     /// For code that makes its own clients: builder(url()).over(names()).run_on(loop()).
     [[nodiscard]] std::string const& url() const noexcept;
+    /// Where its "memory:" name is looked up.
     [[nodiscard]] memory::hub& names() noexcept;
+    /// The loop of its own, with the virtual time.
     [[nodiscard]] transport::simulated_runtime& loop() noexcept;
 
     /// The clients as a server sees them: to call them and to send them events.

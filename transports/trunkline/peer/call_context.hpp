@@ -14,10 +14,11 @@ namespace trunkline {
 
 /// The call that a handler serves. A value, valid as long as anybody keeps it, on any thread.
 struct call_context {
-    peer caller;  ///< call it, also before answering
-    std::uint64_t method_id = 0;
-    std::string_view method;  ///< its name
-    std::uint32_t request_id = 0;
+    peer caller;                  ///< call it, also before answering
+    std::uint64_t method_id = 0;  ///< as the wire has it
+    std::string_view method;      ///< its name
+    std::uint32_t request_id =
+        0;  ///< of the connection; used again once the call has been answered
 
     /// When the handler is stopped and the call answered with status 2; empty without a
     /// request_timeout. In virtual time where the connection is.

@@ -29,6 +29,7 @@ enum class call_error {
     duplicate_method,  ///< of a builder: a method was given two handlers
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(call_error error) noexcept;
 
 /// A value.
@@ -40,6 +41,7 @@ struct call_failure {
     [[nodiscard]] static call_failure of_status(rpc::status code, bytes_view body);
 
     friend bool operator==(call_failure const&, call_failure const&) = default;
+    /// The text of the error, and behind a colon that of the peer.
     friend std::ostream& operator<<(std::ostream& to, call_failure const& shown);
 };
 

@@ -30,7 +30,7 @@ namespace trunkline {
 /// A handler that runs on the threads of the pool.
 template <class Handler>
 struct pooled {
-    Handler handler;
+    Handler handler;  ///< as it was given
 };
 
 /// Marks a handler that blocks: it runs on one of pool_threads() and may do so several times at
@@ -40,8 +40,10 @@ template <class Handler>
     return {std::move(handler)};
 }
 
+/// Whether a handler was marked by on_pool().
 template <class Handler>
 inline constexpr bool is_pooled = false;
+/// As above.
 template <class Handler>
 inline constexpr bool is_pooled<pooled<Handler>> = true;
 

@@ -15,11 +15,13 @@
 
 namespace trunkline {
 
+/// Who calls whom.
 enum class call_direction : std::uint8_t {
     incoming,  ///< the peer calls us
     outgoing,  ///< we call the peer
 };
 
+/// Of which kind the method is.
 enum class call_kind : std::uint8_t {
     unary,   ///< one request, one answer
     event,   ///< a message that nobody answers
@@ -28,11 +30,11 @@ enum class call_kind : std::uint8_t {
 
 /// One call. A value; copies may be kept.
 struct call_record {
-    call_direction direction = call_direction::incoming;
-    call_kind kind = call_kind::unary;
-    peer other;  ///< its id() is that of the connection
-    std::uint64_t method_id = 0;
-    std::string_view method;       ///< empty where only the number is known
+    call_direction direction = call_direction::incoming;  ///< seen from this side
+    call_kind kind = call_kind::unary;                    ///< of the method
+    peer other;                                           ///< its id() is that of the connection
+    std::uint64_t method_id = 0;                          ///< as the wire has it
+    std::string_view method;                              ///< empty where only the number is known
     std::uint32_t request_id = 0;  ///< of an outgoing call not before it is sent; of an event 0
     std::size_t request_size = 0;  ///< in bytes; of a stream what has come or gone so far
 

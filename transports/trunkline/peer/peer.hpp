@@ -34,6 +34,7 @@ public:
     /// Nobody: is_connected() is false, nothing else may be called.
     peer() noexcept = default;
 
+    /// Whether a call would be sent now; it may end at any moment.
     [[nodiscard]] bool is_connected() const noexcept { return line_ && line_->is_connected(); }
 
     /// Unique among the peers of one server.
@@ -67,6 +68,7 @@ public:
             timeout_of(options));
     }
 
+    /// The same with the default options.
     template <class Request, class Response, class Answer, class Token>
     auto async_call(typed::method<Request, Response, Answer> const& of,
                     std::type_identity_t<Request> request, Token&& token) const {
@@ -93,11 +95,13 @@ public:
                                            call_options const& options = {}) const {
         return peers::open(line_, of, std::move(request), stream_timeout_of(options));
     }
+    /// The same for parts from this side.
     template <class Part, class Response>
     [[nodiscard]] upload<Part, Response> open(typed::client_stream<Part, Response> const& of,
                                               call_options const& options = {}) const {
         return peers::open(line_, of, stream_timeout_of(options));
     }
+    /// The same for parts both ways.
     template <class Up, class Down>
     [[nodiscard]] conversation<Up, Down> open(typed::two_way_stream<Up, Down> const& of,
                                               call_options const& options = {}) const {
@@ -118,6 +122,7 @@ public:
     friend bool operator==(peer const&, peer const&) noexcept = default;
 
 protected:
+    /// Made by clients and servers.
     explicit peer(std::shared_ptr<peers::line> of) noexcept : line_(std::move(of)) {}
 
 private:

@@ -34,9 +34,13 @@ public:
         return made;
     }
 
+    /// The message; its views are valid as long as this object.
     [[nodiscard]] Message& operator*() noexcept { return *message_; }
+    /// As above.
     [[nodiscard]] Message const& operator*() const noexcept { return *message_; }
+    /// As above.
     [[nodiscard]] Message* operator->() noexcept { return &*message_; }
+    /// As above.
     [[nodiscard]] Message const* operator->() const noexcept { return &*message_; }
 
     /// Bytes that it holds beside the object itself.

@@ -74,6 +74,7 @@ public:
 
     /// What the server can make us hold, and how long we wait for signs of life.
     builder& limits(session_limits const& limits);
+    /// Times of silence, stall, handshake and close.
     builder& limits(connection_limits const& limits);
 
     /// Told of every state, on the connection's thread: connecting, connected, disconnecting,

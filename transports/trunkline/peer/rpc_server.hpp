@@ -146,6 +146,7 @@ public:
 
     /// What clients can make us hold; times of silence, stall and handshake.
     builder& limits(session_limits const& limits);
+    /// Times of silence, stall, handshake and close.
     builder& limits(connection_limits const& limits);
 
     /// How long stop() waits for peers that do not read.

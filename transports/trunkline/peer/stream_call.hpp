@@ -18,15 +18,15 @@ namespace trunkline {
 /// before the end: then writes fail with stream_ended.
 template <class Part, class Response>
 struct upload {
-    stream_writer<Part> to;
-    pending_answer<Response> answer;
+    stream_writer<Part> to;           ///< write the parts here, and finish
+    pending_answer<Response> answer;  ///< get it once
 };
 
 /// A call of a typed::two_way_stream.
 template <class Up, class Down>
 struct conversation {
-    stream_writer<Up> to;
-    stream_reader<Down> from;
+    stream_writer<Up> to;      ///< what this side writes
+    stream_reader<Down> from;  ///< what the other side writes
 };
 
 namespace peers {

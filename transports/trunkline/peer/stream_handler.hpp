@@ -24,6 +24,7 @@ namespace trunkline {
 template <class Response>
 class stream_reply {
 public:
+    /// Made for a handler.
     explicit stream_reply(std::shared_ptr<peers::stream> to) noexcept : to_(std::move(to)) {}
 
     /// Answers; what is still on its way of the call is dropped.
@@ -316,6 +317,7 @@ template <class Request, class Part, class Handler>
     });
 }
 
+/// As above, for parts from the caller.
 template <class Part, class Response, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods,
                                typed::client_stream<Part, Response> const& of, Handler handler) {
@@ -334,6 +336,7 @@ template <class Part, class Response, class Handler>
         });
 }
 
+/// As above, for parts both ways.
 template <class Up, class Down, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods, typed::two_way_stream<Up, Down> const& of,
                                Handler handler) {

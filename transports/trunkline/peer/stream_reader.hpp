@@ -55,6 +55,7 @@ public:
 
     /// Reads from nothing: no function may be called.
     stream_reader() noexcept = default;
+    /// Made for a handler, or by peer::open().
     explicit stream_reader(std::shared_ptr<peers::stream> from) noexcept : from_(std::move(from)) {}
 
     /// The next part. Fails with what ended the stream other than its end, after the parts before
@@ -82,8 +83,10 @@ private:
 template <class Response>
 class pending_answer {
 public:
+    /// The response, or why there is none.
     using outcome = call_result<received<Response>>;
 
+    /// Made by peer::open().
     explicit pending_answer(std::shared_ptr<peers::stream> from) noexcept
         : from_(std::move(from)) {}
 

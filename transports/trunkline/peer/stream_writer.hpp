@@ -95,10 +95,12 @@ class stream_writer {
 public:
     /// Part, or a view of bytes for typed::raw.
     using sent = typename form::sent;
+    /// Nothing, or why nothing was written.
     using outcome = call_result<void>;
 
     /// Writes to nothing: no function may be called.
     stream_writer() noexcept = default;
+    /// Made for a handler, or by peer::open().
     explicit stream_writer(std::shared_ptr<peers::stream> to) noexcept : to_(std::move(to)) {}
 
     /// Writes a part behind those before it; what it views has to live until then. Completed with

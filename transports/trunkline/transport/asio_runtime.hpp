@@ -42,6 +42,7 @@ public:
     /// Work in progress is finished, queued work stays queued.
     void stop();
 
+    /// The context that it runs on.
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 
     /// For the sockets of this folder.

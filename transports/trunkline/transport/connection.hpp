@@ -34,16 +34,17 @@ enum class close_code : std::uint16_t {
 
 /// One piece of received payload: a view into the buffer given to read().
 struct in_piece {
-    bytes_view bytes;
+    bytes_view bytes;           ///< valid as long as that buffer is untouched
     bool ends_message = false;  ///< always false where borders are not kept
 };
 
+/// What one read has given.
 struct read_result {
-    io_status status = io_status::ok;
+    io_status status = io_status::ok;  ///< whether to go on, to wait, or to stop
     std::size_t pieces =
         0;  ///< entries of `out` that were filled; may be 0 with status ok (control traffic only)
     std::size_t wire_bytes = 0;  ///< bytes taken from the link: any of them is a sign of life
-    error_code error;
+    error_code error;            ///< why it has ended, where it has
 };
 
 /// Readiness-based and single-threaded. No buffer, coroutine or timer while idle. Nothing about
@@ -52,6 +53,7 @@ class connection {
 public:
     virtual ~connection() = default;
 
+    /// What it can do beside moving bytes; always the same.
     [[nodiscard]] virtual capabilities abilities() const noexcept = 0;
 
     /// Reads at most once from the link into `buffer` and gives the payload found in it. Never

@@ -25,9 +25,10 @@ enum class connection_state : std::uint8_t {
 /// when the link ends. Single-threaded.
 class driver final {
 public:
+    /// What a driver is made with.
     struct options {
         rpc::session_options session;  ///< message_borders is taken from the connection
-        connection_limits limits;
+        connection_limits limits;      ///< times of silence, stall and close
         /// Probe a silent peer and close when it stays silent; without effect where the connection
         /// has no probe.
         bool keep_alive_probes = true;
@@ -66,6 +67,7 @@ public:
     /// the latest after limits.close_timeout.
     void close(close_code code, std::string_view reason);
 
+    /// What on_state was told last.
     [[nodiscard]] connection_state state() const noexcept;
 
     /// The peer as text; empty once disconnected or error has been reported.

@@ -7,6 +7,7 @@
 
 namespace trunkline::transport {
 
+/// Why there is no connection, or no longer.
 enum class transport_error {
     silent_peer = 1,  ///< no byte for the silence timeout
     write_stalled,    ///< the peer took nothing for the stall timeout
@@ -21,6 +22,7 @@ enum class transport_error {
     too_many_connections,
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(transport_error error) noexcept;
 
 }  // namespace trunkline::transport

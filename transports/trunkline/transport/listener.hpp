@@ -14,6 +14,7 @@ namespace trunkline::transport {
 /// Accepts on one endpoint until closed. Single-threaded.
 class listener {
 public:
+    /// Given each new connection, on the thread of the loop.
     using accepted = std::function<void(std::unique_ptr<connection>)>;
 
     virtual ~listener() = default;
@@ -32,6 +33,7 @@ public:
 /// Makes connections. Single-threaded.
 class dialer {
 public:
+    /// Given the connection, or why there is none; once, on the thread of the loop.
     using dialed = std::function<void(result<std::unique_ptr<connection>>)>;
 
     virtual ~dialer() = default;

@@ -20,6 +20,7 @@ namespace trunkline::transport {
 /// holds.
 class readiness_sink {
 public:
+    /// On the thread of the loop; at least one of them is true.
     virtual void on_ready(bool readable, bool writable) = 0;
 
 protected:
@@ -38,7 +39,9 @@ class loop_commons;
 /// One thread's world. All functions but post() are called on that thread; post() from any thread.
 class runtime {
 public:
+    /// The grain of its time.
     using duration = std::chrono::microseconds;
+    /// A moment of its time, real or virtual.
     using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
     runtime() noexcept;

@@ -10,6 +10,7 @@
 
 namespace trunkline::websocket {
 
+/// How a peer broke the rules of RFC 6455.
 enum class websocket_error {
     reserved_bits = 1,        ///< a reserved bit is set and no extension was agreed
     reserved_opcode,          ///< an opcode that RFC 6455 does not define
@@ -29,6 +30,7 @@ enum class websocket_error {
     text_refused,             ///< text where the option says that only binary messages are taken
 };
 
+/// Any thread.
 [[nodiscard]] error_code make_error_code(websocket_error error) noexcept;
 
 /// The code that our Close frame carries for `error` (RFC 6455 section 7.4.1).

@@ -17,13 +17,15 @@
 
 namespace trunkline::websocket {
 
+/// How far an upgrade has come.
 enum class upgrade_state : std::uint8_t { more, accepted, refused };
 
+/// What a server asks of a request for a WebSocket.
 struct upgrade_options {
     /// Paths that are served, compared exactly; a query may follow. Empty: any path.
     std::vector<std::string> paths{"/ws"};
-    bool host_required = true;
-    bool send_date = true;
+    bool host_required = true;  ///< refuse requests without a Host field
+    bool send_date = true;      ///< answer with a Date field
 };
 
 /// The accepting side: bytes of a request in, a response and a verdict out.
@@ -66,6 +68,7 @@ private:
     std::size_t path_index_ = 0;
 };
 
+/// Why a server did not switch to WebSocket.
 enum class upgrade_error {
     malformed_response = 1,  ///< not an HTTP/1.1 response head
     response_too_large,      ///< the head is above its limits
@@ -86,11 +89,13 @@ public:
     /// `key`: 16 random bytes.
     client_upgrade(ws_url const& url, std::span<std::byte const, 16> key);
 
+    /// The head to be sent.
     [[nodiscard]] std::string const& request() const noexcept { return request_; }
 
     /// As server_upgrade::feed. After refused, error() says why.
     [[nodiscard]] upgrade_state feed(bytes_view& input, websocket_limits const& limits);
 
+    /// Why it was refused; empty before.
     [[nodiscard]] error_code error() const noexcept { return error_; }
 
     /// The status of the response, 0 before it was read.

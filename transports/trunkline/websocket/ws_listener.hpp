@@ -14,10 +14,11 @@
 
 namespace trunkline::websocket {
 
+/// How a WebSocket server listens.
 struct listen_options {
-    std::string path = "/ws";  ///< of RPC connections
-    std::string echo_path;     ///< of the echo endpoint; empty: there is none
-    bool host_required = true;
+    std::string path = "/ws";       ///< of RPC connections
+    std::string echo_path;          ///< of the echo endpoint; empty: there is none
+    bool host_required = true;      ///< refuse requests without a Host field
     connection_limits echo_limits;  ///< times of echo connections
     /// Asked for every stream before its handshake: gives it back, maybe wrapped, or null to refuse
     /// it. Empty: all are welcome.

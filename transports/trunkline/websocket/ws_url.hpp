@@ -10,6 +10,7 @@
 
 namespace trunkline::websocket {
 
+/// The parts of a "ws://host:port/path".
 struct ws_url {
     std::string host;         ///< to be resolved or parsed as an address: without brackets
     std::uint16_t port = 80;  ///< 80 where the URL has none
