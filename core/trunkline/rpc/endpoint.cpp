@@ -210,8 +210,13 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
         close_stream_if_cancelled(id);
         return delivery::parts;
     }
-    // The payload of an unknown method is taken in parts so that none of it is kept.
-    return methods_.find(head.method_id) != nullptr ? delivery::whole : delivery::parts;
+    if (methods_.find(head.method_id) != nullptr) {
+        return delivery::whole;
+    }
+    // At once: who streams keeps its call open until it hears of us. The payload is taken in parts
+    // so that none of it is kept.
+    session_.answer(id, status::method_not_found, {}, now_us());
+    return delivery::parts;
 }
 
 void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
@@ -238,7 +243,6 @@ void endpoint::on_call_end(call_id id) {
     event_scope const scope(*this);
     auto const at = streams_.find(id);
     if (at == streams_.end()) {
-        session_.answer(id, status::method_not_found, {}, now_us());
         return;
     }
     std::unique_ptr<call_stream> const receiver = std::move(at->second.receiver);

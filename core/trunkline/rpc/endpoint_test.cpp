@@ -152,6 +152,19 @@ TEST_P(endpoints, who_writes_parts_waits_for_room_and_goes_on_with_it) {
     }
 }
 
+TEST_P(endpoints, an_open_call_of_an_unknown_method_is_answered_before_its_end) {
+    class refused_stream final : public response_stream {
+    public:
+        void on_part(bytes_view) override {}
+        void on_end() override {}
+        void on_failed(error_code, status code, bytes_view) override { got = code; }
+        status got = status::success;
+    } refused;
+    ASSERT_TRUE(wire.dialer->open(unknown, {}, refused));
+    wire.run(1 << 20);
+    EXPECT_EQ(refused.got, status::method_not_found);
+}
+
 TEST_P(endpoints, nobody_is_told_of_room_who_has_gone_or_after_the_end) {
     deaf_stream nobody;
     auto const call = wire.dialer->open(talk, {}, nobody);

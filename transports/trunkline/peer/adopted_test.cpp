@@ -162,10 +162,10 @@ protected:
     /// Gives raw sockets away.
     net::awaitable<void> give(tcp::socket socket) {
         auto const taken = server_->adopt(socket);
-        outcomes_.add(taken ? error_code{} : taken.error());
         if (!taken) {
             still_open_ = socket.is_open();
         }
+        outcomes_.add(taken ? error_code{} : taken.error());
         co_return;
     }
 

@@ -76,7 +76,6 @@ void called_stream::begin(rpc::endpoint& at) {
 }
 
 void called_stream::reader_gone() {
-    input().abandon();
     cancel({call_error::cancelled, {}});
 }
 
@@ -93,7 +92,10 @@ void called_stream::cancel(call_failure why) {
             endpoint->cancel(request_id_);
         }
     }
-    fail(why);
+    if (span_ != nullptr) {
+        span_->end(why);
+    }
+    give_up_both(why);
 }
 
 // A failure that has come in a record is what the caller has been told.

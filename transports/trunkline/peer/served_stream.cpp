@@ -86,7 +86,7 @@ void served_stream::writer_gone() {
 
 void served_stream::cancel(call_failure why) {
     auto const kept = shared_from_this();
-    fail_both(why);
+    give_up_both(why);
     if (to_.active()) {
         end_parts(why);
     }

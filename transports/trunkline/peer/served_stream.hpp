@@ -33,7 +33,7 @@ public:
     /// False, and the call refused, when so much cannot be held until the answer.
     [[nodiscard]] bool keep(std::size_t bytes);
 
-    void reader_gone() override { input().abandon(); }
+    void reader_gone() override { input().abandon({call_error::cancelled, {}}); }
     void writer_gone() override;
     void cancel(call_failure why) override;
 

@@ -49,6 +49,10 @@ protected:
         input_.fail(why);
         output_->close(why);
     }
+    void give_up_both(call_failure const& why) {
+        input_.abandon(why);
+        output_->close(why);
+    }
 
 private:
     std::shared_ptr<peers::line> line_;

@@ -241,7 +241,7 @@ void start_server_stream(std::shared_ptr<Handler const> const& handler,
         return;
     }
     stream_writer<Part> to(of);
-    of->input().abandon();  // the caller has nothing more to say
+    of->input().abandon({call_error::stream_ended, {}});  // the caller has nothing more to say
     server_halves<Request, Part> halves{std::move(*request), std::move(to)};
     start_stream(handler, of, std::move(halves), std::move(context));
 }
@@ -290,8 +290,9 @@ private:
 /// itself, and reads and writes by waiting. A coroutine or a blocking function may give
 /// call_result<> of the same instead, with a call_failure answered as handler.hpp says: behind the
 /// parts that have been written, where there are any (not for typed::raw). When the call has been
-/// cancelled or its connection has ended, reads and writes fail with the reason, the context is
-/// stopped, and a coroutine is cancelled. The request timeout is not for streams.
+/// cancelled or its connection has ended, reads and writes under way fail with the reason, the
+/// context is stopped, and a coroutine is cancelled: what it awaits next throws. The request
+/// timeout is not for streams.
 template <class Request, class Part, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods,
                                typed::server_stream<Request, Part> const& of, Handler handler) {

@@ -151,11 +151,11 @@ bool stream_input::forget(reading const& who) noexcept {
     return true;
 }
 
-void stream_input::abandon() {
+void stream_input::abandon(call_failure why) {
     abandoned_ = true;
     messages_.clear();
     waiting_size_ = 0;
-    end(failed_ ? failed_ : call_failure{call_error::cancelled, {}});
+    end(std::move(why));
 }
 
 // Last in every function: whoever is told may take us away.

@@ -64,8 +64,8 @@ public:
     /// Forgets that `who` wants something; false when nobody of that name waits.
     [[nodiscard]] bool forget(reading const& who) noexcept;
 
-    /// Nobody will read: what has arrived and what will is dropped.
-    void abandon();
+    /// Nobody will read: what has arrived and what will is dropped, and who reads is told `why`.
+    void abandon(call_failure why);
 
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 

@@ -1,0 +1,231 @@
+// Writers wait for room, readers hold up their peer: nothing is dropped, and nothing grows.
+#include <trunkline/peer/stream.hpp>
+
+#include <trunkline/peer/test_streams.hpp>
+#include <trunkline/transport/simulated_runtime.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace trunkline {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+/// What may be on its way between a writer and a reader that does not read: marks of both sides, a
+/// part beyond each, and the pipe.
+constexpr std::size_t under_way_max =
+    stream_output_size_mark + stream_input_size_mark + 8 * chunk_size + 1 * mib;
+
+constexpr std::size_t part_size = 10'000;
+
+class stream_flow : public ::testing::Test {
+protected:
+    [[nodiscard]] rpc_server::builder a_server() {
+        rpc_server::builder made;
+        made.listen("memory:here").over(names_).run_on(loop_);
+        return made;
+    }
+    [[nodiscard]] rpc_client::builder a_client() {
+        rpc_client::builder made("memory:here");
+        made.over(names_).run_on(loop_);
+        return made;
+    }
+
+    // Writes `count` parts and says how many have gone.
+    awaitable<void> write_blobs(stream_writer<blob>& to, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            blob part{pattern(part_size)};
+            auto const written = co_await to.async_write(std::move(part), use_awaitable);
+            if (!written) {
+                co_return;
+            }
+            ++written_;
+        }
+        to.finish();
+    }
+
+    memory::hub names_;
+    transport::simulated_runtime loop_;
+    std::size_t written_ = 0;
+};
+
+constexpr typed::server_stream<number, blob> blobs{"blobs"};
+constexpr typed::client_stream<blob, number> sizes{"sizes"};
+
+TEST_F(stream_flow, a_server_waits_for_a_client_that_does_not_read) {
+    auto const server = a_server()
+                            .handle(blobs,
+                                    [this](received<number> count, stream_writer<blob>& to,
+                                           call_context) -> awaitable<void> {
+                                        return write_blobs(to, count->value);
+                                    })
+                            .start()
+                            .value();
+    auto const client = a_client().connect().value();
+    auto from = client.open(blobs, {2000});
+    loop_.run_for(1s);
+    EXPECT_LT(written_ * part_size, under_way_max);
+    EXPECT_GT(written_ * part_size, stream_input_size_mark);
+    std::size_t const before = written_;
+    loop_.run_for(20s);
+    EXPECT_EQ(written_, before) << "it has come to rest";
+    std::size_t read = 0;
+    while (from.read().value()) {
+        ++read;
+        ASSERT_LT(written_ * part_size, read * part_size + under_way_max);
+    }
+    EXPECT_EQ(read, 2000u);
+}
+
+TEST_F(stream_flow, a_client_waits_for_a_server_that_does_not_read) {
+    std::optional<stream_reader<blob>> reader;
+    std::optional<stream_reply<number>> reply;
+    auto const server =
+        a_server()
+            .handle(sizes,
+                    [&](stream_reader<blob> from, stream_reply<number> to, call_context) {
+                        reader = std::move(from);
+                        reply = std::move(to);
+                    })
+            .start()
+            .value();
+    auto const client = a_client().connect().value();
+    auto call = client.open(sizes);
+    boost::asio::co_spawn(loop_.executor(), write_blobs(call.to, 2000), boost::asio::detached);
+    loop_.run_for(1s);
+    EXPECT_LT(written_ * part_size, under_way_max);
+    std::uint64_t total = 0;
+    while (auto const next = reader->read().value()) {
+        total += (*next)->bytes.size();
+    }
+    (*reply)({total});
+    EXPECT_EQ(call.answer.get().value()->value, 2000 * part_size);
+}
+
+TEST_F(stream_flow, other_calls_go_on_beside_a_reader_that_is_a_little_behind) {
+    auto const server = a_server()
+                            .handle(blobs,
+                                    [this](received<number> count, stream_writer<blob>& to,
+                                           call_context) -> awaitable<void> {
+                                        return write_blobs(to, count->value);
+                                    })
+                            .handle(add_one, [](number const& n) { return number{n.value + 1}; })
+                            .start()
+                            .value();
+    auto const client = a_client().connect().value();
+    auto from = client.open(blobs, {50});
+    loop_.run_for(1s);
+    EXPECT_EQ(client.call(add_one, {1}).value()->value, 2u);
+    std::size_t read = 0;
+    while (from.read().value()) {
+        ++read;
+    }
+    EXPECT_EQ(read, 50u);
+}
+
+TEST_F(stream_flow, a_reader_that_gives_up_sets_its_connection_free) {
+    auto const server = a_server()
+                            .handle(blobs,
+                                    [this](received<number> count, stream_writer<blob>& to,
+                                           call_context) -> awaitable<void> {
+                                        return write_blobs(to, count->value);
+                                    })
+                            .handle(add_one, [](number const& n) { return number{n.value + 1}; })
+                            .start()
+                            .value();
+    auto const client = a_client().connect().value();
+    auto from = client.open(blobs, {2000});
+    loop_.run_for(1s);
+    from = {};
+    EXPECT_EQ(client.call(add_one, {1}).value()->value, 2u);
+    EXPECT_LT(written_, 2000u);
+}
+
+TEST_F(stream_flow, a_cancel_reaches_a_writer_that_waits) {
+    bool stopped = false;
+    auto const server = a_server()
+                            .handle(blobs,
+                                    [&](received<number>, stream_writer<blob>& to,
+                                        call_context context) -> awaitable<void> {
+                                        co_await write_blobs(to, 2000);
+                                        stopped = context.cancelled();
+                                    })
+                            .start()
+                            .value();
+    auto const client = a_client().connect().value();
+    auto from = client.open(blobs, {2000});
+    loop_.run_for(1s);
+    EXPECT_FALSE(stopped);
+    from.cancel();
+    loop_.run_for(1s);
+    EXPECT_TRUE(stopped);
+}
+
+TEST_F(stream_flow, streams_that_are_cancelled_leave_nothing_behind) {
+    auto const server = a_server().handle(doubled, doubles).start().value();
+    auto const client = a_client().connect().value();
+    for (int i = 0; i < 10'000; ++i) {
+        auto call = client.open(doubled);
+        call.to.async_write({1}, [](call_result<void>) {});
+        if (i % 3 == 0) {
+            loop_.run_for(1ms);
+        }
+    }
+    loop_.run_for(1s);
+    auto call = client.open(doubled);
+    ASSERT_TRUE(call.to.write({4}));
+    EXPECT_EQ((**call.from.read())->value, 8u);
+    call.to.finish();
+    EXPECT_FALSE(call.from.read().value());
+}
+
+class stream_both_ways : public over_transports {};
+INSTANTIATE_TEST_SUITE_P(over, stream_both_ways, ::testing::Values("memory", "websocket"),
+                         [](auto const& each) { return each.param; });
+
+// Each side writes as much as it can while it reads what the other one writes.
+TEST_P(stream_both_ways, sides_that_write_16_mib_at_each_other_both_finish) {
+    constexpr std::size_t each_size = 1 * mib;
+    constexpr int count = 16;
+    auto const server =
+        a_server()
+            .handle(mirrored, on_pool([&](stream_reader<blob>& from, stream_writer<blob>& to,
+                                          call_context const&) {
+                        std::thread writer([&] {
+                            for (int i = 0; i < count; ++i) {
+                                EXPECT_TRUE(to.write({pattern(each_size)}));
+                            }
+                        });
+                        std::size_t got = 0;
+                        while (auto const next = from.read().value()) {
+                            got += (*next)->bytes.size();
+                        }
+                        writer.join();
+                        EXPECT_EQ(got, count * each_size);
+                    }))
+            .start()
+            .value();
+    auto const client = a_client(server).connect().value();
+    auto call = client.open(mirrored);
+    std::thread writer([&] {
+        for (int i = 0; i < count; ++i) {
+            EXPECT_TRUE(call.to.write({pattern(each_size)}));
+        }
+        call.to.finish();
+    });
+    std::size_t got = 0;
+    while (auto const next = call.from.read().value()) {
+        got += (*next)->bytes.size();
+    }
+    writer.join();
+    EXPECT_EQ(got, count * each_size);
+}
+
+}  // namespace
+}  // namespace trunkline
