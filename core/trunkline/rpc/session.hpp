@@ -193,7 +193,7 @@ public:
     /// The same for the bytes of a message that is still on its way, which must go on: they do not
     /// hold up further requests.
     [[nodiscard]] bool hold_part(std::size_t bytes) noexcept;
-    /// The same for parts of a stream.
+    /// Bytes of hold_part() are held no longer.
     void let_part_go(std::size_t bytes) noexcept;
 
     /// No further request is started between the two; they nest.

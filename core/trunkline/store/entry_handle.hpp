@@ -47,7 +47,7 @@ public:
     [[nodiscard]] trailer const& metadata() const noexcept { return metadata_; }
     /// XXH3 of the key.
     [[nodiscard]] std::uint64_t key_hash() const noexcept { return metadata_.key_hash; }
-    /// As the file has it; computed anew by checksum tests only.
+    /// Of the value, as the file has it; not computed anew.
     [[nodiscard]] std::uint32_t checksum() const noexcept { return metadata_.checksum; }
 
     /// The checksum as it lies in the file.

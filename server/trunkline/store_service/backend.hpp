@@ -25,7 +25,7 @@ public:
 
     /// The offset behind the last entry, in bytes, or the text of the error.
     void operator()(result<std::uint64_t> const& tail);
-    /// Status 1 with a text.
+    /// As typed::reply::refuse().
     void refuse(std::string_view text) { to_.refuse(text); }
 
     /// For writes that wait, as rpc::responder says.
