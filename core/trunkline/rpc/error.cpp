@@ -36,7 +36,7 @@ char const* sentence(rpc_error error) noexcept {
         case rpc_error::unknown_call:
             return "there is no such open call";
         case rpc_error::no_layout:
-            return "the header layout of the peer is not known yet";
+            return "the peer answers in neither header layout";
         case rpc_error::queue_full:
             return "too many bytes wait to be sent to the peer";
     }

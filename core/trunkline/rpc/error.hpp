@@ -23,7 +23,7 @@ enum class rpc_error {
     not_connected,
     connection_lost,  ///< the connection ended before the answer
     unknown_call,     ///< a part or an end for a call that is not open
-    no_layout,        ///< the peer's header layout is not known yet
+    no_layout,        ///< the peer answers in neither header layout
     queue_full,       ///< what waits for the peer is above its limit
 };
 

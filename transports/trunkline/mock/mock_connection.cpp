@@ -3,6 +3,7 @@
 #include <trunkline/mock/faulty_listener.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/server_loop.hpp>
+#include <trunkline/rpc/method_id.hpp>
 
 namespace trunkline {
 
@@ -11,6 +12,11 @@ class mock_connection::far_end {
 public:
     far_end() : lines(loop, [this] { faults.cut(); }), serving(loop, nullptr, settings) {
         settings.methods.otherwise([this](rpc::request const& call, rpc::responder to) {
+            if (call.method_id == rpc::method_id(trunkline::peers::layout_probe)) {
+                to.answer(rpc::status::method_not_found,
+                          {});  // as any server, and none of the script
+                return;
+            }
             lines.serve(call.method_id, call.arguments,
                         std::make_shared<mocks::far_unary_call>(std::move(to)));
         });

@@ -50,6 +50,16 @@ TEST(mock_connection, scripted_calls_are_answered) {
     EXPECT_EQ(mock.complaints(), "");
 }
 
+// As any server it has no such method; that is none of the script.
+TEST(mock_connection, a_client_finds_out_its_layout_without_complaint) {
+    mock_connection mock;
+    for (auto const first : {frame::layout::a, frame::layout::b}) {
+        auto const client = mock.client().layout(first).detect_layout().connect().value();
+        EXPECT_TRUE(client.is_connected());
+    }
+    EXPECT_EQ(mock.complaints(), "");
+}
+
 TEST(mock_connection, an_unexpected_call_says_what_came_and_what_was_expected) {
     mock_connection mock;
     mock.expect(hello, {"ada", 36}).answer({"hello, ada"});

@@ -1,5 +1,7 @@
 #include <trunkline/peer/client_core.hpp>
 
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/rpc/method_id.hpp>
 #include <trunkline/transport/error.hpp>
 
 #include <utility>
@@ -29,6 +31,10 @@ void client_core::dial(dialed done) {
     }
     dialed_ = std::move(done);
     dial_timeout_ = loop_.after(settings_.websockets.handshake_timeout, [this] { give_up_dial(); });
+    begin_dial();
+}
+
+void client_core::begin_dial() {
     dialer_->dial(settings_.url,
                   [weak = weak_from_this()](result<std::unique_ptr<transport::connection>> made) {
                       if (auto const core = weak.lock(); core && core->dialed_) {
@@ -40,15 +46,17 @@ void client_core::dial(dialed done) {
 // Transports have a time limit of their own or, in memory, nobody to wait for.
 void client_core::give_up_dial() {
     auto const self = shared_from_this();
-    on_dialed(make_error_code(transport::transport_error::handshake_timeout));
+    bool const neither = probing_ && tried_other_;
+    if (probing_) {
+        drop_probed();
+    }
+    fail(neither ? make_error_code(rpc::rpc_error::no_layout)
+                 : make_error_code(transport::transport_error::handshake_timeout));
 }
 
 void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made) {
-    dial_timeout_.reset();
-    auto const done = std::exchange(dialed_, nullptr);
     if (!made) {
-        report(connection_state::error, made.error());
-        done(made.error());
+        fail(made.error());
         return;
     }
     driver_ = std::make_unique<transport::driver>(
@@ -56,17 +64,98 @@ void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made)
         [this](connection_state state, error_code why) { on_state(state, why); });
     driver_->peer().set_owner(line_.get());
     line_->attach(*driver_);
-    driver_->start();
-    if (rpc::endpoint* const server = line_->endpoint();
-        server != nullptr && !settings_.methods.empty()) {
-        server->announce();
+    if (settings_.detect_layout) {
+        probe();
+    } else {
+        succeed();
+    }
+}
+
+void client_core::fail(error_code why) {
+    dial_timeout_.reset();
+    auto const done = std::exchange(dialed_, nullptr);
+    report(connection_state::error, why);
+    done(why);
+}
+
+void client_core::succeed() {
+    dial_timeout_.reset();
+    auto const done = std::exchange(dialed_, nullptr);
+    if (settings_.detect_layout) {
+        report(connection_state::connected, {});
+    } else {
+        driver_->start();
+        if (rpc::endpoint* const server = line_->endpoint();
+            server != nullptr && !settings_.methods.empty()) {
+            server->announce();
+        }
     }
     done({});
 }
 
+// The layout
+// ------------------------------------------------------------------------------------------------
+
+// A peer of the other layout is silent, closes, or says what is nothing in this one.
+void client_core::probe() {
+    probing_ = true;
+    driver_->start();
+    if (!tried_other_) {
+        auto const patience = settings_.websockets.handshake_timeout / layout_probe_share;
+        probe_timeout_ = loop_.after(patience, [this] {
+            on_probed(make_error_code(transport::transport_error::handshake_timeout));
+        });
+    }
+    auto const asked = driver_->peer().call(rpc::method_id(layout_probe), {},
+                                            [weak = weak_from_this()](rpc::response const& answer) {
+                                                if (auto const core = weak.lock()) {
+                                                    core->on_probed(answer.error);
+                                                }
+                                            });
+    if (!asked) {
+        on_probed(asked.error());
+    }
+}
+
+void client_core::on_probed(error_code why) {
+    if (!probing_) {
+        return;  // that of a connection which we have ended
+    }
+    auto const self = shared_from_this();
+    if (!why) {
+        probing_ = false;
+        probe_timeout_.reset();
+        succeed();
+        return;
+    }
+    drop_probed();
+    if (std::exchange(tried_other_, true)) {
+        fail(make_error_code(rpc::rpc_error::no_layout));
+        return;
+    }
+    auto& layout = settings_.connection.session.layout;
+    layout = layout == frame::layout::a ? frame::layout::b : frame::layout::a;
+    begin_dial();
+}
+
+// Nobody but its handlers has heard of that connection.
+void client_core::drop_probed() {
+    probing_ = false;
+    probe_timeout_.reset();
+    line_->detach();
+    driver_.reset();
+}
+
 void client_core::on_state(connection_state state, error_code why) {
     auto const self = shared_from_this();
-    if (state != connection_state::disconnected && state != connection_state::error) {
+    bool const over = state == connection_state::disconnected || state == connection_state::error;
+    if (probing_) {
+        if (over) {
+            on_probed(why);
+        }
+        return;
+    }
+    if (!over) {
         report(state, why);
         return;
     }
@@ -103,8 +192,9 @@ void client_core::end() {
     closed_ = nullptr;
     dialed_ = nullptr;
     dial_timeout_.reset();
-    line_->detach();
-    driver_.reset();
+    probe_timeout_.reset();
+    probing_ = false;
+    drop_probed();
     // The dialer stays: a link that is about to go may still say its last words on it.
 }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace trunkline::peers {
 
@@ -20,6 +21,7 @@ namespace trunkline::peers {
 struct client_settings {
     std::string url;
     transport::driver::options connection;
+    bool detect_layout = false;  ///< that of `connection` is tried first, b where it has none
     websocket::context_options websockets;
     std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
@@ -29,7 +31,15 @@ struct client_settings {
     memory::hub* names = nullptr;
 };
 
-/// Dials once. Kept by a shared_ptr; end() comes before its loop goes.
+/// What a peer is asked that may not know our layout: published ones have no such method, and say
+/// so.
+inline constexpr std::string_view layout_probe = "trunkline.layout";
+
+/// Of the time to connect, the part that a connection has to answer the first probe: 1 / this.
+inline constexpr int layout_probe_share = 4;
+
+/// Dials once, or twice to find out the layout. Kept by a shared_ptr; end() comes before its loop
+/// goes.
 class client_core : public std::enable_shared_from_this<client_core> {
 public:
     /// `sockets`: the same loop, where it has sockets.
@@ -64,8 +74,14 @@ public:
     void shut() noexcept { handle_->shut(); }
 
 private:
+    void begin_dial();
     void give_up_dial();
     void on_dialed(result<std::unique_ptr<transport::connection>> made);
+    void probe();
+    void on_probed(error_code why);
+    void drop_probed();
+    void succeed();
+    void fail(error_code why);
     void on_state(transport::connection_state state, error_code why);
     void report(transport::connection_state state, error_code why);
 
@@ -76,8 +92,11 @@ private:
     std::unique_ptr<url_dialer> dialer_;
     std::unique_ptr<transport::driver> driver_;
     std::unique_ptr<transport::timer> dial_timeout_;
+    std::unique_ptr<transport::timer> probe_timeout_;
     dialed dialed_;
     std::function<void()> closed_;
+    bool probing_ = false;  // the connection is not known to anybody yet
+    bool tried_other_ = false;
     bool ended_ = false;
 };
 

@@ -176,6 +176,11 @@ rpc_client::builder& rpc_client::builder::layout(frame::layout which) {
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::detect_layout() {
+    settings_->detect_layout = true;
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::limits(session_limits const& limits) {
     settings_->connection.session.limits = limits;
     return *this;

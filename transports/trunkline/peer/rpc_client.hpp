@@ -72,6 +72,13 @@ public:
     /// Which published header layout is spoken; b unless set.
     builder& layout(frame::layout which);
 
+    /// Finds out which one the server speaks, by a call that it answers whatever it is. Tried first
+    /// is the one set, b unless set. A server that ends the connection, or has not answered after a
+    /// quarter of connect_timeout, is dialled once more for the other one, which has the rest of
+    /// that time. States are told of the connection that stays only. Fails with
+    /// rpc_error::no_layout when the server answers in neither.
+    builder& detect_layout();
+
     /// What the server can make us hold, and how long we wait for signs of life.
     builder& limits(session_limits const& limits);
     /// Times of silence, stall, handshake and close.
