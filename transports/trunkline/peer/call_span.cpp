@@ -92,6 +92,10 @@ private:
 std::shared_ptr<call_span> span_of(rpc::request const& call, call_kind kind,
                                    std::string_view name) {
     line& on = line_of(call);
+    auto by = on.services().interceptors.lock();
+    if (by == nullptr) {
+        return nullptr;
+    }
     call_record about;
     about.direction = call_direction::incoming;
     about.kind = call.type == rpc::message_type::event ? call_kind::event : kind;
@@ -100,11 +104,14 @@ std::shared_ptr<call_span> span_of(rpc::request const& call, call_kind kind,
     about.method = name;
     about.request_id = about.kind == call_kind::event ? 0 : call.request_id;
     about.request_size = call.arguments.size();
-    return std::make_shared<call_span>(on, std::move(about));
+    return std::make_shared<call_span>(on, std::move(by), std::move(about));
 }
 
 /// Whether the call may go on to its handler.
 bool admit(std::shared_ptr<call_span> const& span, rpc::responder& to) {
+    if (span == nullptr) {
+        return true;  // their owner goes
+    }
     to.watch(std::make_unique<span_watch>(span));
     auto refused = span->begin();
     if (refused) {
@@ -116,8 +123,8 @@ bool admit(std::shared_ptr<call_span> const& span, rpc::responder& to) {
 
 }  // namespace
 
-call_span::call_span(line& on, call_record about)
-    : services_(on.shared_services()),
+call_span::call_span(line& on, std::shared_ptr<interceptor_list const> by, call_record about)
+    : interceptors_(std::move(by)),
       loop_(on.shared_where()),
       about_(std::move(about)),
       begun_(loop_->now_or({})) {}
@@ -131,7 +138,8 @@ call_span::~call_span() {
 std::shared_ptr<call_span> call_span::begin_outgoing(line& on, call_kind kind, method_label of,
                                                      std::size_t request_size,
                                                      std::optional<call_failure>& refused) {
-    if (on.services().interceptors.empty()) {
+    auto by = on.services().interceptors.lock();
+    if (by == nullptr) {
         return nullptr;
     }
     call_record about;
@@ -141,7 +149,7 @@ std::shared_ptr<call_span> call_span::begin_outgoing(line& on, call_kind kind, m
     about.method_id = of.id;
     about.method = of.name;
     about.request_size = request_size;
-    auto made = std::make_shared<call_span>(on, std::move(about));
+    auto made = std::make_shared<call_span>(on, std::move(by), std::move(about));
     refused = made->begin();
     if (refused) {
         made->end(*refused);
@@ -158,7 +166,7 @@ std::size_t call_span::size_of(std::span<slice const> body) noexcept {
 }
 
 std::optional<call_failure> call_span::begin() {
-    for (auto const& each : services_->interceptors) {
+    for (auto const& each : *interceptors_) {
         if (auto refused = pass(*each, about_)) {
             return refused;
         }
@@ -173,7 +181,7 @@ void call_span::end() {
     }
     about_.duration = loop_->now_or(begun_) - begun_;
     while (passed_ > 0) {
-        tell_end(*services_->interceptors[--passed_], about_);
+        tell_end(*(*interceptors_)[--passed_], about_);
     }
 }
 
@@ -198,7 +206,7 @@ void call_span::end(call_failure why) {
 }
 
 void intercept_handlers(rpc::dispatcher& methods, line_services const& services) {
-    if (services.interceptors.empty()) {
+    if (services.interceptors.expired()) {
         return;
     }
     auto const name_of = [&](std::uint64_t id) {
@@ -223,8 +231,8 @@ void intercept_handlers(rpc::dispatcher& methods, line_services const& services)
                     return nullptr;
                 }
                 auto made = inner(call, std::move(to));
-                if (made == nullptr) {
-                    return nullptr;
+                if (made == nullptr || span == nullptr) {
+                    return made;
                 }
                 return std::make_unique<counted_stream>(std::move(made), std::move(span));
             };

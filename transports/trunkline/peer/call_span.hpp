@@ -20,7 +20,7 @@ namespace trunkline::peers {
 /// when it is destroyed, then as given up.
 class call_span {
 public:
-    call_span(line& on, call_record about);
+    call_span(line& on, std::shared_ptr<interceptor_list const> by, call_record about);
     ~call_span();
     call_span(call_span const&) = delete;
     call_span& operator=(call_span const&) = delete;
@@ -51,7 +51,7 @@ public:
     void lost_by(error_code why) noexcept { lost_by_ = why; }
 
 private:
-    std::shared_ptr<line_services const> services_;
+    std::shared_ptr<interceptor_list const> interceptors_;
     std::shared_ptr<loop_handle> loop_;
     call_record about_;
     transport::runtime::time_point begun_;

@@ -25,6 +25,7 @@ struct client_settings {
     websocket::context_options websockets;
     std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
+    std::shared_ptr<interceptor_list> interceptors;  ///< null: none
     pool_settings pool;
     rpc::dispatcher methods;
     transport::driver::observer on_state;

@@ -378,6 +378,21 @@ TEST_P(interceptors, see_streams_that_fail_half_way) {
     }
 }
 
+// A record holds its peer, which must not hold those who keep records.
+TEST_P(interceptors, may_keep_what_they_see) {
+    std::weak_ptr<seen<call_record>> kept;
+    {
+        call_book book;
+        kept = book.ended;
+        auto const server =
+            a_server().handle(echo, echoed).intercept(book.writer()).start().value();
+        auto const client = a_client(server).intercept(book.writer()).connect().value();
+        EXPECT_TRUE(client.call(echo, {"x"}).has_value());
+        EXPECT_EQ(book.ended->wait_for(2).size(), 2U);
+    }
+    EXPECT_TRUE(kept.expired());
+}
+
 TEST_P(interceptors, refuse_streams_of_ours_before_they_begin) {
     seen<std::string> said;
     auto const refusing = std::make_shared<noted>("refusing", said);

@@ -69,9 +69,6 @@ public:
         return default_timeout_;
     }
     [[nodiscard]] line_services const& services() const noexcept { return *services_; }
-    [[nodiscard]] std::shared_ptr<line_services const> const& shared_services() const noexcept {
-        return services_;
-    }
     /// How long handlers may take, at most so long as fits into the clock; zero: any time.
     [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept;
     /// The peer as text; empty before the first connection.

@@ -19,6 +19,9 @@ namespace trunkline::peers {
 
 class handler_pool;
 
+/// Never empty.
+using interceptor_list = std::vector<std::shared_ptr<interceptor>>;
+
 /// The pool that a client or server is to have.
 struct pool_settings {
     std::size_t threads = 4;
@@ -30,7 +33,8 @@ struct pool_settings {
 struct line_services {
     std::chrono::milliseconds request_timeout{};  ///< of handlers; zero: none
     std::weak_ptr<handler_pool> pool;             ///< of the client or server, while it lives
-    std::vector<std::shared_ptr<interceptor>> interceptors;
+    /// Of the client or server, while it lives, which is why what they keep may hold peers.
+    std::weak_ptr<interceptor_list const> interceptors;
     std::unordered_map<std::uint64_t, std::string_view> method_names;  ///< of handlers
 };
 

@@ -98,8 +98,9 @@ public:
         return *this;
     }
 
-    /// How long a handler may run on, as a coroutine or on the pool; any time unless set. Then it
-    /// is stopped and its call answered with status 2.
+    /// How long a handler of a whole call may run on, as a coroutine or on the pool; any time
+    /// unless set. Then it is stopped and its call answered with status 2. Streams have no such
+    /// end.
     builder& request_timeout(std::chrono::milliseconds timeout);
 
     /// What sees every call, in and out (interceptor.hpp): the first one given is the outermost.

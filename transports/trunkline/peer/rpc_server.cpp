@@ -380,7 +380,11 @@ rpc_server::builder& rpc_server::builder::request_timeout(std::chrono::milliseco
 }
 
 rpc_server::builder& rpc_server::builder::intercept(std::shared_ptr<interceptor> by) {
-    settings_->services->interceptors.push_back(std::move(by));
+    if (settings_->interceptors == nullptr) {
+        settings_->interceptors = std::make_shared<peers::interceptor_list>();
+        settings_->services->interceptors = settings_->interceptors;
+    }
+    settings_->interceptors->push_back(std::move(by));
     return *this;
 }
 

@@ -34,6 +34,7 @@ struct server_settings {
     std::chrono::milliseconds drain_timeout{5'000};
     std::chrono::milliseconds default_timeout{};  ///< of calls to clients
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
+    std::shared_ptr<interceptor_list> interceptors;  ///< null: none
     pool_settings pool;
     rpc::dispatcher methods;
     std::function<void(peer)> on_connected;
