@@ -1,8 +1,15 @@
 #include <trunkline/bitcode/output.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace trunkline::bitcode {
+namespace {
+
+/// Most messages have no more bytes of their own: one allocation, not one for each doubling.
+constexpr std::size_t owned_size_usual = 64;
+
+}  // namespace
 
 std::size_t encoded::size() const noexcept {
     std::size_t total = 0;
@@ -28,6 +35,9 @@ std::byte* output::extend(std::size_t size) {
         made_.slices_.emplace_back();
     }
     owned_runs_.back().size += size;
+    if (made_.owned_.capacity() == 0) {
+        made_.owned_.reserve(std::max(size, owned_size_usual));
+    }
     made_.owned_.resize(made_.owned_.size() + size);
     return made_.owned_.data() + made_.owned_.size() - size;
 }

@@ -5,6 +5,8 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/slice.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +34,7 @@ public:
 private:
     friend class output;
     std::vector<std::byte> owned_;
-    std::vector<slice> slices_;
+    boost::container::small_vector<slice, 2> slices_;
 };
 
 /// Collects the bytes of one message.
@@ -72,7 +74,8 @@ private:
 
     bitcode_limits limits_;
     encoded made_;
-    std::vector<owned_run> owned_runs_;  // their addresses are known at the end only
+    boost::container::small_vector<owned_run, 2>
+        owned_runs_;  // their addresses are known at the end only
     bool in_owned_run_ = false;
 };
 

@@ -26,15 +26,15 @@ void unary_call::run(line& on) {
     }
     stage_ = stage::called;
     line_ = on.weak_from_this();
-    auto const id =
-        endpoint->call(method_.id, arguments_.slices(),
-                       [self](rpc::response const& answer) { self->on_response(answer); });
+    auto const id = endpoint->call(method_.id, arguments_.slices(),
+                                   [this](rpc::response const& answer) { on_response(answer); });
     if (!id) {
         stage_ = stage::waiting;
         drop(id.error());
         return;
     }
     request_id_ = *id;
+    self_ = self;
     if (span_ != nullptr) {
         span_->about().request_id = *id;
     }
@@ -64,10 +64,12 @@ void unary_call::give_up(call_error why) {
             endpoint->cancel(request_id_);
         }
     }
+    self_ = nullptr;  // the endpoint does not know us any more
     drop(why);
 }
 
 void unary_call::on_response(rpc::response const& answer) {
+    auto const self = std::exchange(self_, nullptr);
     if (std::exchange(stage_, stage::ended) == stage::ended) {
         return;
     }

@@ -51,7 +51,8 @@ private:
     bitcode::encoded arguments_;
     std::chrono::milliseconds timeout_;
     std::weak_ptr<line> line_;
-    std::shared_ptr<call_span> span_;  // null where there are no interceptors
+    std::shared_ptr<unary_call> self_;  // while the endpoint knows us
+    std::shared_ptr<call_span> span_;   // null where there are no interceptors
     std::uint32_t request_id_ = 0;
     stage stage_ = stage::waiting;
 };
