@@ -42,6 +42,26 @@ struct person {
 constexpr typed::method<person, greeting> hello{"hello"};
 constexpr typed::event<person> joined{"joined"};  // nobody answers an event
 
+// Streams
+
+constexpr typed::server_stream<person, greeting> greet_often{
+    "greet often"};  // one request, many parts
+constexpr typed::client_stream<person, greeting> greet_all{
+    "greet all"};  // many parts, one response
+constexpr typed::two_way_stream<person, greeting> greet_each{"greet each"};  // both as they come
+
+asio::awaitable<void> greets_each(stream_reader<person>& from, stream_writer<greeting>& to,
+                                  call_context) {
+    for (;;) {
+        auto const who = co_await from.async_read(asio::use_awaitable);
+        if (!who || !*who) {
+            co_return;
+        }
+        greeting const said{"hello, " + (**who)->name};
+        co_await to.async_write(said, asio::use_awaitable);
+    }
+}
+
 // Servers
 
 greeting by_value(person const& who);
@@ -127,6 +147,45 @@ void call(rpc_client const& client) {
     EXPECT_EQ(fourth.get(), "hello, world");
 }
 
+void stream(rpc_client const& client) {
+    std::ostringstream heard;
+    auto* const before = std::cout.rdbuf(heard.rdbuf());
+    auto many = client.open(greet_often, {"world"});
+    while (auto const next = many.read().value()) {
+        std::cout << (*next)->text << '\n';
+    }
+
+    auto each = client.open(greet_each);
+    each.to.write({"world"}).value();
+    auto const back = each.from.read();
+    each.to.finish();
+    std::cout.rdbuf(before);
+    EXPECT_EQ(heard.str(), "hello, world\nhello again, world\n");
+    EXPECT_EQ((*back.value())->text, "hello, world");
+
+    auto all = client.open(greet_all);
+    all.to.write({"ada"}).value();
+    all.to.write({"bob"}).value();
+    all.to.finish();
+    EXPECT_EQ(all.answer.get().value()->text, "hello, ada bob");
+}
+
+void handle_streams(rpc_server::builder& builder) {
+    builder.handle(greet_each, greets_each);
+    builder.handle(greet_often, on_pool([](received<person> who, stream_writer<greeting>& to,
+                                           call_context const&) {
+                       to.write({"hello, " + who->name}).value();
+                       to.write({"hello again, " + who->name}).value();
+                   }));
+    builder.handle(greet_all, on_pool([](stream_reader<person>& from, call_context const&) {
+                       greeting all{"hello,"};
+                       while (auto const who = from.read().value()) {
+                           all.text += " " + (*who)->name;
+                       }
+                       return all;
+                   }));
+}
+
 void serve_and_call() {
     auto builder = rpc_server::builder();
     builder.listen("ws://127.0.0.1:0/ws");
@@ -134,6 +193,14 @@ void serve_and_call() {
     intercept(builder);
     auto const server = builder.start().value();
     call(rpc_client::builder(server.endpoints().front()).connect().value());
+}
+
+void serve_and_stream() {
+    auto builder = rpc_server::builder();
+    builder.listen("ws://127.0.0.1:0/ws");
+    handle_streams(builder);
+    auto const server = builder.start().value();
+    stream(rpc_client::builder(server.endpoints().front()).connect().value());
 }
 
 // Inside a program with sockets of its own
@@ -192,6 +259,7 @@ std::string use_a_store() {
 
 int main(int count, char**) {
     serve_and_call();
+    serve_and_stream();
     wait_in_no_time();
     test_with_a_mock();
     if (count > 1) {
