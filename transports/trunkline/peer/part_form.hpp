@@ -5,6 +5,7 @@
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/bitcode/output.hpp>
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/read_message.hpp>
 #include <trunkline/peer/received.hpp>
 #include <trunkline/peer/stream_input.hpp>
 #include <trunkline/typed/method.hpp>
@@ -13,15 +14,6 @@
 #include <vector>
 
 namespace trunkline::peers {
-
-template <class Message>
-[[nodiscard]] call_result<received<Message>> read_message(std::vector<std::byte> bytes) {
-    auto decoded = received<Message>::taken(std::move(bytes));
-    if (!decoded) {
-        return call_failure{call_error::bad_answer, decoded.error().message()};
-    }
-    return std::move(*decoded);
-}
 
 /// Parts of a described type, as records.
 template <class Part>

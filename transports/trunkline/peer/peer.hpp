@@ -3,14 +3,14 @@
 
 #include <trunkline/base/limits.hpp>
 #include <trunkline/bitcode/encode.hpp>
-#include <trunkline/peer/async_call.hpp>
-#include <trunkline/peer/blocking_call.hpp>
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/call_options.hpp>
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/operation_end.hpp>
 #include <trunkline/peer/received.hpp>
 #include <trunkline/peer/sent_event.hpp>
 #include <trunkline/peer/stream_call.hpp>
+#include <trunkline/peer/unary_call.hpp>
 #include <trunkline/typed/method.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -61,8 +61,10 @@ public:
         return boost::asio::async_initiate<Token, void(call_result<received<Response>>)>(
             [](auto handler, std::shared_ptr<peers::line> on, peers::method_label method,
                bitcode::encoded arguments, std::chrono::milliseconds timeout) {
-                peers::start_async_call<Response>(std::move(handler), std::move(on), method,
-                                                  std::move(arguments), timeout);
+                using end = peers::async_end<decltype(handler), call_result<received<Response>>>;
+                auto const call = std::make_shared<peers::ended_call<Response, end>>(
+                    method, std::move(arguments), timeout, std::move(handler), on);
+                call->end().start(call);
             },
             token, line_, peers::label_of(of), bitcode::encode(std::move(request)),
             timeout_of(options));
@@ -82,8 +84,11 @@ public:
     [[nodiscard]] call_result<received<Response>> call(
         typed::method<Request, Response, Answer> const& of, std::type_identity_t<Request> request,
         call_options const& options = {}) const {
-        return peers::blocking_call<Response>(
-            line_, peers::label_of(of), bitcode::encode(std::move(request)), timeout_of(options));
+        using end = peers::awaited_end<call_result<received<Response>>>;
+        return peers::submit_and_wait(
+            line_,
+            std::make_shared<peers::ended_call<Response, end>>(
+                peers::label_of(of), bitcode::encode(std::move(request)), timeout_of(options)));
     }
 
     /// Calls a streamed method; gives at once what to write and read with (stream_call.hpp), which

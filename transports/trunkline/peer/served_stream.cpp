@@ -76,6 +76,7 @@ bool served_stream::keep(std::size_t bytes) {
 void served_stream::respond(std::span<slice> body) {
     if (!output().finished()) {
         output().close({call_error::stream_ended, {}});
+        input().abandon({call_error::stream_ended, {}});
         to_.success(body);
     }
 }

@@ -147,6 +147,30 @@ TEST_F(stream_flow, a_reader_that_gives_up_sets_its_connection_free) {
     EXPECT_LT(written_, 2000u);
 }
 
+TEST_F(stream_flow, an_answer_sets_free_what_nobody_has_read) {
+    std::optional<stream_reader<blob>> reader;
+    std::optional<stream_reply<number>> reply;
+    auto const server =
+        a_server()
+            .handle(sizes,
+                    [&](stream_reader<blob> from, stream_reply<number> to, call_context) {
+                        reader = std::move(from);
+                        reply = std::move(to);
+                    })
+            .handle(add_one, [](number const& n) { return number{n.value + 1}; })
+            .start()
+            .value();
+    auto const client = a_client().connect().value();
+    auto call = client.open(sizes);
+    boost::asio::co_spawn(loop_.executor(), write_blobs(call.to, 2000), boost::asio::detached);
+    loop_.run_for(1s);
+    EXPECT_LT(written_, 2000u);
+    (*reply)({7});
+    EXPECT_EQ(call.answer.get().value()->value, 7u);
+    EXPECT_EQ(client.call(add_one, {1}).value()->value, 2u);
+    EXPECT_EQ(reader->read().error().error, call_error::stream_ended);
+}
+
 TEST_F(stream_flow, a_cancel_reaches_a_writer_that_waits) {
     bool stopped = false;
     auto const server = a_server()

@@ -6,7 +6,7 @@
 #include <trunkline/peer/deadlines.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/method_label.hpp>
-#include <trunkline/peer/received.hpp>
+#include <trunkline/peer/read_message.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -57,14 +57,25 @@ private:
     stage stage_ = stage::waiting;
 };
 
-/// What on_answer() is given, as whoever called wants it.
-template <class Response>
-[[nodiscard]] call_result<received<Response>> read_answer(bytes_view body) {
-    auto decoded = received<Response>::copy_of(body);
-    if (!decoded) {
-        return call_failure{call_error::bad_answer, decoded.error().message()};
+/// One with an end as operation_end.hpp has them.
+template <class Response, class End>
+class ended_call final : public unary_call {
+public:
+    template <class... Arguments>
+    ended_call(method_label method, bitcode::encoded arguments, std::chrono::milliseconds timeout,
+               Arguments&&... end)
+        : unary_call(method, std::move(arguments), timeout),
+          end_(std::forward<Arguments>(end)...) {}
+
+    [[nodiscard]] End& end() noexcept { return end_; }
+
+private:
+    void on_answer(bytes_view body) override {
+        end_(read_message<Response>({body.begin(), body.end()}));
     }
-    return std::move(*decoded);
-}
+    void on_failure(call_failure why) override { end_(std::move(why)); }
+
+    End end_;
+};
 
 }  // namespace trunkline::peers
