@@ -1,5 +1,8 @@
 #include <trunkline/rpc/endpoint.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace trunkline::rpc {
 
 // While the session is telling us something, its owner is about to look at the output anyway.
@@ -104,17 +107,29 @@ void endpoint::announce() {
 }
 
 void endpoint::disconnect(error_code why) {
-    room_waiters_.clear();
+    disconnected_ = true;
     session_.disconnect(why);
+    event_scope const scope(*this);
+    for (auto const& each : std::exchange(room_waiters_, {})) {
+        if (auto const waiter = each.lock()) {
+            waiter->on_room();
+        }
+    }
 }
 
 // The flow of parts
 
 bool endpoint::has_room() const noexcept {
-    return session_.layout() && session_.output_size() <= stream_output_size_mark;
+    return disconnected_ ||
+           (session_.layout() && session_.output_size() <= stream_output_size_mark);
 }
 
+// Those who have gone are forgotten when they may be half of all.
 void endpoint::await_room(std::weak_ptr<room_waiter> who) {
+    if (room_waiters_.size() >= room_waiters_crowded_) {
+        std::erase_if(room_waiters_, [](auto const& each) { return each.expired(); });
+        room_waiters_crowded_ = std::max<std::size_t>(64, 2 * room_waiters_.size());
+    }
     room_waiters_.push_back(std::move(who));
 }
 
@@ -200,13 +215,16 @@ void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
 
 delivery endpoint::on_call(call_id id, message_head const& head) {
     event_scope const scope(*this);
-    if (stream_handler const* const handler = methods_.find_stream(head.method_id)) {
+    stream_handler const* const handler = methods_.find_stream(head.method_id);
+    if (handler != nullptr && head.type == message_type::event) {
+        return delivery::parts;  // nobody to stream with: nothing of it is kept
+    }
+    if (handler != nullptr) {
         open_stream& made = streams_[id];
         made.in_callback = true;
-        made.receiver =
-            (*handler)({head.method_id, head.request_id, head.metadata, session_.memory_left(),
-                        owner_, head.type},
-                       head.type == message_type::event ? responder() : responder(*this, id));
+        made.receiver = (*handler)({head.method_id, head.request_id, head.metadata,
+                                    session_.memory_left(), owner_, head.type},
+                                   responder(*this, id));
         close_stream_if_cancelled(id);
         return delivery::parts;
     }

@@ -91,11 +91,19 @@ public:
     // --------------------------------------------------------------------------------------------
 
     /// Whether a further part would go out soon: little waits in the output, and the layout is
-    /// known. Who writes parts in any number waits for it.
+    /// known. Who writes parts in any number waits for it. After disconnect() there is nothing to
+    /// wait for: who writes is told by what a write says.
     [[nodiscard]] bool has_room() const noexcept;
 
-    /// Tells `who` once there is room, those who waited longest first; nobody after disconnect().
+    /// Tells `who` once there is room, those who waited longest first, and all at disconnect().
     void await_room(std::weak_ptr<room_waiter> who);
+
+    /// Those who wait, and some who have gone meanwhile.
+    [[nodiscard]] std::size_t waiting_for_room() const noexcept { return room_waiters_.size(); }
+
+    /// Whether calls of the peer are being served in parts.
+    [[nodiscard]] bool serves_streams() const noexcept { return !streams_.empty(); }
+    [[nodiscard]] bool is_disconnected() const noexcept { return disconnected_; }
 
     /// By the owner, when output has gone: tells who waits as long as there is room. Returns
     /// whether somebody was told.
@@ -167,6 +175,8 @@ private:
     std::unordered_map<call_id, open_stream> streams_;  // references survive inserts
     responder* responders_ = nullptr;                   // all that live, for our destructor
     std::deque<std::weak_ptr<room_waiter>> room_waiters_;
+    std::size_t room_waiters_crowded_ = 64;
+    bool disconnected_ = false;
     std::size_t queued_for_readers_ = 0;
     unsigned events_under_way_ = 0;
     session session_;

@@ -177,9 +177,42 @@ TEST_P(endpoints, nobody_is_told_of_room_who_has_gone_or_after_the_end) {
     std::size_t const before = other->left();
     EXPECT_TRUE(wire.dialer->offer_room());
     EXPECT_LT(other->left(), before);
+}
+
+TEST_P(endpoints, who_waits_for_room_is_told_of_the_end) {
+    class counting final : public room_waiter {
+    public:
+        void on_room() override { ++told; }
+        int told = 0;
+    };
+    auto const waiter = std::make_shared<counting>();
+    wire.dialer->await_room(waiter);
     wire.dialer->disconnect(rpc_error::connection_lost);
-    wire.dialer->protocol().output().clear();
-    EXPECT_FALSE(wire.dialer->offer_room());
+    EXPECT_EQ(waiter->told, 1);
+    EXPECT_TRUE(wire.dialer->has_room());
+    EXPECT_TRUE(wire.dialer->is_disconnected());
+}
+
+TEST_P(endpoints, who_has_gone_while_it_waited_for_room_is_forgotten) {
+    class idle final : public room_waiter {
+    public:
+        void on_room() override {}
+    };
+    auto const stays = std::make_shared<idle>();
+    wire.dialer->await_room(stays);
+    for (int i = 0; i < 100'000; ++i) {
+        wire.dialer->await_room(std::make_shared<idle>());
+        ASSERT_LE(wire.dialer->waiting_for_room(), 128u);
+    }
+}
+
+TEST_P(endpoints, an_event_of_a_streamed_method_starts_nothing) {
+    slice body = text("part");
+    ASSERT_TRUE(wire.dialer->protocol().send_event(talk, {&body, 1}, test_now_us));
+    wire.run(1 << 20);
+    EXPECT_TRUE(wire.log.empty());
+    EXPECT_FALSE(wire.acceptor->serves_streams());
+    EXPECT_TRUE(wire.acceptor->protocol().idle());
 }
 
 TEST_P(endpoints, parts_that_wait_for_a_reader_stop_the_input_until_they_are_taken) {

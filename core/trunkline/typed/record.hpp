@@ -33,8 +33,8 @@ struct record {
 
 /// Why the bytes of a stream are no records.
 enum class record_error {
-    too_large = 1,   ///< a message above the limit, or a failure above failure_size_max
-    unknown_prefix,  ///< of none of the three kinds
+    too_large = 1,   ///< a message above the limit
+    unknown_prefix,  ///< of none of the three kinds, or a failure above failure_size_max
     after_end,       ///< bytes behind the record that ends the stream
     cut_short,       ///< the stream ended within a record
 };

@@ -132,7 +132,9 @@ void called_stream::end_parts(std::optional<call_failure>) {
         if (span_ != nullptr) {
             span_->about().request_size += prefix.size();
         }
-        static_cast<void>(endpoint->write(request_id_, {&mark, 1}));
+        if (auto const written = endpoint->write(request_id_, {&mark, 1}); !written) {
+            cancel({written.error(), {}});
+        }
     }
 }
 

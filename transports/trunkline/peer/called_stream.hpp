@@ -53,7 +53,11 @@ private:
     void on_part(bytes_view part) override;
     void on_end() override;
     void on_failed(error_code error, rpc::status code, bytes_view body) override;
-    void on_deadline() override { cancel({call_error::deadline_passed, {}}); }
+    void on_deadline() override {
+        if (self_ != nullptr) {
+            cancel({call_error::deadline_passed, {}});
+        }
+    }
 
     description what_;
     std::uint32_t request_id_ = 0;

@@ -85,14 +85,19 @@ void answer_with(running_call& call, Outcome outcome) {
     }
 }
 
+/// Decoding stays within what a connection may still hold.
+[[nodiscard]] inline bitcode_limits decoding_within(std::size_t memory_left) noexcept {
+    bitcode_limits bounded;
+    bounded.decoded_size_max = std::min(bounded.decoded_size_max, memory_left);
+    return bounded;
+}
+
 /// The arguments of a handler that runs on, counted among what the connection holds until its
 /// answer. Empty, and the call answered, when they cannot be had.
 template <class Request>
 [[nodiscard]] std::optional<received<Request>> take_arguments(rpc::request const& call,
                                                               rpc::responder& to) {
-    bitcode_limits bounded;
-    bounded.decoded_size_max = std::min(bounded.decoded_size_max, call.memory_left);
-    auto arguments = received<Request>::copy_of(call.arguments, bounded);
+    auto arguments = received<Request>::copy_of(call.arguments, decoding_within(call.memory_left));
     if (!arguments) {
         to.system_error(typed::refusal_text(arguments.error()));
         return std::nullopt;

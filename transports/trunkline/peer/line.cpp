@@ -82,6 +82,7 @@ std::string line::peer_name() const {
 
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
+    ++connection_;
     connected_ = true;
     std::string name = driver.peer_name();
     std::lock_guard const lock(mutex_);

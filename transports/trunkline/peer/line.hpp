@@ -86,6 +86,9 @@ public:
     /// Stops all handlers that still run: nobody will be told what they answer.
     void stop_handlers();
 
+    /// Which connection it is, of those that the line has had; from 1.
+    [[nodiscard]] std::uint64_t connection() const noexcept { return connection_; }
+
     /// Null while there is no connection.
     [[nodiscard]] transport::driver* driver() noexcept { return driver_; }
     [[nodiscard]] rpc::endpoint* endpoint() noexcept {
@@ -113,6 +116,7 @@ private:
     std::chrono::milliseconds const default_timeout_;
     std::shared_ptr<line_services const> const services_;
     transport::driver* driver_ = nullptr;
+    std::uint64_t connection_ = 0;
     deadlines timeouts_;
     running_call::list running_;
     std::atomic<bool> connected_ = false;

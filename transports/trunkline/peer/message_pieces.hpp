@@ -23,6 +23,9 @@ public:
     /// The next at most `size_max` bytes, valid until the next call.
     [[nodiscard]] std::span<slice> next(std::size_t size_max);
 
+    /// Bytes of the message.
+    [[nodiscard]] std::size_t size() const noexcept { return message_.size(); }
+
     [[nodiscard]] bool all_given() const noexcept { return begun_ && at_ == count_; }
 
 private:

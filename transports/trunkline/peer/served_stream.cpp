@@ -73,10 +73,24 @@ bool served_stream::keep(std::size_t bytes) {
     return false;
 }
 
+bool served_stream::keep_request(std::size_t size) {
+    if (input().hold_request(size)) {
+        return true;
+    }
+    let_request_go();
+    cancel({rpc::rpc_error::held_too_much, {}});
+    return false;
+}
+
+void served_stream::let_request_go() {
+    static_cast<void>(input().hold_request(0));
+}
+
 void served_stream::respond(std::span<slice> body) {
     if (!output().finished()) {
         output().close({call_error::stream_ended, {}});
         input().abandon({call_error::stream_ended, {}});
+        let_request_go();
         to_.success(body);
     }
 }
@@ -98,6 +112,7 @@ void served_stream::cancel(call_failure why) {
 
 void served_stream::call_gone(error_code why) {
     fail_both({why, {}});
+    let_request_go();
     to_.abandon();
     if (auto const told = std::exchange(gone_, nullptr)) {
         told();
@@ -106,7 +121,8 @@ void served_stream::call_gone(error_code why) {
 
 error_code served_stream::write_part(std::span<slice> part) {
     if (!to_.active()) {
-        return rpc::rpc_error::cancelled_by_peer;
+        return line()->endpoint()->is_disconnected() ? rpc::rpc_error::connection_lost
+                                                     : rpc::rpc_error::cancelled_by_peer;
     }
     begun_ = true;
     to_.part(part);
@@ -114,6 +130,7 @@ error_code served_stream::write_part(std::span<slice> part) {
 }
 
 void served_stream::end_parts(std::optional<call_failure> why) {
+    let_request_go();
     if (!why) {
         to_.end();
         return;

@@ -33,6 +33,9 @@ public:
     /// False, and the call refused, when so much cannot be held until the answer.
     [[nodiscard]] bool keep(std::size_t bytes);
 
+    /// The same for its request, which does not hold up the connection.
+    [[nodiscard]] bool keep_request(std::size_t size);
+
     void reader_gone() override { input().abandon({call_error::cancelled, {}}); }
     void writer_gone() override;
     void cancel(call_failure why) override;
@@ -44,6 +47,7 @@ private:
         : stream(std::move(on), up), down_(down), to_(std::move(to)) {}
 
     void call_gone(error_code why);
+    void let_request_go();
     error_code write_part(std::span<slice> part) override;
     void end_parts(std::optional<call_failure> why) override;
 

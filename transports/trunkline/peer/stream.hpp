@@ -33,7 +33,7 @@ public:
     /// Gives the whole call up.
     virtual void cancel(call_failure why) = 0;
 
-    void on_room() override { output_->pump(); }
+    void on_room() override { output_->on_room(); }
 
 protected:
     stream(std::shared_ptr<peers::line> on, part_shape in) noexcept

@@ -196,7 +196,9 @@ void start_stream(std::shared_ptr<Handler const> const& handler,
         auto const pool = of->line()->services().pool.lock();
         bool const accepted =
             pool != nullptr && pool->submit([handler, of, running, kept, context] {
-                run_blocking_stream(handler->handler, *kept, context);
+                if (!context.cancelled()) {
+                    run_blocking_stream(handler->handler, *kept, context);
+                }
                 do_on(of, [of, running](stream&) { note_ended(*of, *running); });
             });
         if (!accepted) {
@@ -240,6 +242,9 @@ void start_server_stream(std::shared_ptr<Handler const> const& handler,
         of->cancel(bad_request(request.error()));
         return;
     }
+    if (!of->keep_request(request->allocated_size())) {
+        return;
+    }
     stream_writer<Part> to(of);
     of->input().abandon({call_error::stream_ended, {}});  // the caller has nothing more to say
     server_halves<Request, Part> halves{std::move(*request), std::move(to)};
@@ -255,8 +260,10 @@ public:
         : handler_(std::move(handler)), of_(std::move(of)), context_(std::move(context)) {}
 
     void on_message(std::vector<std::byte> bytes) override {
+        std::size_t const left = of_->line()->endpoint()->protocol().memory_left();
         start_server_stream<Request, Part, Handler>(
-            handler_, of_, received<Request>::taken(std::move(bytes)), std::move(context_));
+            handler_, of_, received<Request>::taken(std::move(bytes), decoding_within(left)),
+            std::move(context_));
     }
     void on_end() override { of_->cancel({call_error::system_failure, "the call has no request"}); }
     void on_read_failed(call_failure) override {}  // the call is told by who failed
@@ -308,10 +315,9 @@ template <class Request, class Part, class Handler>
             made->input().read(std::make_shared<awaited_request<Request, Part, Handler>>(
                 kept, made, std::move(context)));
         } else {
-            bitcode_limits bounded;
-            bounded.decoded_size_max = std::min(bounded.decoded_size_max, call.memory_left);
             start_server_stream<Request, Part, Handler>(
-                kept, made, received<Request>::copy_of(call.arguments, bounded),
+                kept, made,
+                received<Request>::copy_of(call.arguments, decoding_within(call.memory_left)),
                 std::move(context));
         }
         return receiver;

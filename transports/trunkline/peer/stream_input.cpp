@@ -19,11 +19,14 @@ call_failure held_too_much() {
 }  // namespace
 
 stream_input::~stream_input() {
-    messages_.clear();
-    records_.reset();
-    joined_ = {};
-    waiting_size_ = 0;
-    static_cast<void>(count());
+    if (counted_ != 0) {  // then nobody else has it, and this is the thread of the line
+        messages_.clear();
+        records_.reset();
+        joined_ = {};
+        waiting_size_ = 0;
+        request_size_ = 0;
+        static_cast<void>(count());
+    }
 }
 
 std::optional<call_failure> stream_input::take(bytes_view part) {
@@ -65,6 +68,9 @@ std::optional<call_failure> stream_input::take_records(bytes_view part) {
         if (*next) {
             if (auto failed = take_record(std::move(**next))) {
                 return failed;
+            }
+            if (!count()) {
+                return held_too_much();
             }
         }
     }
@@ -129,6 +135,11 @@ void stream_input::end(std::optional<call_failure> why) {
     tell();
 }
 
+bool stream_input::hold_request(std::size_t size) {
+    request_size_ = size;
+    return count();
+}
+
 void stream_input::add(std::vector<std::byte> message) {
     waiting_size_ += cost_of(message);
     messages_.push_back(std::move(message));
@@ -180,11 +191,12 @@ void stream_input::tell() {
 // Tells the connection what is held now. False when that is more than it may hold.
 bool stream_input::count() {
     rpc::endpoint* const endpoint = line_.endpoint();
-    if (endpoint == nullptr) {
+    if (endpoint == nullptr || (connection_ != 0 && connection_ != line_.connection())) {
         return true;
     }
+    connection_ = line_.connection();
     std::size_t const held =
-        waiting_size_ + (records_ ? records_->held_size() : 0) + joined_.capacity();
+        waiting_size_ + (records_ ? records_->held_size() : 0) + joined_.capacity() + request_size_;
     if (held > counted_ && !endpoint->hold_part(held - counted_)) {
         return false;
     }
@@ -192,11 +204,13 @@ bool stream_input::count() {
         endpoint->let_part_go(counted_ - held);
     }
     counted_ = held;
-    std::size_t const before = std::exchange(counted_waiting_, waiting_size_);
-    if (waiting_size_ > before) {
-        endpoint->queue_for_reader(waiting_size_ - before);
-    } else if (waiting_size_ < before) {
-        endpoint->taken_by_reader(before - waiting_size_);
+    // Of an answer that is whole nothing more will come.
+    std::size_t const waiting = shape_ == part_shape::whole ? 0 : waiting_size_;
+    std::size_t const before = std::exchange(counted_waiting_, waiting);
+    if (waiting > before) {
+        endpoint->queue_for_reader(waiting - before);
+    } else if (waiting < before) {
+        endpoint->taken_by_reader(before - waiting);
     }
     return true;
 }

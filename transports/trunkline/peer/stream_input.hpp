@@ -67,6 +67,10 @@ public:
     /// Nobody will read: what has arrived and what will is dropped, and who reads is told `why`.
     void abandon(call_failure why);
 
+    /// Counts what the request of the call takes beside its parts; 0 lets it go. False when the
+    /// connection may not hold so much.
+    [[nodiscard]] bool hold_request(std::size_t size);
+
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
     /// Why it has ended, unless in order.
@@ -87,8 +91,10 @@ private:
     std::vector<std::byte> joined_;
     std::deque<std::vector<std::byte>> messages_;
     std::size_t waiting_size_ = 0;  // of the messages
+    std::size_t request_size_ = 0;
     std::size_t counted_waiting_ = 0;
     std::size_t counted_ = 0;
+    std::uint64_t connection_ = 0;  // of the line, for which it is counted
     std::shared_ptr<reading> reader_;
     std::optional<call_failure> failed_;
     bool ended_ = false;

@@ -55,6 +55,11 @@ void stream_output::close(call_failure why) {
     }
 }
 
+void stream_output::on_room() {
+    awaits_room_ = false;
+    pump();
+}
+
 void stream_output::pump() {
     if (pumping_) {
         return;
@@ -83,8 +88,13 @@ bool stream_output::pump_one() {
         }
         return false;
     }
-    awaits_room_ = false;
     message_pieces& message = waiting_.front()->message();
+    if (!front_begun_ && message.size() > endpoint->protocol().message_size_max()) {
+        auto const refused = std::move(waiting_.front());
+        waiting_.pop_front();
+        refused->on_write_failed({rpc::rpc_error::message_too_large, {}});
+        return true;
+    }
     if (error_code const failed = sink_.write_part(message.next(chunk_size))) {
         close({failed, {}});
         return false;

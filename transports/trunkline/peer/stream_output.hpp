@@ -64,6 +64,9 @@ public:
     /// Whether finish() or close() has been called.
     [[nodiscard]] bool finished() const noexcept { return finishing_ || closed_; }
 
+    /// There is room now.
+    void on_room();
+
     void pump();
 
 private:

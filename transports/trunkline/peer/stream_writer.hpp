@@ -33,12 +33,14 @@ public:
     }
     void drop(error_code why) override { on_write_failed({why, {}}); }
 
-    /// Nothing once a part of it has gone.
+    /// Nothing once a part of it has gone, but the end of the stream where nobody could wait.
     void give_up(call_error why) {
         auto const kept = this->shared_from_this();
         if (to_->output().forget(*this) || !begun_) {
             begun_ = true;
             on_write_failed({why, {}});
+        } else if (why == call_error::would_deadlock) {
+            to_->cancel({why, {}});
         }
     }
 

@@ -283,7 +283,8 @@ bool driver::implementation::holds_answers() noexcept {
 bool driver::implementation::answers_all() noexcept {
     auto& session = endpoint_.protocol();
     return phase_ == phase::draining && !last_read_ && parked_.empty() && owed_answer_ &&
-           session.unanswered_requests() == 0 && !session.mid_message();
+           session.unanswered_requests() == 0 && !session.mid_message() &&
+           !endpoint_.serves_streams();
 }
 
 // A peer that calls again and again is between two calls at no better moment than right behind an
@@ -291,7 +292,8 @@ bool driver::implementation::answers_all() noexcept {
 void driver::implementation::check_drained() {
     auto& session = endpoint_.protocol();
     if (phase_ != phase::draining || last_read_ || !parked_.empty() ||
-        session.unanswered_requests() > 0 || !session.output().empty()) {
+        session.unanswered_requests() > 0 || !session.output().empty() ||
+        (endpoint_.serves_streams() && !read_ended_)) {
         return;
     }
     if (read_ended_ || answers_all() || loop_.now() >= quiet_at()) {
