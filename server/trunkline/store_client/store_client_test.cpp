@@ -97,8 +97,6 @@ TEST_P(stores_at_a_distance, values_that_fill_a_message_come_back) {
               rpc::rpc_error::message_too_large);
 }
 
-// A function, not a lambda: with sanitizers g++ 12 takes the frame of an inlined one to be freed
-// wrongly.
 boost::asio::awaitable<void> use_all_methods(store_client far, std::vector<std::string>& found) {
     call_options const options;
     auto const key = as_bytes("key");
