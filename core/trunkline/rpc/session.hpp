@@ -220,7 +220,7 @@ public:
     /// How much more may be held before the connection ends.
     [[nodiscard]] std::size_t memory_left() const noexcept;
 
-    /// Bytes of one message at most, as the limits of this session say.
+    /// Bytes of one message at most: session_limits::message_size_max.
     [[nodiscard]] std::size_t message_size_max() const noexcept;
 
     /// Requests received to their end and not yet answered.
