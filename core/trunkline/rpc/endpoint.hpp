@@ -103,6 +103,7 @@ public:
 
     /// Whether calls of the peer are being served in parts.
     [[nodiscard]] bool serves_streams() const noexcept { return !streams_.empty(); }
+    /// Whether disconnect() has been called.
     [[nodiscard]] bool is_disconnected() const noexcept { return disconnected_; }
 
     /// By the owner, when output has gone: tells who waits as long as there is room. Returns
