@@ -71,6 +71,21 @@ endif()
     endif()
 endfunction()
 
+# trunkline_test_folding(<name> [FILTER f]) runs <name>_test once more, as one entry, with every idle connection of a
+# server folded at once.
+function(trunkline_test_folding name)
+    if(NOT TRUNKLINE_BUILD_TESTS)
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "FILTER" "" ${ARGN})
+    if(arg_FILTER)
+        set(arg_FILTER --gtest_filter=${arg_FILTER})
+    endif()
+    add_test(NAME ${name}.folding COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(${name}.folding PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT TRUNKLINE_TEST_FOLDING=1)
+endfunction()
+
 # trunkline_fuzzer(<name> LINKS ...) makes the libFuzzer target fuzz_<name> from <name>.cpp (with <name>.dict when
 # present; the target fuzzers builds all of them) and, in every build, the ctest entry fuzz_replay.<name> that runs
 # corpus/<name> and regressions/<name>.

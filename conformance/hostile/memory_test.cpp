@@ -167,6 +167,7 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool) override {}
     [[nodiscard]] std::string peer() const override { return {}; }
+    [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:
     byte_string& into_;

@@ -62,6 +62,7 @@ public:
         }
     }
     [[nodiscard]] std::string peer() const override { return link_ ? link_->peer() : ""; }
+    [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:
     static transport::io_result broken() {

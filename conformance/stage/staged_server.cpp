@@ -1,5 +1,7 @@
 #include <stage/staged_server.hpp>
 #include <trunkline/store_service/service.hpp>
+#include <trunkline/test_support/forced_folding.hpp>
+#include <trunkline/websocket/connection.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -33,6 +35,9 @@ transport::driver::options driver_options_of(server_settings const& settings) {
     transport::driver::options options;
     options.session.limits = settings.session;
     options.limits = settings.connection;
+    if (test_support::folding_is_forced()) {
+        options.limits.fold_after = std::chrono::milliseconds(0);
+    }
     return options;
 }
 
@@ -43,7 +48,13 @@ staged_server::staged_server(transport::runtime& loop, server_settings const& se
       methods_(methods_of(*store_)),
       log_(logging::level_table(logging::level::error), logging::line_format::text),
       context_(loop, context_options_of(settings)),
-      table_(loop, methods_, driver_options_of(settings), log_),
+      table_(loop, methods_, driver_options_of(settings), log_,
+             {.join =
+                  [this](std::unique_ptr<transport::byte_stream> link) {
+                      return std::make_unique<websocket::connection>(
+                          context_, websocket::role::server, std::move(link));
+                  },
+              .reopen = {}}),
       acceptor_(context_, {}, [this](std::unique_ptr<websocket::connection> made, std::size_t) {
           table_.add(std::move(made));
       }) {}

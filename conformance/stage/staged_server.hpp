@@ -37,6 +37,9 @@ public:
     /// Connections whose handshake is done.
     [[nodiscard]] std::size_t connections() const noexcept { return table_.size(); }
 
+    /// Those of them that are folded.
+    [[nodiscard]] std::size_t folded() const noexcept { return table_.folded(); }
+
 private:
     scratch_folder folder_;
     std::unique_ptr<store::store> store_;

@@ -86,6 +86,8 @@ struct connection_limits {
         200};  ///< of silence from a drained peer; then it gets its answers and is closed
     std::chrono::milliseconds close_timeout{
         1'000};  ///< from our Close to the end of the byte stream
+    std::chrono::milliseconds fold_after{
+        1'000};  ///< of silence, with no call under way; then only 64 bytes are kept; 0: at once
     std::size_t input_per_turn_max =
         256 * kib;  ///< bytes read from one connection per turn of the loop
 };

@@ -106,6 +106,12 @@ void endpoint::announce() {
     output_queued();
 }
 
+std::optional<folded_session> endpoint::fold() const noexcept {
+    bool const in_use = disconnected_ || !pending_.empty() || !streams_.empty() ||
+                        responders_ != nullptr || !room_waiters_.empty() || events_under_way_ > 0;
+    return in_use ? std::nullopt : session_.fold();
+}
+
 void endpoint::disconnect(error_code why) {
     disconnected_ = true;
     session_.disconnect(why);

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -131,6 +132,9 @@ public:
 
     /// What handlers are told of the connection they serve (request::owner).
     void set_owner(void* owner) noexcept { owner_ = owner; }
+
+    /// As session::fold(); empty also while a handler may still answer, or somebody waits for room.
+    [[nodiscard]] std::optional<folded_session> fold() const noexcept;
 
     /// Fails everything that is pending and tells every handler; later calls fail with
     /// not_connected.

@@ -36,6 +36,9 @@ public:
         }
     }
 
+    /// The lower bits of the next id, if it is free.
+    [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
+
 private:
     std::uint32_t next_;
     std::uint32_t counted_;

@@ -146,6 +146,10 @@ bool session::idle() const noexcept {
     return state_->idle();
 }
 
+std::optional<folded_session> session::fold() const noexcept {
+    return state_->fold();
+}
+
 session_counters const& session::counters() const noexcept {
     return state_->counters;
 }

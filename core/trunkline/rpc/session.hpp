@@ -7,6 +7,7 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
 #include <trunkline/frame/header.hpp>
+#include <trunkline/rpc/folded_session.hpp>
 #include <trunkline/rpc/header.hpp>
 
 #include <cstdint>
@@ -96,6 +97,9 @@ struct session_options {
     session_limits limits;               ///< what the peer can make us hold
     std::uint32_t first_stream_id = 0;   ///< the high bit is set or cleared by `local_side`
     std::uint32_t first_request_id = 1;  ///< of the calls of this side
+    /// Go on where another session was folded, of the same side and limits. The layout and the
+    /// first ids above mean nothing then.
+    std::optional<folded_session> resumed = {};
 };
 
 /// One session per connection. Single-threaded. `events` outlives it.
@@ -231,6 +235,11 @@ public:
 
     /// True when nothing is open, pending, held or queued.
     [[nodiscard]] bool idle() const noexcept;
+
+    /// What another session needs to go on in place of this one (session_options::resumed), which
+    /// is to be destroyed then. Empty unless idle(), with nothing kept by handlers, and as long as
+    /// its counts are small enough.
+    [[nodiscard]] std::optional<folded_session> fold() const noexcept;
 
     /// What has been counted so far.
     [[nodiscard]] session_counters const& counters() const noexcept;

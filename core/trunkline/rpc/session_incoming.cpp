@@ -6,6 +6,7 @@
 #include <trunkline/frame/error.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace trunkline::rpc {
 namespace {
@@ -38,6 +39,9 @@ session::state::state(session_options const& options, session_events& events)
       next_request_id_(options.first_request_id),
       reassembly_(reassembly_limits_of(options.limits)) {
     layout = options.layout;
+    if (options.resumed) {
+        resume(*options.resumed);
+    }
     if (!layout && options.local_side == side::dialer) {
         layout = frame::layout::b;
     }
@@ -377,6 +381,46 @@ bool session::state::idle() const noexcept {
     return reassembly_.streams() == 0 && calls_.size() == 0 && pending_.empty() &&
            deferred_.empty() && output.empty() && (!detector_ || detector_->kept().empty()) &&
            (!decoder_ || decoder_->at_border());
+}
+
+// Folding
+
+std::optional<folded_session> session::state::fold() const noexcept {
+    bool const nothing_kept = unanswered == 0 && kept == 0 && parts_held == 0 && input_stops == 0;
+    bool const goes_on = connected_ && !failure_ && !receiving_;
+    if (!goes_on || !nothing_kept || !idle() || messages_.size() > 0) {
+        return std::nullopt;
+    }
+    constexpr std::uint64_t many = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::uint64_t some = std::numeric_limits<std::uint16_t>::max();
+    std::uint64_t const rare = std::max({counters.frames_skipped, counters.responses_dropped,
+                                         counters.calls_refused, protocol_errors_});
+    if (std::max(counters.frames_received, counters.requests_received) > many || rare > some) {
+        return std::nullopt;
+    }
+    return folded_session{
+        .next_stream_id = stream_ids_.next(),
+        .next_request_id = next_request_id_,
+        .frames_received = static_cast<std::uint32_t>(counters.frames_received),
+        .requests_received = static_cast<std::uint32_t>(counters.requests_received),
+        .frames_skipped = static_cast<std::uint16_t>(counters.frames_skipped),
+        .responses_dropped = static_cast<std::uint16_t>(counters.responses_dropped),
+        .calls_refused = static_cast<std::uint16_t>(counters.calls_refused),
+        .protocol_errors = static_cast<std::uint16_t>(protocol_errors_),
+        .layout = layout,
+    };
+}
+
+void session::state::resume(folded_session const& from) noexcept {
+    layout = from.layout;
+    stream_ids_ = id_sequence(from.next_stream_id, ~acceptor_id_bit, id_bit_);
+    next_request_id_ = from.next_request_id;
+    counters = {.frames_received = from.frames_received,
+                .frames_skipped = from.frames_skipped,
+                .requests_received = from.requests_received,
+                .responses_dropped = from.responses_dropped,
+                .calls_refused = from.calls_refused};
+    protocol_errors_ = from.protocol_errors;
 }
 
 }  // namespace trunkline::rpc

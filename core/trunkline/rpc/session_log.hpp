@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,18 +17,30 @@ namespace trunkline::rpc::testing {
 /// session stops reading, or never.
 class session_log final : private session_events {
 public:
-    explicit session_log(session_options const& options) : session_(options, *this) {}
+    explicit session_log(session_options const& options)
+        : options_(options), session_(std::make_unique<rpc::session>(options, events())) {}
 
-    [[nodiscard]] rpc::session& session() noexcept { return session_; }
+    [[nodiscard]] rpc::session& session() noexcept { return *session_; }
+
+    /// Another session goes on in place of this one, where that may be.
+    bool fold() {
+        auto const folded = session_->fold();
+        if (folded) {
+            session_options resuming = options_;
+            resuming.resumed = folded;
+            session_ = std::make_unique<rpc::session>(resuming, events());
+        }
+        return folded.has_value();
+    }
     [[nodiscard]] bool failed() const noexcept { return failed_; }
 
     /// Makes one call of each form, so that responses have something to answer.
     void ask() {
         slice argument = testing::text("question");
-        (void)session_.call(1, {&argument, 1}, delivery::whole, test_now_us);
+        (void)session_->call(1, {&argument, 1}, delivery::whole, test_now_us);
         argument = testing::text("question");
-        (void)session_.call(2, {&argument, 1}, delivery::parts, test_now_us);
-        (void)session_.begin_call(3, {}, delivery::parts, test_now_us);
+        (void)session_->call(2, {&argument, 1}, delivery::parts, test_now_us);
+        (void)session_->begin_call(3, {}, delivery::parts, test_now_us);
     }
 
     /// Feeds bytes and, whenever the session stops reading, drains its output and gives the
@@ -37,7 +50,7 @@ public:
         byte_string const buffer(bytes.begin(), bytes.end());
         bytes_view rest = buffer;
         while (!rest.empty() && !failed_) {
-            auto const taken = session_.receive(rest, false, test_now_us);
+            auto const taken = session_->receive(rest, false, test_now_us);
             if (!taken) {
                 fail(taken.error());
                 return;
@@ -49,14 +62,14 @@ public:
                 drain();
             }
         }
-        if (auto const settled = session_.settle(); !settled) {
+        if (auto const settled = session_->settle(); !settled) {
             fail(settled.error());
         }
     }
 
     void disconnect() {
         drain();
-        session_.disconnect(rpc_error::connection_lost);
+        session_->disconnect(rpc_error::connection_lost);
     }
 
     /// Everything so far, one line each.
@@ -73,12 +86,14 @@ public:
     }
 
     void drain() {
-        for (byte_string const& write : take_writes(session_.output())) {
+        for (byte_string const& write : take_writes(session_->output())) {
             say("sent " + std::string(as_text(write)));
         }
     }
 
 private:
+    session_events& events() noexcept { return *this; }
+
     void say(std::string const& line) { text_ += line + '\n'; }
 
     void fail(error_code why) {
@@ -89,7 +104,7 @@ private:
     void answer_late_calls() {
         for (call_id const id : std::exchange(late_, {})) {
             slice body = testing::text("late");
-            session_.answer(id, status::success, {&body, 1}, test_now_us);
+            session_->answer(id, status::success, {&body, 1}, test_now_us);
         }
     }
 
@@ -107,7 +122,7 @@ private:
         say("call " + to_text(id) + " " + to_text(head));
         bool const in_parts = (head.method_id & 1) != 0;
         if (in_parts && (head.method_id & 2) != 0) {
-            session_.begin_answer(id, test_now_us);
+            session_->begin_answer(id, test_now_us);
         }
         return in_parts ? delivery::parts : delivery::whole;
     }
@@ -120,20 +135,20 @@ private:
             return;
         }
         slice body{arguments, {}};
-        session_.answer(id, static_cast<status>(head.method_id >> 4 & 3), {&body, 1}, test_now_us);
+        session_->answer(id, static_cast<status>(head.method_id >> 4 & 3), {&body, 1}, test_now_us);
     }
 
     void on_call_part(call_id id, bytes_view part) override {
         say("part of " + to_text(id) + " " + std::string(as_text(part)));
         slice body{part, {}};
-        session_.write_answer(id, {&body, 1}, test_now_us);
+        session_->write_answer(id, {&body, 1}, test_now_us);
     }
 
     void on_call_end(call_id id) override {
         say("end of " + to_text(id));
-        session_.end_answer(id, test_now_us);
+        session_->end_answer(id, test_now_us);
         slice body = testing::text("done");
-        session_.answer(id, status::failed, {&body, 1}, test_now_us);
+        session_->answer(id, status::failed, {&body, 1}, test_now_us);
     }
 
     void on_call_cancelled(call_id id, error_code why) override {
@@ -152,7 +167,7 @@ private:
     void on_response_part(std::uint32_t request_id, bytes_view part) override {
         say("response part " + std::to_string(request_id) + " " + std::string(as_text(part)));
         if (as_text(part) == "stop") {
-            session_.cancel_call(request_id, test_now_us);
+            session_->cancel_call(request_id, test_now_us);
         }
     }
 
@@ -167,7 +182,8 @@ private:
     std::string text_;
     std::vector<call_id> late_;
     bool failed_ = false;
-    rpc::session session_;
+    session_options options_;
+    std::unique_ptr<rpc::session> session_;
 };
 
 }  // namespace trunkline::rpc::testing

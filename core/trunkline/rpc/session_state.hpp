@@ -96,6 +96,7 @@ public:
     [[nodiscard]] std::size_t memory_left() const noexcept;
     [[nodiscard]] bool mid_message() const noexcept;
     [[nodiscard]] bool idle() const noexcept;
+    [[nodiscard]] std::optional<folded_session> fold() const noexcept;
 
     // session_outgoing.cpp
     result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments, delivery want,
@@ -126,6 +127,8 @@ public:
     std::size_t input_stops = 0;  // handlers that want nothing more
 
 private:
+    void resume(folded_session const& from) noexcept;
+
     // Bytes in
     result<std::size_t> take(bytes_view input, bool ends_message);
     error_code detect(bytes_view input, bool ends_message);

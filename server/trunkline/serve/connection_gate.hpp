@@ -27,6 +27,13 @@ public:
         /// False when there was no place to be had.
         [[nodiscard]] explicit operator bool() const noexcept { return gate_ != nullptr; }
 
+        /// True when it does not matter whose it is: there is no limit per address.
+        [[nodiscard]] bool is_nameless() const noexcept { return address_.empty(); }
+
+        /// Destroying it gives nothing back any more: a nameless place that is kept by being
+        /// counted alone, until entered() has it again.
+        void leave_taken() noexcept { gate_ = nullptr; }
+
     private:
         friend class connection_gate;
         place(connection_gate& gate, std::string address);
@@ -37,6 +44,9 @@ public:
 
     /// `peer` is an address with its port, such as "127.0.0.1:4711"; the port does not count.
     [[nodiscard]] place enter(std::string_view peer);
+
+    /// A nameless place that was left taken.
+    [[nodiscard]] place entered() noexcept { return {*this, {}}; }
 
     [[nodiscard]] std::size_t inside() const;
 

@@ -29,6 +29,18 @@ public:
     void hold_back(bool on) override { link_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return link_->peer(); }
 
+    /// The place stays taken: connection_gate::entered() has it again.
+    [[nodiscard]] transport::file_descriptor release() override {
+        if (!place_.is_nameless()) {
+            return {};
+        }
+        transport::file_descriptor bare = link_->release();
+        if (bare) {
+            place_.leave_taken();
+        }
+        return bare;
+    }
+
 private:
     connection_gate::place place_;  // given back after the link is gone
     std::unique_ptr<transport::byte_stream> link_;

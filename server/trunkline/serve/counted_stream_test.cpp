@@ -38,7 +38,7 @@ struct counted_socket : testing::Test {
             auto const tick = loop.after(std::chrono::milliseconds(1), [this] { loop.stop(); });
             loop.run();
         }
-        descriptor = dynamic_cast<transport::socket_stream&>(*accepted).descriptor();
+        descriptor = dynamic_cast<transport::socket_stream&>(*accepted).socket();
         near = std::make_unique<counted_stream>(std::move(accepted), gate.enter("127.0.0.1:1"));
     }
 

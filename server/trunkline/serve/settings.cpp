@@ -161,6 +161,8 @@ void add_connection_limits(config::setting_list& list, serve_options& options) {
         "at a stop: silence of a peer; then it gets its answers and is closed");
     add("close-timeout", duration_of(of.close_timeout, 10ms, 1min),
         "from our close to the end of the connection; then cut");
+    add("fold-after", duration_of(of.fold_after, 0ms, 24h),
+        "silence after which only 64 bytes are kept of a connection without calls");
     add("input-per-turn-max", size_of(of.input_per_turn_max, 4 * kib, 64 * mib),
         "bytes read from one connection before the others have their turn");
     add("drain-timeout", duration_of(options.drain_timeout, 0ms, 24h),

@@ -1,6 +1,8 @@
 #include <trunkline/serve/worker.hpp>
 
 #include <trunkline/serve/counted_stream.hpp>
+#include <trunkline/transport/socket_stream.hpp>
+#include <trunkline/websocket/connection.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +36,7 @@ transport::driver::options driver_options_of(serve_options const& options) {
 worker::worker(shared_parts const& shared, transport::listening_socket socket)
     : shared_(shared),
       websockets_(loop_, context_options_of(shared.options)),
-      connections_(loop_, methods_, driver_options_of(shared.options), shared.log),
+      connections_(loop_, methods_, driver_options_of(shared.options), shared.log, links()),
       listener_(websockets_, loop_, std::move(socket), listen_options()) {}
 
 worker::~worker() = default;
@@ -55,6 +57,21 @@ websocket::listen_options worker::listen_options() {
         return std::make_unique<counted_stream>(std::move(link), std::move(place));
     };
     return made;
+}
+
+link_maker worker::links() {
+    return {.join =
+                [this](std::unique_ptr<transport::byte_stream> link) {
+                    return std::make_unique<websocket::connection>(
+                        websockets_, websocket::role::server, std::move(link));
+                },
+            .reopen =
+                [this](transport::file_descriptor bare) {
+                    return std::make_unique<counted_stream>(
+                        std::make_unique<transport::socket_stream>(loop_, std::move(bare)),
+                        shared_.gate.entered());
+                },
+            .sockets = &loop_.readiness()};
 }
 
 void worker::run() {

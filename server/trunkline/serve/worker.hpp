@@ -43,6 +43,7 @@ public:
 
 private:
     [[nodiscard]] websocket::listen_options listen_options();
+    [[nodiscard]] link_maker links();
     void begin_stop();
     void wind_down();
     void cut();

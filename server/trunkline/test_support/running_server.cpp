@@ -1,6 +1,7 @@
 #include <trunkline/test_support/running_server.hpp>
 
 #include <trunkline/base/bytes.hpp>
+#include <trunkline/test_support/forced_folding.hpp>
 
 #include <csignal>
 #include <stdexcept>
@@ -11,6 +12,9 @@ running_server::running_server(std::string const& program, std::string const& fi
                                std::vector<std::string> const& flags,
                                std::map<std::string, std::string> const& environment) {
     std::vector<std::string> command{program, "serve", file, "--port", "0"};
+    if (folding_is_forced()) {
+        command.insert(command.end(), {"--fold-after", "0ms"});
+    }
     command.insert(command.end(), flags.begin(), flags.end());
     process_ = std::make_unique<child_process>(command, environment);
     opened_ = process_->read_output_line();

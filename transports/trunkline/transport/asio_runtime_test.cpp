@@ -146,7 +146,7 @@ TEST(asio_runtime, runs_on_a_given_context) {
 }
 
 // Counts, and does what it is told when told.
-struct counting_sink final : readiness_sink {
+struct counting_handle final : watched_handle {
     void on_ready(bool readable, bool writable) override {
         reads += readable ? 1 : 0;
         writes += writable ? 1 : 0;
@@ -170,24 +170,23 @@ struct socket_pair {
     void make_readable() const { EXPECT_EQ(::send(far.get(), "x", 1, 0), 1); }
     file_descriptor near;
     file_descriptor far;
-    watched_handle handle;
+    counting_handle handle;
 };
 
 TEST(readiness_set, tells_again_as_long_as_it_holds) {
     asio_runtime loop;
     socket_pair pair;
-    counting_sink sink;
     pair.make_readable();
-    sink.then = [&] {
-        if (sink.reads == 5) {
-            loop.readiness().update(pair.handle, &sink, false, false);
+    pair.handle.then = [&] {
+        if (pair.handle.reads == 5) {
+            loop.readiness().update(pair.handle, false, false);
             loop.stop();
         }
     };
-    loop.readiness().update(pair.handle, &sink, true, false);
+    loop.readiness().update(pair.handle, true, false);
     loop.run();
-    EXPECT_EQ(sink.reads, 5);
-    EXPECT_EQ(sink.writes, 0);
+    EXPECT_EQ(pair.handle.reads, 5);
+    EXPECT_EQ(pair.handle.writes, 0);
     loop.readiness().remove(pair.handle);
 }
 
@@ -196,43 +195,37 @@ TEST(readiness_set, reports_a_hang_up_to_those_who_asked_for_anything) {
     socket_pair reading;
     socket_pair writing;
     socket_pair idle;
-    counting_sink read_sink;
-    counting_sink write_sink;
-    counting_sink idle_sink;
-    read_sink.then = [&] { loop.readiness().remove(reading.handle); };
-    write_sink.then = [&] { loop.readiness().remove(writing.handle); };
-    loop.readiness().update(idle.handle, &idle_sink, true, true);
-    loop.readiness().update(idle.handle, &idle_sink, false, false);
+    reading.handle.then = [&] { loop.readiness().remove(reading.handle); };
+    writing.handle.then = [&] { loop.readiness().remove(writing.handle); };
+    loop.readiness().update(idle.handle, true, true);
+    loop.readiness().update(idle.handle, false, false);
     for (auto* pair : {&reading, &writing, &idle}) {
         pair->far.reset();
     }
-    loop.readiness().update(reading.handle, &read_sink, true, false);
-    loop.readiness().update(writing.handle, &write_sink, false, true);
+    loop.readiness().update(reading.handle, true, false);
+    loop.readiness().update(writing.handle, false, true);
     auto const end = loop.after(milliseconds(20), [&] { loop.stop(); });
     loop.run();
-    EXPECT_EQ(read_sink.reads, 1);
-    EXPECT_EQ(write_sink.writes, 1);
-    EXPECT_EQ(idle_sink.reads + idle_sink.writes, 0);
+    EXPECT_EQ(reading.handle.reads, 1);
+    EXPECT_EQ(writing.handle.writes, 1);
+    EXPECT_EQ(idle.handle.reads + idle.handle.writes, 0);
 }
 
-TEST(readiness_set, a_sink_may_remove_others_of_the_same_batch) {
+TEST(readiness_set, a_handle_may_remove_others_of_the_same_batch) {
     asio_runtime loop;
     std::array<socket_pair, 8> pairs;
-    std::array<std::unique_ptr<counting_sink>, 8> sinks;
     int told = 0;
     for (std::size_t index = 0; index < pairs.size(); ++index) {
         pairs[index].make_readable();
-        sinks[index] = std::make_unique<counting_sink>();
-        sinks[index]->then = [&] {
+        pairs[index].handle.then = [&] {
             ++told;
-            // All sinks but the caller die now, with events waiting for them; the caller's own
-            // function must outlive this call.
+            // With events waiting for all of them.
             for (auto& pair : pairs) {
                 loop.readiness().remove(pair.handle);
             }
             loop.stop();
         };
-        loop.readiness().update(pairs[index].handle, sinks[index].get(), true, false);
+        loop.readiness().update(pairs[index].handle, true, false);
     }
     loop.run();
     EXPECT_EQ(told, 1);

@@ -4,6 +4,7 @@
 
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
+#include <trunkline/transport/file_descriptor.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <cstddef>
@@ -58,6 +59,10 @@ public:
 
     /// The peer as text, such as "127.0.0.1:4711".
     [[nodiscard]] virtual std::string peer() const = 0;
+
+    /// The bare descriptor, where the stream is nothing but one; it is dead then, and one made anew
+    /// goes on. Empty, and nothing done, where there is more to it.
+    [[nodiscard]] virtual file_descriptor release() = 0;
 };
 
 }  // namespace trunkline::transport

@@ -5,6 +5,7 @@
 #include <trunkline/transport/byte_stream.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -106,6 +107,11 @@ public:
 
     /// The peer as text.
     [[nodiscard]] virtual std::string peer() const = 0;
+
+    /// The stream below, where the connection holds nothing but it, neither of what was received
+    /// nor of what is to be sent: it is dead then, and one made anew over the stream, in the same
+    /// role, goes on. Null, and nothing done, at any other moment and where a connection is more.
+    [[nodiscard]] virtual std::unique_ptr<byte_stream> fold() = 0;
 };
 
 }  // namespace trunkline::transport

@@ -18,6 +18,11 @@ rpc::session_options with_borders(rpc::session_options options, capabilities con
     return options;
 }
 
+driver::options resuming(driver::options settings, rpc::folded_session const& from) {
+    settings.session.resumed = from;
+    return settings;
+}
+
 close_code close_code_for(error_code error) noexcept {
     if (error == rpc::rpc_error::frame_too_large || error == rpc::rpc_error::held_too_much) {
         return close_code::message_too_big;
@@ -37,6 +42,13 @@ driver::driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher 
                options const& settings, observer on_state)
     : implementation_(std::make_unique<implementation>(loop, std::move(link), methods, settings,
                                                        std::move(on_state))) {}
+
+driver::driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
+               options const& settings, observer on_state, folded_driver const& from)
+    : implementation_(std::make_unique<implementation>(
+          loop, std::move(link), methods, resuming(settings, from.session), std::move(on_state))) {
+    implementation_->resume(from);
+}
 
 driver::~driver() {
     implementation_.release()->abandon();
@@ -66,6 +78,27 @@ std::string driver::peer_name() const {
     return implementation_->peer_name();
 }
 
+runtime::time_point driver::last_heard() const noexcept {
+    return implementation_->last_heard();
+}
+
+void driver::look() {
+    implementation_->on_sweep(implementation_->now());
+}
+
+std::optional<driver::folded> driver::fold() {
+    return implementation_->fold();
+}
+
+runtime::time_point driver::look_due(folded_driver const& what,
+                                     connection_limits const& limits) noexcept {
+    if (!what.keeps_alive) {
+        return runtime::time_point::max();
+    }
+    return what.last_heard + std::min<runtime::duration>(limits.ping_after * (what.probes_sent + 1),
+                                                         limits.silence_timeout);
+}
+
 driver::implementation::implementation(runtime& loop, std::unique_ptr<connection> link,
                                        rpc::dispatcher const& methods, options const& settings,
                                        observer on_state)
@@ -91,8 +124,12 @@ std::string driver::implementation::peer_name() const {
 }
 
 void driver::implementation::start() {
-    TRUNKLINE_ASSERT(phase_ == phase::idle);
     visit const here(*this);
+    if (phase_ == phase::open) {  // resumed
+        run_turn(true);
+        return;
+    }
+    TRUNKLINE_ASSERT(phase_ == phase::idle);
     phase_ = phase::open;
     last_heard_ = loop_.now();
     plan_sweep(next_sweep(last_heard_));
@@ -100,6 +137,37 @@ void driver::implementation::start() {
     read_soon_ = true;
     loop_.commons().turns().add(*this);
     report(connection_state::connected, {});
+}
+
+void driver::implementation::resume(folded_driver const& from) {
+    phase_ = phase::open;
+    state_ = connection_state::connected;
+    last_heard_ = from.last_heard;
+    probes_sent_ = from.probes_sent;
+    keep_alive_ = from.keeps_alive;
+    was_reading_ = true;
+    plan_sweep(next_sweep(loop_.now()));
+}
+
+std::optional<driver::folded> driver::implementation::fold() {
+    bool const in_motion = depth_ > 0 || turn_work::is_linked() || blocked_ || !parked_.empty();
+    bool const ends = phase_ != phase::open || write_error_ || read_ended_;
+    if (in_motion || ends || !was_reading_ || probes_sent_ > 255) {
+        return std::nullopt;
+    }
+    auto const session = endpoint_.fold();
+    auto stream = session ? link_->fold() : nullptr;
+    if (!stream) {
+        return std::nullopt;
+    }
+    phase_ = phase::over;
+    swept::unlink();
+    link_.reset();
+    return folded{.rest = {.session = *session,
+                           .last_heard = last_heard_,
+                           .probes_sent = static_cast<std::uint8_t>(probes_sent_),
+                           .keeps_alive = keep_alive_},
+                  .link = std::move(stream)};
 }
 
 void driver::implementation::drain(close_code code, std::string_view reason) {

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace trunkline::transport {
 
@@ -18,6 +19,14 @@ enum class connection_state : std::uint8_t {
     disconnecting,  ///< drained or closed, by whom ever; no new calls
     disconnected,   ///< ended in order, by this side or by the peer
     error           ///< ended otherwise
+};
+
+/// What is left of a driver on whose connection nothing goes on.
+struct folded_driver {
+    rpc::folded_session session;     ///< of its endpoint
+    runtime::time_point last_heard;  ///< of the peer
+    std::uint8_t probes_sent = 0;    ///< since then
+    bool keeps_alive = false;        ///< probes a silent peer
 };
 
 /// Reads into the thread's buffer, feeds the session, writes all that one batch of reads produced
@@ -41,6 +50,12 @@ public:
     /// `loop` and `methods` outlive the driver.
     driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
            options const& settings, observer on_state);
+
+    /// Goes on in place of a driver that was folded, with the same loop, methods and settings;
+    /// `link` was made anew over its stream. Connected from the beginning, without a report;
+    /// start() reads at once.
+    driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
+           options const& settings, observer on_state, folded_driver const& from);
 
     /// Ends the link at once, without a word to the peer. Pending calls of ours fail first, the
     /// observer is not told. Safe from inside every callback of this driver and its endpoint.
@@ -72,6 +87,32 @@ public:
 
     /// The peer as text; empty once disconnected or error has been reported.
     [[nodiscard]] std::string peer_name() const;
+
+    /// When anything was last heard of the peer.
+    [[nodiscard]] runtime::time_point last_heard() const noexcept;
+
+    /// Looks after the peer now, as it does by itself from time to time: probes one that is silent,
+    /// ends what has been silent for too long.
+    void look();
+
+    // Folding: an idle connection without any of its objects
+    // --------------------------------------------------------------------------------------------
+
+    /// What fold() gives.
+    struct folded {
+        folded_driver rest;                 ///< for the driver that goes on
+        std::unique_ptr<byte_stream> link;  ///< to be made a connection again
+    };
+
+    /// Takes the driver apart where nothing goes on: connected, with no call either way, nothing
+    /// received in part, held, queued or planned. The driver is to be destroyed then; its observer
+    /// is told nothing. Empty, and nothing done, at any other moment. Not from inside its
+    /// callbacks.
+    [[nodiscard]] std::optional<folded> fold();
+
+    /// When somebody has to look() after a folded connection: another driver made from it.
+    [[nodiscard]] static runtime::time_point look_due(folded_driver const& what,
+                                                      connection_limits const& limits) noexcept;
 
 private:
     class implementation;

@@ -30,12 +30,16 @@ public:
 
     // driver.cpp: life
     void start();
+    void resume(folded_driver const& from);
+    [[nodiscard]] std::optional<folded> fold();
     void drain(close_code code, std::string_view reason);
     void close(close_code code, std::string_view reason);
     void abandon();
     [[nodiscard]] rpc::endpoint& peer() noexcept { return endpoint_; }
     [[nodiscard]] connection_state state() const noexcept { return state_; }
     [[nodiscard]] std::string peer_name() const;
+    [[nodiscard]] runtime::time_point last_heard() const noexcept { return last_heard_; }
+    [[nodiscard]] runtime::time_point now() const noexcept { return loop_.now(); }
 
     void on_ready(bool readable, bool writable) override;
     void on_turn() override;

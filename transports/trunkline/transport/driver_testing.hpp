@@ -53,19 +53,26 @@ public:
     }
 
     void attach(std::unique_ptr<connection> link) {
-        driver_ = std::make_unique<driver>(loop_, std::move(link), methods, settings,
-                                           [this](connection_state now, error_code why) {
-                                               states.push_back(now);
-                                               cause = why ? why : cause;
-                                               if (on_state) {
-                                                   on_state(now);
-                                               }
-                                           });
+        driver_ =
+            std::make_unique<driver>(loop_, std::move(link), methods, settings, state_observer());
     }
 
     void start(std::unique_ptr<connection> link) {
         attach(std::move(link));
         driver_->start();
+    }
+
+    /// Folds the driver, where that may be, and goes on with another one over what `join` makes of
+    /// its stream.
+    bool refold(
+        std::function<std::unique_ptr<connection>(std::unique_ptr<byte_stream>)> const& join) {
+        auto folded = attached() ? driver_->fold() : std::nullopt;
+        if (folded) {
+            driver_ = std::make_unique<driver>(loop_, join(std::move(folded->link)), methods,
+                                               settings, state_observer(), folded->rest);
+            driver_->start();
+        }
+        return folded.has_value();
     }
 
     /// The outcome is filled in when the call ends; it stays where it is.
@@ -134,6 +141,16 @@ private:
         peer& owner_;
         rpc::responder answer_;
     };
+
+    driver::observer state_observer() {
+        return [this](connection_state now, error_code why) {
+            states.push_back(now);
+            cause = why ? why : cause;
+            if (on_state) {
+                on_state(now);
+            }
+        };
+    }
 
     void begin_request() {
         ++requests;
@@ -210,6 +227,7 @@ public:
     void acknowledge_now() override { inner_->acknowledge_now(); }
     void hold_back(bool on) override { inner_->hold_back(on); }
     std::string peer() const override { return inner_->peer(); }
+    std::unique_ptr<byte_stream> fold() override { return inner_->fold(); }
 
 private:
     runtime& loop_;

@@ -21,6 +21,9 @@ public:
     [[nodiscard]] int get() const noexcept { return value_; }
     [[nodiscard]] explicit operator bool() const noexcept { return value_ >= 0; }
 
+    /// Gives it up without closing it.
+    [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
+
     /// Closes now.
     void reset() noexcept;
 

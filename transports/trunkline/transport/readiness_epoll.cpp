@@ -33,14 +33,10 @@ public:
         *alive_ = false;
     }
 
-    void update(watched_handle& handle, readiness_sink* sink, bool read_interest,
-                bool write_interest) override {
-        TRUNKLINE_ASSERT(sink != nullptr || (!read_interest && !write_interest));
-        handle.sink = sink;
-        bool const was_watched = handle.read_interest || handle.write_interest;
+    void update(watched_handle& handle, bool read_interest, bool write_interest) override {
+        bool const was_watched = handle.for_read || handle.for_write;
         bool const watched = read_interest || write_interest;
-        bool const same =
-            handle.read_interest == read_interest && handle.write_interest == write_interest;
+        bool const same = handle.for_read == read_interest && handle.for_write == write_interest;
         if (same) {
             return;
         }
@@ -53,8 +49,8 @@ public:
             operation == EPOLL_CTL_ADD) {
             return;
         }
-        handle.read_interest = read_interest;
-        handle.write_interest = write_interest;
+        handle.for_read = read_interest;
+        handle.for_write = write_interest;
         watched_ += static_cast<std::size_t>(watched) - static_cast<std::size_t>(was_watched);
         if (watched && !armed_) {
             arm();
@@ -62,7 +58,7 @@ public:
     }
 
     void remove(watched_handle& handle) override {
-        update(handle, nullptr, false, false);
+        update(handle, false, false);
         for (int index = next_; index < count_; ++index) {
             if (batch_[static_cast<std::size_t>(index)].data.ptr == &handle) {
                 batch_[static_cast<std::size_t>(index)].data.ptr = nullptr;
@@ -92,12 +88,10 @@ private:
                 continue;
             }
             bool const broken = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
-            bool const readable =
-                handle->read_interest && (broken || (event.events & EPOLLIN) != 0);
-            bool const writable =
-                handle->write_interest && (broken || (event.events & EPOLLOUT) != 0);
+            bool const readable = handle->for_read && (broken || (event.events & EPOLLIN) != 0);
+            bool const writable = handle->for_write && (broken || (event.events & EPOLLOUT) != 0);
             if (readable || writable) {
-                handle->sink->on_ready(readable, writable);
+                handle->on_ready(readable, writable);
             }
         }
         count_ = 0;

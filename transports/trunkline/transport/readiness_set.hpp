@@ -11,26 +11,32 @@
 
 namespace trunkline::transport {
 
-/// One watched descriptor. Lives inside the object that owns the descriptor and does not move while
-/// it is watched.
-struct watched_handle {
-    int descriptor = -1;
-    readiness_sink* sink = nullptr;
-    bool read_interest = false;
-    bool write_interest = false;
+/// One watched descriptor, and who is told about it: a base of the object that owns the descriptor,
+/// which does not move while it is watched.
+class watched_handle : public readiness_sink {
+public:
+    watched_handle() noexcept = default;
+    watched_handle(watched_handle const&) = delete;
+    watched_handle& operator=(watched_handle const&) = delete;
+
+    int descriptor = -1;     ///< set by the owner, while it is not watched
+    bool for_read = false;   ///< set by the readiness_set, like the next
+    bool for_write = false;  ///< both false: not watched
+
+protected:
+    ~watched_handle() = default;
 };
 
-/// Level-triggered. Single-threaded. A sink may update or remove any handle of the set from inside
-/// on_ready(), also its own.
+/// Level-triggered. Single-threaded. Who is told may update or remove any handle of the set from
+/// inside on_ready(), also its own.
 class readiness_set {
 public:
     virtual ~readiness_set() = default;
 
-    /// Sets who is told about what. Without any interest nothing is reported, not even errors. When
-    /// the kernel has no memory for the change the handle is not watched: the keep-alive of its
-    /// connection ends it.
-    virtual void update(watched_handle& handle, readiness_sink* sink, bool read_interest,
-                        bool write_interest) = 0;
+    /// Sets what the handle is told about. Without any interest nothing is reported, not even
+    /// errors. When the kernel has no memory for the change the handle is not watched: the
+    /// keep-alive of its connection ends it.
+    virtual void update(watched_handle& handle, bool read_interest, bool write_interest) = 0;
 
     /// Forgets the handle; nothing is reported for it afterwards. Call before closing the
     /// descriptor.

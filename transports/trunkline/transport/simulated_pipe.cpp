@@ -424,6 +424,7 @@ public:
     std::string peer() const override {
         return end_ == pipe_end::first ? "simulated:second" : "simulated:first";
     }
+    file_descriptor release() override { return {}; }
 
 private:
     std::shared_ptr<pipe_state> pipe_;

@@ -37,7 +37,7 @@ io_result closed_stream() noexcept {
 
 socket_stream::socket_stream(asio_runtime& loop, file_descriptor socket)
     : loop_(loop), socket_(std::move(socket)) {
-    handle_.descriptor = socket_.get();
+    descriptor = socket_.get();
 }
 
 socket_stream::~socket_stream() {
@@ -94,7 +94,7 @@ void socket_stream::close(bool abort) {
     if (!socket_) {
         return;
     }
-    loop_.readiness().remove(handle_);
+    loop_.readiness().remove(*this);
     if (abort) {
         linger const at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -104,8 +104,16 @@ void socket_stream::close(bool abort) {
 
 void socket_stream::watch(readiness_sink* sink, bool read_interest, bool write_interest) {
     if (socket_) {
-        loop_.readiness().update(handle_, sink, read_interest, write_interest);
+        sink_ = sink;
+        loop_.readiness().update(*this, read_interest, write_interest);
     }
+}
+
+file_descriptor socket_stream::release() {
+    if (socket_) {
+        loop_.readiness().remove(*this);
+    }
+    return std::move(socket_);
 }
 
 void socket_stream::acknowledge_now() {

@@ -10,7 +10,7 @@ namespace trunkline::transport {
 
 /// Plain non-blocking system calls: one per read, one per gather write. Costs its descriptor and a
 /// watched_handle, nothing else.
-class socket_stream final : public byte_stream {
+class socket_stream final : public byte_stream, private watched_handle {
 public:
     /// `socket` is connected and non-blocking. `loop` outlives the stream.
     socket_stream(asio_runtime& loop, file_descriptor socket);
@@ -26,14 +26,17 @@ public:
     void acknowledge_now() override;
     void hold_back(bool on) override;
     [[nodiscard]] std::string peer() const override;
+    [[nodiscard]] file_descriptor release() override;
 
     /// The descriptor, for options of its kind of socket; negative once closed.
-    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+    [[nodiscard]] int socket() const noexcept { return socket_.get(); }
 
 private:
+    void on_ready(bool readable, bool writable) override { sink_->on_ready(readable, writable); }
+
     asio_runtime& loop_;
     file_descriptor socket_;
-    watched_handle handle_;
+    readiness_sink* sink_ = nullptr;
 };
 
 /// Sends small writes at once (TCP_NODELAY): a write is a whole batch already. Every TCP socket of

@@ -84,6 +84,14 @@ void stream_connection::hold_back(bool on) {
     stream_->hold_back(on);
 }
 
+std::unique_ptr<byte_stream> stream_connection::fold() {
+    if (closing_) {
+        return nullptr;
+    }
+    stream_->watch(nullptr, false, false);
+    return std::move(stream_);
+}
+
 std::string stream_connection::peer() const {
     return stream_->peer();
 }

@@ -14,7 +14,7 @@
 namespace trunkline::transport {
 namespace {
 
-class connect_attempt final : public pending_connect, private readiness_sink {
+class connect_attempt final : public pending_connect, private watched_handle {
 public:
     connect_attempt(asio_runtime& loop, std::vector<socket_address> addresses, tcp_connected done)
         : loop_(loop), addresses_(std::move(addresses)), done_(std::move(done)) {
@@ -40,8 +40,8 @@ private:
             finish_later(errno);
             return;
         }
-        handle_ = watched_handle{.descriptor = socket_.get()};
-        loop_.readiness().update(handle_, this, false, true);
+        descriptor = socket_.get();
+        loop_.readiness().update(*this, false, true);
     }
 
     void on_ready(bool /*readable*/, bool /*writable*/) override {
@@ -56,7 +56,7 @@ private:
     }
 
     void finish(int error) {
-        loop_.readiness().remove(handle_);
+        loop_.readiness().remove(*this);
         later_.reset();
         if (error != 0 && next_ < addresses_.size()) {
             drop_socket();
@@ -74,7 +74,7 @@ private:
     }
 
     void drop_socket() {
-        loop_.readiness().remove(handle_);
+        loop_.readiness().remove(*this);
         socket_.reset();
     }
 
@@ -83,7 +83,6 @@ private:
     std::size_t next_ = 0;
     tcp_connected done_;
     file_descriptor socket_;
-    watched_handle handle_;
     std::unique_ptr<timer> later_;
 };
 

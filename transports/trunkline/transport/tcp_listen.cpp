@@ -75,7 +75,7 @@ result<std::vector<listening_socket>> listen_tcp(socket_address const& address, 
 
 tcp_acceptor::tcp_acceptor(asio_runtime& loop, listening_socket socket)
     : loop_(loop), socket_(std::move(socket)) {
-    handle_.descriptor = socket_.socket.get();
+    descriptor = socket_.socket.get();
 }
 
 tcp_acceptor::~tcp_acceptor() {
@@ -88,13 +88,13 @@ tcp_acceptor::~tcp_acceptor() {
 void tcp_acceptor::start(accepted sink) {
     sink_ = std::make_shared<accepted>(std::move(sink));
     if (socket_.socket) {
-        loop_.readiness().update(handle_, this, true, false);
+        loop_.readiness().update(*this, true, false);
     }
 }
 
 void tcp_acceptor::close() {
     if (socket_.socket) {
-        loop_.readiness().remove(handle_);
+        loop_.readiness().remove(*this);
         socket_.socket.reset();
     }
     resting_.reset();
@@ -127,9 +127,9 @@ void tcp_acceptor::on_ready(bool /*readable*/, bool /*writable*/) {
 }
 
 void tcp_acceptor::rest() {
-    loop_.readiness().update(handle_, this, false, false);
-    resting_ = loop_.after(rest_after_shortage,
-                           [this] { loop_.readiness().update(handle_, this, true, false); });
+    loop_.readiness().update(*this, false, false);
+    resting_ =
+        loop_.after(rest_after_shortage, [this] { loop_.readiness().update(*this, true, false); });
 }
 
 }  // namespace trunkline::transport

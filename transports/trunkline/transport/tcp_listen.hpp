@@ -34,7 +34,7 @@ struct listening_socket {
 
 /// Accepts from one listening socket on one runtime. Single-threaded. When descriptors or memory
 /// run out it rests for 100 ms instead of spinning, and goes on by itself.
-class tcp_acceptor final : private readiness_sink {
+class tcp_acceptor final : private watched_handle {
 public:
     using accepted = std::function<void(std::unique_ptr<byte_stream>)>;
 
@@ -59,7 +59,6 @@ private:
 
     asio_runtime& loop_;
     listening_socket socket_;
-    watched_handle handle_;
     std::shared_ptr<accepted> sink_;  // kept alive while it is called
     std::unique_ptr<timer> resting_;
     bool* gone_ = nullptr;  // set while the sink is called: tells that the acceptor was destroyed

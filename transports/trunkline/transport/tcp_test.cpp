@@ -68,7 +68,7 @@ struct tcp_fixture : testing::Test {
     static int option_of(byte_stream& stream, int name) {
         int value = -1;
         socklen_t size = sizeof value;
-        EXPECT_EQ(::getsockopt(dynamic_cast<socket_stream&>(stream).descriptor(), IPPROTO_TCP, name,
+        EXPECT_EQ(::getsockopt(dynamic_cast<socket_stream&>(stream).socket(), IPPROTO_TCP, name,
                                &value, &size),
                   0);
         return value;
@@ -130,8 +130,8 @@ TEST_F(tcp_fixture, sends_small_writes_at_once) {
 TEST_F(tcp_fixture, acknowledges_promptly_when_asked) {
     connected_pair();
     int const off = 0;
-    ASSERT_EQ(::setsockopt(dynamic_cast<socket_stream&>(*far).descriptor(), IPPROTO_TCP,
-                           TCP_QUICKACK, &off, sizeof off),
+    ASSERT_EQ(::setsockopt(dynamic_cast<socket_stream&>(*far).socket(), IPPROTO_TCP, TCP_QUICKACK,
+                           &off, sizeof off),
               0);
     ASSERT_EQ(option_of(*far, TCP_QUICKACK), 0);
     far->acknowledge_now();

@@ -26,6 +26,9 @@ struct world_links {
     std::unique_ptr<connection> second;
     std::shared_ptr<pipe_control> control;
     std::shared_ptr<void> extra;
+    /// For a world that folds its drivers whenever it may: the connection of the first or second
+    /// side made anew over its stream.
+    std::function<std::unique_ptr<connection>(bool second, std::unique_ptr<byte_stream>)> join = {};
 };
 
 struct world_kind {
@@ -78,6 +81,7 @@ public:
     }
 
     void act(step const& what) {
+        fold_where_possible();
         peer& who = *sides_[what.first ? 1 : 0];
         pipe_end const end = what.first ? pipe_end::second : pipe_end::first;
         switch (static_cast<deed>(what.second)) {
@@ -119,10 +123,10 @@ public:
                 links_.control->stall(end, false);
                 break;
             case deed::wait_a_moment:
-                loop_.run_for(std::chrono::milliseconds(7));
+                wait(std::chrono::milliseconds(7));
                 break;
             case deed::wait_long:
-                loop_.run_for(std::chrono::seconds(6));
+                wait(std::chrono::seconds(6));
                 break;
         }
     }
@@ -157,7 +161,31 @@ public:
         RC_ASSERT(links_.control->counters(pipe_end::second).closed);
     }
 
+    /// How often a driver was folded.
+    [[nodiscard]] std::size_t folds() const { return folds_; }
+
 private:
+    void fold_where_possible() {
+        for (bool const second : {false, true}) {
+            if (links_.join) {
+                bool const folded =
+                    sides_[second ? 1 : 0]->refold([&](std::unique_ptr<byte_stream> link) {
+                        return links_.join(second, std::move(link));
+                    });
+                folds_ += folded ? 1 : 0;
+            }
+        }
+    }
+
+    // In steps where something may be folded between them.
+    void wait(runtime::duration time) {
+        constexpr int steps = 7;
+        for (int i = 0; i < steps; ++i) {
+            loop_.run_for(time / steps);
+            fold_where_possible();
+        }
+    }
+
     static void call(peer& who, std::uint64_t id, std::string_view arguments) {
         // A call that is refused at once gets no callback: it ends by its error.
         if (!who.attached()) {
@@ -188,6 +216,7 @@ private:
     simulated_runtime loop_;
     std::string big_size_;
     world_links links_;
+    std::size_t folds_ = 0;
     std::vector<std::unique_ptr<noted_stream>> streams_;
     std::array<std::unique_ptr<peer>, 2> sides_{std::make_unique<peer>(loop_, rpc::side::dialer),
                                                 std::make_unique<peer>(loop_, rpc::side::acceptor)};

@@ -1,5 +1,7 @@
 #include <trunkline/websocket/acceptor.hpp>
 
+#include <trunkline/websocket/upgrade_key.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -125,7 +127,10 @@ private:
 acceptor::acceptor(context& shared, upgrade_options options, accepted sink)
     : shared_(shared),
       options_(std::move(options)),
-      sink_(std::make_shared<accepted>(std::move(sink))) {}
+      sink_(std::make_shared<accepted>(std::move(sink))) {
+    // The library behind the key sets itself up on its first use: not while a peer waits.
+    [[maybe_unused]] std::string const made_ready = accept_key_for({});
+}
 
 acceptor::~acceptor() = default;
 

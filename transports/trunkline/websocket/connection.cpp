@@ -460,6 +460,17 @@ void connection::after_write() {
     }
 }
 
+std::unique_ptr<transport::byte_stream> connection::fold() {
+    bool const sends_nothing = leftover().empty() && frame_left_ == 0 && !end_after_close_;
+    bool const holds_nothing = rest_size_ == 0 && (extra_ == nullptr || extra_->early.empty());
+    if (!sends_nothing || !holds_nothing || ending_ != ending::none || !protocol_.at_rest()) {
+        return nullptr;
+    }
+    link_->watch(nullptr, false, false);
+    extra_.reset();
+    return std::move(link_);
+}
+
 bool connection::wants_write() const noexcept {
     return !leftover().empty() || (frame_left_ == 0 && protocol_.has_control());
 }

@@ -59,6 +59,7 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool /*on*/) override {}
     std::string peer() const override { return "a test"; }
+    transport::file_descriptor release() override { return {}; }
 
 private:
     static transport::io_result moved(std::size_t size) {

@@ -333,6 +333,11 @@ void protocol::queue_close(websocket_error error) noexcept {
     queue_close(static_cast<std::uint16_t>(close_code_for(error)), describe(error));
 }
 
+bool protocol::at_rest() const noexcept {
+    return stage_ == stage::header && header_size_ == 0 && !in_message_ && !close_queued_ &&
+           !has_control();
+}
+
 bool protocol::has_control() const noexcept {
     return ping_queued_ || close_queued_ != close_taken_ ||
            (control_ != nullptr && control_->pongs_size > 0);

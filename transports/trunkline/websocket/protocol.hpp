@@ -100,6 +100,10 @@ public:
     /// True once the peer's Close came, or the peer failed: input means nothing any more.
     [[nodiscard]] bool input_ended() const noexcept { return stage_ == stage::ended; }
 
+    /// True between two messages, with nothing to be sent and no Close either way: a new protocol
+    /// is in the same state.
+    [[nodiscard]] bool at_rest() const noexcept;
+
 private:
     enum class stage : std::uint8_t { header, data, control, ended };
     struct control_state;
