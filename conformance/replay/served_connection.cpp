@@ -81,7 +81,7 @@ byte_string const& served_connection::sent() {
 }
 
 void served_connection::drain() {
-    gather_queue& output = peer_.protocol().output();
+    auto& output = peer_.protocol().output();
     std::array<out_segment, 16> segments;
     while (std::size_t const count = output.peek(segments)) {
         std::size_t size = 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <replay/values.hpp>
-#include <trunkline/base/gather_queue.hpp>
+#include <trunkline/base/fair_queue.hpp>
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,9 @@
 
 namespace trunkline::replay {
 
-/// The frames in a queue; it is empty afterwards.
-inline std::vector<byte_string> take_frames(gather_queue& queue) {
+/// The frames in a queue, of one lane or two; it is empty afterwards.
+template <class Queue>
+std::vector<byte_string> take_frames(Queue& queue) {
     std::vector<byte_string> frames;
     while (!queue.empty()) {
         std::array<out_segment, 1> segment;

@@ -102,6 +102,24 @@ std::size_t gather_queue::peek(std::span<out_segment> out) const noexcept {
     return count;
 }
 
+gather_queue::peeked gather_queue::peek_frames(std::size_t from, std::size_t size_max,
+                                               std::span<out_segment> out) const noexcept {
+    peeked got;
+    for (std::size_t at = first_ + from; at < segments_.size() && got.segments < out.size(); ++at) {
+        segment const& next = segments_[at];
+        if (next.frame_size != 0 && got.size >= size_max) {
+            break;
+        }
+        out[got.segments++] = {{next.data, next.size}, next.frame_size};
+        got.size += next.size;
+        if (next.ends_write) {
+            got.ends_write = true;
+            break;
+        }
+    }
+    return got;
+}
+
 void gather_queue::consume(std::size_t size) {
     TRUNKLINE_ASSERT(size <= this->size());
     consumed_ += size;

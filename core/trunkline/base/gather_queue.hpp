@@ -49,6 +49,23 @@ public:
     /// consume or clear.
     [[nodiscard]] std::size_t peek(std::span<out_segment> out) const noexcept;
 
+    /// What peek_frames() gave.
+    struct peeked {
+        std::size_t segments = 0;  ///< entries that were filled
+        std::size_t size = 0;      ///< bytes in them
+        bool ends_write = false;   ///< nothing may follow in the same write
+    };
+
+    /// As peek(), but passes over the first `from` segments and gives whole frames until they have
+    /// `size_max` bytes or more; the last one is cut where `out` is full.
+    [[nodiscard]] peeked peek_frames(std::size_t from, std::size_t size_max,
+                                     std::span<out_segment> out) const noexcept;
+
+    /// Whether the first bytes of the front frame have been consumed and others not.
+    [[nodiscard]] bool mid_frame() const noexcept {
+        return first_ < segments_.size() && segments_[first_].frame_size == 0;
+    }
+
     /// Removes `size` bytes (at most size()) from the front; pins are released once their last byte
     /// is gone.
     void consume(std::size_t size);

@@ -41,7 +41,7 @@ struct session_limits {
     std::size_t output_owned_mark =
         1 * mib;  ///< queued bytes we own; above it no request is started
     std::size_t output_borrowed_mark =
-        64 * mib;                            ///< queued bytes we borrow (file spans); same effect
+        128 * mib;                           ///< queued bytes we borrow (file spans); same effect
     std::size_t pending_calls_max = 65536;   ///< calls of ours awaiting an answer; a new one fails
     std::size_t protocol_errors_max = 1024;  ///< skipped frames and the like; the connection ends
 };

@@ -110,7 +110,7 @@ void session::resume_input() noexcept {
     --state_->input_stops;
 }
 
-gather_queue& session::output() noexcept {
+fair_queue& session::output() noexcept {
     return state_->output;
 }
 

@@ -2,7 +2,7 @@
 // exception or log.
 #pragma once
 
-#include <trunkline/base/gather_queue.hpp>
+#include <trunkline/base/fair_queue.hpp>
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
@@ -208,9 +208,11 @@ public:
     // State
     // --------------------------------------------------------------------------------------------
 
-    /// Bytes to be sent, frame by frame. The owner peeks, writes and consumes. What one peek gives
-    /// may go out in one write; it ends after a Cancel frame, which must be the last of its write.
-    [[nodiscard]] gather_queue& output() noexcept;
+    /// Bytes to be sent, frame by frame; whole answers of more than one frame may be overtaken by
+    /// what is smaller, between two of their frames. The owner peeks, writes and consumes. What one
+    /// peek gives may go out in one write; it ends after a Cancel frame, which must be the last of
+    /// its write.
+    [[nodiscard]] fair_queue& output() noexcept;
     /// Bytes that wait to be written.
     [[nodiscard]] std::size_t output_size() const noexcept;
 

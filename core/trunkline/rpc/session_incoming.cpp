@@ -343,9 +343,11 @@ std::optional<rpc_error> session::state::refuse_request() const noexcept {
 bool session::state::wants_input() const noexcept {
     return (!pending_.empty() || !refuse_request()) && input_stops == 0 &&
            (output.owned_size() <= limits_.output_owned_mark ||
-            calls_queued.owned_besides(output) <= limits_.output_owned_mark) &&
+            calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=
+                limits_.output_owned_mark) &&
            (output.borrowed_size() <= limits_.output_borrowed_mark ||
-            calls_queued.borrowed_besides(output) <= limits_.output_borrowed_mark);
+            calls_queued.borrowed_besides(output.in_order()) + output.large().borrowed_size() <=
+                limits_.output_borrowed_mark);
 }
 
 std::size_t session::state::held_size() const noexcept {

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace trunkline::rpc {
 namespace {
 
@@ -73,8 +75,9 @@ TEST_P(limits, a_message_above_its_limit_is_refused_alone) {
         }
         log.feed(wire.frame(frame::kind::end, 1, sequence, ""));
         log.feed(wire.call(8, echo, "next"));
-        auto const got = responses(log);
+        auto got = responses(log);
         ASSERT_EQ(got.size(), 2u);
+        std::sort(got.begin(), got.end());  // the large one may be overtaken
         EXPECT_EQ(got[0] == "7 status 2 method 0: the message is larger than the limit", !fits);
         EXPECT_EQ(got[1], "8 status 0 method 0: next");
         EXPECT_FALSE(log.failed());

@@ -65,15 +65,18 @@ std::uint32_t session::state::take_stream_id() {
 
 // Whole messages
 
-void session::state::send_whole(bytes_view head, std::span<slice> body) {
+void session::state::send_whole(bytes_view head, std::span<slice> body,
+                                frame::frame_sink const& to) {
     frame::stream_encoder stream(take_stream_id());
-    must_succeed(stream.write_and_flush(head, body, sink()));
-    must_succeed(stream.end(sink()));
+    must_succeed(stream.write_and_flush(head, body, to));
+    must_succeed(stream.end(to));
 }
 
 void session::state::send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
                                    std::span<slice> body) {
-    send_whole(response_head(request_id, method_id, code), body);
+    auto const head = response_head(request_id, method_id, code);
+    bool const is_large = head.size() + total_size(body) > chunk_size;
+    send_whole(head, body, is_large ? large_sink() : sink());
 }
 
 error_code session::state::refuse_new_call() const noexcept {
@@ -105,8 +108,8 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
     auto const head =
         encode_header({static_cast<std::uint8_t>(type), request_id, method_id, metadata_size});
     if (layout) {
-        call_share::scope const ours(calls_queued, output);
-        send_whole(head, arguments);
+        call_share::scope const ours(calls_queued, output.in_order());
+        send_whole(head, arguments, sink());
     } else {
         deferred_stream& made = defer(request_id, head, arguments);
         made.ended = true;
@@ -130,12 +133,12 @@ result<void> session::state::send_event(std::uint64_t method_id, std::span<slice
     now_us_ = now_us;
     error_code refused = refuse_new_call();
     if (!refused) {
-        refused = refuse_to_queue(events_queued_.size(output));
+        refused = refuse_to_queue(events_queued_.size(output.in_order()));
     }
     if (refused) {
         return refused;
     }
-    call_share::scope const ours(events_queued_, output);
+    call_share::scope const ours(events_queued_, output.in_order());
     auto const sent = send_call(message_type::event, method_id, arguments);
     if (!sent) {
         return sent.error();
@@ -168,7 +171,7 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
     slice body{metadata, {}};
     pending_call made{want, no_slot, nullptr};
     if (layout) {
-        call_share::scope const ours(calls_queued, output);
+        call_share::scope const ours(calls_queued, output.in_order());
         made.request = std::make_unique<frame::stream_encoder>(take_stream_id());
         must_succeed(made.request->write_and_flush(head, {&body, 1}, sink()));
     } else {
@@ -193,7 +196,7 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
         append_deferred(*waiting, part);
         return {};
     }
-    call_share::scope const ours(calls_queued, output);
+    call_share::scope const ours(calls_queued, output.in_order());
     must_succeed(of->request->write_and_flush({}, part, sink()));
     return {};
 }
@@ -215,7 +218,7 @@ result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t no
 
 void session::state::end_request(pending_call& of) {
     if (of.request) {
-        call_share::scope const ours(calls_queued, output);
+        call_share::scope const ours(calls_queued, output.in_order());
         must_succeed(of.request->end(sink()));
         of.request.reset();
     }
@@ -270,7 +273,7 @@ deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcep
 void session::state::send_deferred() {
     std::vector<deferred_stream> const waiting = std::exchange(deferred_, {});
     deferred_size_ = 0;
-    call_share::scope const ours(calls_queued, output);
+    call_share::scope const ours(calls_queued, output.in_order());
     auto const send = [&](deferred_stream const& each) {
         pending_call* const of = pending_.find(each.request_id);
         if (each.ended) {
@@ -283,7 +286,7 @@ void session::state::send_deferred() {
     };
     for (deferred_stream const& each : waiting) {
         if (each.event) {
-            call_share::scope const events(events_queued_, output);
+            call_share::scope const events(events_queued_, output.in_order());
             send(each);
         } else {
             send(each);

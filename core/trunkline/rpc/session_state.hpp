@@ -117,7 +117,7 @@ public:
     [[nodiscard]] session_limits const& limits() const noexcept { return limits_; }
     [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
 
-    gather_queue output;
+    fair_queue output;
     mutable call_share calls_queued;  // forgets what has gone whenever it is asked
     std::optional<frame::layout> layout;
     session_counters counters;
@@ -179,14 +179,20 @@ private:
     std::uint32_t take_stream_id();
     result<std::uint32_t> send_call(message_type type, std::uint64_t method_id,
                                     std::span<slice> arguments);
-    void send_whole(bytes_view head, std::span<slice> body);
+    void send_whole(bytes_view head, std::span<slice> body, frame::frame_sink const& to);
     void send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
                        std::span<slice> body);
     deferred_stream& defer(std::uint32_t request_id, bytes_view head, std::span<slice> body);
     deferred_stream* find_deferred(std::uint32_t request_id) noexcept;
     void append_deferred(deferred_stream& to, std::span<slice> body);
     void send_deferred();
-    [[nodiscard]] frame::frame_sink sink() noexcept { return {output, *layout, now_us_}; }
+    [[nodiscard]] frame::frame_sink sink() noexcept {
+        return {output.in_order(), *layout, now_us_};
+    }
+    // For whole answers of more than one frame: others may overtake them.
+    [[nodiscard]] frame::frame_sink large_sink() noexcept {
+        return {output.large(), *layout, now_us_};
+    }
 
     session_events& events_;
     session_limits limits_;

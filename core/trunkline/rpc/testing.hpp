@@ -44,7 +44,7 @@ public:
 };
 
 /// Everything that a queue would send, write by write; the queue is empty afterwards.
-inline std::vector<byte_string> take_writes(gather_queue& queue) {
+inline std::vector<byte_string> take_writes(fair_queue& queue) {
     std::vector<byte_string> writes;
     std::vector<out_segment> segments(64);
     while (!queue.empty()) {
@@ -59,7 +59,7 @@ inline std::vector<byte_string> take_writes(gather_queue& queue) {
     return writes;
 }
 
-inline byte_string take_output(gather_queue& queue) {
+inline byte_string take_output(fair_queue& queue) {
     byte_string all;
     for (byte_string const& each : take_writes(queue)) {
         all.insert(all.end(), each.begin(), each.end());

@@ -210,7 +210,7 @@ TEST(store_service_reads, borrow_large_values_until_they_are_sent) {
     auto const sent = rpc::testing::take_output(wire.dialer->protocol().output());
     ASSERT_TRUE(rpc::testing::feed(wire.acceptor->protocol(), sent).has_value());
 
-    gather_queue& output = wire.acceptor->protocol().output();
+    auto& output = wire.acceptor->protocol().output();
     EXPECT_EQ(output.borrowed_size(), value.size());
     EXPECT_GT(backend->pins, 0);
     std::vector<out_segment> segments(64);

@@ -48,7 +48,7 @@ std::string store_caller::event_bytes(std::uint64_t method_id, std::string_view 
 // All that is to be sent.
 std::string store_caller::take_frames() {
     std::string frames;
-    gather_queue& queue = endpoint_->protocol().output();
+    auto& queue = endpoint_->protocol().output();
     while (!queue.empty()) {
         std::array<out_segment, 16> segments{};
         std::size_t const count = queue.peek(segments);

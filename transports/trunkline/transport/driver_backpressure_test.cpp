@@ -75,6 +75,29 @@ TEST_F(backpressure, large_output_is_spread_over_turns) {
     EXPECT_LE(largest, 2 * mib);
 }
 
+// What is asked while a large answer is on its way is answered behind the frame that was begun.
+TEST_F(backpressure, a_small_answer_does_not_wait_for_a_large_one) {
+    constexpr std::size_t capacity = 32 * kib;
+    open({.capacity = capacity});
+    far_write(calls(1, big, "1000000"));
+    loop.run_until_idle();
+    far_write(calls(1, echo, "small"));
+    loop.run_until_idle();
+    std::size_t before = 0;
+    while (far.answers == 0) {
+        std::size_t const size = far_read(1'000);
+        ASSERT_GT(size, 0U);
+        before += size;
+        loop.run_until_idle();
+    }
+    EXPECT_EQ(far.answer_bytes, 5U);
+    EXPECT_LE(before, capacity + chunk_size + 2'000);
+    while (far.answers == 1 && far_read() > 0) {
+        loop.run_until_idle();
+    }
+    EXPECT_EQ(far.answer_bytes, 1'000'005U);
+}
+
 // Each side has far more to ask than the marks and the link can hold.
 TEST_F(backpressure, two_sides_that_ask_at_once_do_not_wait_for_each_other) {
     auto ends = make_simulated_pipe(loop, {.capacity = 1 * kib});

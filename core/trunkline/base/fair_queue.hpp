@@ -1,0 +1,71 @@
+// The outgoing side of one connection in two lanes: what must keep its order, and large messages,
+// which others may overtake between two of their frames.
+#pragma once
+
+#include <trunkline/base/gather_queue.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace trunkline {
+
+/// Two queues of frames that are written as one. Where both have something, one frame of the large
+/// lane follows on at most chunk_size bytes (or one frame) of the other: so a small message behind
+/// a large one waits for one frame of it, and neither lane starves. A frame that was begun is
+/// finished first. Not thread-safe.
+class fair_queue {
+public:
+    fair_queue() = default;
+    fair_queue(fair_queue const&) = delete;
+    fair_queue& operator=(fair_queue const&) = delete;
+
+    /// Frames that leave in the order in which they were queued.
+    [[nodiscard]] gather_queue& in_order() noexcept { return lanes_[ordered]; }
+    [[nodiscard]] gather_queue const& in_order() const noexcept { return lanes_[ordered]; }
+
+    /// Frames that leave in their own order, but may be overtaken.
+    [[nodiscard]] gather_queue& large() noexcept { return lanes_[overtaken]; }
+    [[nodiscard]] gather_queue const& large() const noexcept { return lanes_[overtaken]; }
+
+    /// As gather_queue::peek(). The order of what it gave is kept until it has been consumed, or
+    /// the next peek, which begins where consuming stopped.
+    [[nodiscard]] std::size_t peek(std::span<out_segment> out);
+
+    /// Removes `size` bytes (at most size()) from the front: what the last peek gave, in its order,
+    /// then one lane after the other.
+    void consume(std::size_t size);
+
+    /// Drops everything and releases all pins.
+    void clear() noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return owned_size() + borrowed_size(); }
+    [[nodiscard]] std::size_t owned_size() const noexcept {
+        return in_order().owned_size() + large().owned_size();
+    }
+    [[nodiscard]] std::size_t borrowed_size() const noexcept {
+        return in_order().borrowed_size() + large().borrowed_size();
+    }
+
+private:
+    using lane = std::uint8_t;
+    static constexpr lane ordered = 0;
+    static constexpr lane overtaken = 1;
+
+    // Bytes of one lane, in the order of the last peek.
+    struct run {
+        lane from = ordered;
+        std::size_t size = 0;
+    };
+
+    [[nodiscard]] lane first_lane() const noexcept;
+
+    std::array<gather_queue, 2> lanes_;
+    std::vector<run> plan_;       // of the last peek
+    std::size_t plan_begin_ = 0;  // what is before has been consumed
+};
+
+}  // namespace trunkline
