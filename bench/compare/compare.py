@@ -79,6 +79,8 @@ def main():
                         help="cases whose names begin so, such as \"read 100 B, 1x\"")
     parser.add_argument("--folder", help="where the stores lie; the system's temporary folder")
     parser.add_argument("--into", type=pathlib.Path, help="folder of the JSON and the chart")
+    parser.add_argument("--keep", action="store_true",
+                        help="keep the rows in that folder that are not run again")
     parser.add_argument("--page", type=pathlib.Path, help="whose tables are replaced")
     options = parser.parse_args()
 
@@ -88,6 +90,10 @@ def main():
     servers = servers_of(options)
     found = in_turns(options.load, servers, wanted, lambda case: case.flags(options.seconds),
                      options.rounds, options.folder)
+
+    if options.keep and options.into:
+        found = {**report.read_json(options.into / "compare.json"), **found}
+        wanted = [case for case in cases.all_cases() if (case.name, servers[0].name) in found]
 
     about = (f"{report.machine()}; {report.when()}; {options.rounds} rounds of "
              f"{options.seconds:g} s")

@@ -47,3 +47,9 @@ def write_json(file, about, found):
             for (case, server), figures in found.items()]
     lines = ",\n  ".join(runs)
     file.write_text(f'{{"about": {json.dumps(about)},\n "runs": [\n  {lines}\n]}}\n')
+
+
+def read_json(file):
+    """What write_json has written, as in_turns() gives it."""
+    return {(run.pop("case"), run.pop("server")): run
+            for run in json.loads(file.read_text())["runs"]}
