@@ -63,6 +63,9 @@ void responder::unlink() noexcept {
 }
 
 void responder::give_up() {
+    if (owner_ == nullptr && !watch_) {
+        return;  // answered, or moved from
+    }
     if (streaming_) {
         end();
     } else {
