@@ -3,6 +3,7 @@
 #include <trunkline/base/assert.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/disk_thread.hpp>
+#include <trunkline/serve/value_loader.hpp>
 #include <trunkline/serve/waiting_backend.hpp>
 #include <trunkline/serve/worker.hpp>
 #include <trunkline/store/store.hpp>
@@ -123,11 +124,13 @@ private:
         if (waits) {
             disk_.emplace(*store_);
         }
-        auto const at_once = std::make_shared<store_service::embedded_backend>(*store_);
+        loader_.emplace();
         for (auto const& one : workers_) {
-            std::shared_ptr<store_service::store_backend> backend = at_once;
+            std::shared_ptr<store_service::store_backend> backend;
             if (waits) {
-                backend = std::make_shared<waiting_backend>(*store_, *disk_, one->loop());
+                backend = std::make_shared<waiting_backend>(*store_, *loader_, *disk_, one->loop());
+            } else {
+                backend = std::make_shared<loading_backend>(*store_, *loader_, one->loop());
             }
             bool const added =
                 store_service::add_methods(one->methods(), std::move(backend), options.bitcode);
@@ -178,6 +181,7 @@ private:
     disk_thread::clock::time_point deadline_;       // of the stop
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
     std::optional<disk_thread> disk_;               // tells the workers, and goes first
+    std::optional<value_loader> loader_;            // likewise
 };
 
 store_server::store_server(serve_options const& settled, logging::journal const& log)

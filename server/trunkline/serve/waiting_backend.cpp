@@ -55,7 +55,7 @@ void waiting_backend::push(What const& what, store_service::tail_answer answer) 
 }
 
 void waiting_backend::on_done(std::vector<outcome> done) {
-    loop_.post([this, done = std::move(done)] {
+    loop().post([this, done = std::move(done)] {
         for (auto const& each : done) {
             auto node = unanswered_.extract(each.number);
             node.mapped()(each.tail);

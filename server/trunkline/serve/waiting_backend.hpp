@@ -2,7 +2,7 @@
 #pragma once
 
 #include <trunkline/serve/disk_thread.hpp>
-#include <trunkline/store_service/backend.hpp>
+#include <trunkline/serve/loading_backend.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 
 namespace trunkline::server {
 
-/// Reads as the embedded backend does; hands writes to the disk thread and answers when they have
+/// Reads as the loading backend does; hands writes to the disk thread and answers when they have
 /// come back. Until then they count among what their connection holds, answered or not. Never
 /// waits: while much waits already a connection brings one write at a time, and above the limit
 /// writes are refused. Used on the thread of `loop`, which outlives the disk thread.
-class waiting_backend final : public store_service::embedded_backend, private disk_job_owner {
+class waiting_backend final : public loading_backend, private disk_job_owner {
 public:
-    waiting_backend(store::store& of, disk_thread& writer, transport::runtime& loop) noexcept
-        : embedded_backend(of), writer_(writer), loop_(loop) {}
+    waiting_backend(store::store& of, value_loader& loader, disk_thread& writer,
+                    transport::runtime& loop) noexcept
+        : loading_backend(of, loader, loop), writer_(writer) {}
 
     void write(std::span<store::key_value const> entries,
                store_service::tail_answer answer) override;
@@ -29,7 +30,6 @@ private:
     void on_done(std::vector<outcome> done) override;
 
     disk_thread& writer_;
-    transport::runtime& loop_;
     std::unordered_map<std::uint64_t, store_service::tail_answer> unanswered_;
     std::uint64_t next_ = 0;
 };

@@ -34,11 +34,12 @@ struct waiting_backends : ::testing::Test {
         store::store::open(folder / "s.bin", {.level = store::durability::group, .on = &disk})
             .value();
     transport::asio_runtime loop;
+    value_loader loader;
     rpc::testing::two_peers wire;
     std::unique_ptr<disk_thread> writer = std::make_unique<disk_thread>(*data);
 
     waiting_backends() {
-        auto const backend = std::make_shared<waiting_backend>(*data, *writer, loop);
+        auto const backend = std::make_shared<waiting_backend>(*data, loader, *writer, loop);
         EXPECT_TRUE(store_service::add_methods(wire.acceptor_methods, backend));
         disk.stall();
         EXPECT_EQ(writer->push(job_of("first", "v"), others, 0), disk_thread::room::enough);

@@ -8,6 +8,7 @@
 #include <trunkline/typed/handler.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -57,6 +58,13 @@ public:
     [[nodiscard]] virtual std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) = 0;
 
+    /// Whether a value can be sent without waiting for the disk.
+    [[nodiscard]] virtual bool is_loaded(bytes_view value) = 0;
+
+    /// Makes values such, then calls `then` on the thread of the connection, never from inside the
+    /// call; or drops it when that thread ends. Their pins live until then.
+    virtual void load(std::vector<bytes_view> values, std::function<void()> then) = 0;
+
     /// How much a store holds.
     struct totals {
         std::uint64_t live_keys = 0;  ///< keys with a value
@@ -79,6 +87,10 @@ public:
     [[nodiscard]] std::optional<slice> read(bytes_view key) override;
     [[nodiscard]] std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override;
+    /// Always: here the send waits for the disk.
+    [[nodiscard]] bool is_loaded(bytes_view) override { return true; }
+    /// Calls `then`.
+    void load(std::vector<bytes_view>, std::function<void()> then) override { then(); }
     /// As store_backend says.
     [[nodiscard]] totals count() override;
 

@@ -25,24 +25,58 @@ std::size_t size_of(std::optional<slice> const& value) noexcept {
     return value ? value->bytes.size() : 0;
 }
 
-/// Answers with values that take `cost` and have `size` bytes, or refuses.
+/// Those that wait for the disk.
+std::vector<bytes_view> cold_of(store_backend& backend,
+                                std::span<std::optional<slice> const> values) {
+    std::vector<bytes_view> cold;
+    for (std::optional<slice> const& each : values) {
+        if (each && !backend.is_loaded(each->bytes)) {
+            cold.push_back(each->bytes);
+        }
+    }
+    return cold;
+}
+
+/// Answers with `values`, which have `size` bytes and themselves take `cost`, or refuses; where the
+/// disk has some of them, which lie in `of` the response, once they have been read in.
 template <class Response>
-void answer_values(Response values, std::size_t cost, std::size_t size, reply<Response>& answer) {
+void answer_values(store_backend& backend, Response values,
+                   std::span<std::optional<slice> const> (*of)(Response const&), std::size_t cost,
+                   std::size_t size, reply<Response> answer) {
     if (cost + size / answer_bytes_per_cost > answer.memory_left()) {
         answer.refuse(answer_refusal_text);
-    } else {
-        answer(std::move(values));
+        return;
     }
+    std::vector<bytes_view> cold = cold_of(backend, of(values));
+    if (cold.empty()) {
+        answer(std::move(values));
+        return;
+    }
+    if (!answer.untyped().keep(cost + cold.size() * sizeof(bytes_view))) {
+        answer.refuse(answer_refusal_text);
+        return;
+    }
+    struct waiting {
+        Response values;
+        reply<Response> answer;
+    };
+    auto const held = std::make_shared<waiting>(waiting{std::move(values), std::move(answer)});
+    backend.load(std::move(cold), [held] { held->answer(std::move(held->values)); });
 }
 
 void answer_read(store_backend& backend, bytes_view key, reply<read_response<slice>> answer) {
+    using response = read_response<slice>;
     std::optional<slice> value = backend.read(key);
     std::size_t const size = size_of(value);
-    answer_values<read_response<slice>>({std::move(value)}, 0, size, answer);
+    answer_values<response>(
+        backend, {std::move(value)},
+        [](response const& of) { return std::span(&of.entry_payload, 1); }, 0, size,
+        std::move(answer));
 }
 
 void answer_batch_read(store_backend& backend, std::span<bytes_view const> keys,
                        reply<batch_read_response<slice>> answer) {
+    using response = batch_read_response<slice>;
     if (!accept_batch(keys.size(), answer)) {
         return;
     }
@@ -51,8 +85,10 @@ void answer_batch_read(store_backend& backend, std::span<bytes_view const> keys,
     for (std::optional<slice> const& each : values) {
         size += size_of(each);
     }
-    answer_values<batch_read_response<slice>>({std::move(values)}, keys.size() * batch_element_cost,
-                                              size, answer);
+    answer_values<response>(
+        backend, {std::move(values)},
+        [](response const& of) { return std::span(of.entries_payloads); },
+        keys.size() * batch_element_cost, size, std::move(answer));
 }
 
 bool add_writing(rpc::dispatcher& methods, shared_backend const& backend,

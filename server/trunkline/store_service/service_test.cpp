@@ -224,6 +224,42 @@ TEST(store_service_reads, borrow_large_values_until_they_are_sent) {
     EXPECT_EQ(got.code, status::success);
 }
 
+TEST(store_service_reads, wait_for_values_that_the_disk_has) {
+    auto const backend = std::make_shared<testing::map_backend>();
+    backend->values = {{"cold", "from the disk"}, {"warm", "at hand"}};
+    backend->cold = {"from the disk"};
+    testing::caller call;
+    ASSERT_TRUE(add_methods(call.wire.acceptor_methods, backend));
+    auto const ask = [&call](auto const& method, auto const& request, rpc::testing::outcome& into) {
+        std::vector<std::byte> const bytes = bitcode::encode(request).to_vector();
+        slice arguments{bytes, {}};
+        ASSERT_TRUE(call.wire.dialer->call(method.id, {&arguments, 1}, rpc::testing::note(into))
+                        .has_value());
+        call.wire.run();
+    };
+    rpc::testing::outcome one;
+    rpc::testing::outcome many;
+    rpc::testing::outcome warm;
+    ask(read, key_request{as_bytes("cold")}, one);
+    ask(batch_read, batch_read_request{{as_bytes("cold"), as_bytes("warm"), as_bytes("none")}},
+        many);
+    ask(read, key_request{as_bytes("warm")}, warm);
+    EXPECT_TRUE(warm.done);
+    EXPECT_FALSE(one.done || many.done);
+    ASSERT_EQ(backend->loads.size(), 2U);
+    EXPECT_EQ(backend->loads[0].size(), 1U);
+    EXPECT_EQ(backend->loads[1].size(), 1U);
+    EXPECT_GT(backend->pins, 0);
+    for (auto const& loaded : std::exchange(backend->loading, {})) {
+        loaded();
+    }
+    call.wire.run();
+    EXPECT_TRUE(one.done && many.done);
+    EXPECT_EQ(one.code, status::success);
+    EXPECT_EQ(many.code, status::success);
+    EXPECT_EQ(backend->pins, 0);
+}
+
 /// Gives one value as often as it is asked for, without having it.
 class endless_backend final : public testing::map_backend {
 public:

@@ -9,8 +9,10 @@
 #include <trunkline/store_service/methods.hpp>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +52,15 @@ public:
         return slice{as_bytes(at->second), pin(&pins, release)};
     }
 
+    [[nodiscard]] bool is_loaded(bytes_view value) override {
+        return cold.empty() || !cold.contains(std::string(as_text(value)));
+    }
+
+    void load(std::vector<bytes_view> wanted, std::function<void()> then) override {
+        loads.push_back(std::move(wanted));
+        loading.push_back(std::move(then));
+    }
+
     [[nodiscard]] std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override {
         std::vector<std::optional<slice>> found;
@@ -64,6 +75,9 @@ public:
     std::map<std::string, std::string> values;
     std::uint64_t tail = 0;
     error_code fails;
+    std::set<std::string> cold;                  ///< values that are not in memory
+    std::vector<std::vector<bytes_view>> loads;  ///< what was asked for
+    std::vector<std::function<void()>> loading;  ///< to be called when it is there
     int writes = 0;
     int pins = 0;
 };
