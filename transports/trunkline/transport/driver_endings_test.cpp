@@ -2,6 +2,7 @@
 #include <trunkline/transport/driver.hpp>
 
 #include <trunkline/transport/error.hpp>
+#include <trunkline/transport/loop_commons.hpp>
 #include <trunkline/transport/test_driver_fixture.hpp>
 
 #include <boost/asio/error.hpp>
@@ -28,6 +29,74 @@ TEST_F(endings, an_orderly_end_is_a_disconnect) {
     EXPECT_EQ(near.states, (states{connection_state::connected, connection_state::disconnecting,
                                    connection_state::disconnected}));
     EXPECT_EQ(near.cause, transport_error::closed_by_peer);
+}
+
+/// Gives as many pieces as one read can, each a message, and then the end: as a transport does
+/// whose peer has closed behind them.
+class crowded_link final : public connection {
+public:
+    crowded_link(std::vector<std::string> messages, bool half_close)
+        : messages_(std::move(messages)), half_close_(half_close) {}
+
+    capabilities abilities() const noexcept override {
+        return {.message_borders = true, .half_close = half_close_};
+    }
+    read_result read(mutable_bytes buffer, std::span<in_piece> out) override {
+        read_result got;
+        for (; got.pieces < out.size() && next_ < messages_.size(); ++next_) {
+            bytes_view const bytes = as_bytes(messages_[next_]);
+            std::ranges::copy(bytes, buffer.subspan(used_).begin());
+            out[got.pieces++] = {buffer.subspan(used_, bytes.size()), true};
+            used_ += bytes.size();
+            got.wire_bytes += bytes.size();
+        }
+        got.status = got.pieces > 0 ? io_status::ok : io_status::end;
+        return got;
+    }
+    io_result write(std::span<out_segment const> segments) override {
+        io_result taken;
+        for (out_segment const& each : segments) {
+            taken.size += each.bytes.size();
+        }
+        return taken;
+    }
+    void probe() override {}
+    void shutdown_write() override {}
+    void close(close_code, std::string_view) override {}
+    void abort() override {}
+    bool wants_write() const noexcept override { return false; }
+    void watch(readiness_sink*, bool, bool) override {}
+    void acknowledge_now() override {}
+    void hold_back(bool) override {}
+    std::string peer() const override { return "crowd"; }
+
+private:
+    std::vector<std::string> messages_;
+    bool half_close_;
+    std::size_t next_ = 0;
+    std::size_t used_ = 0;
+};
+
+TEST_F(endings, what_came_before_an_end_is_taken_though_it_has_to_wait) {
+    for (bool const half_close : {false, true}) {
+        peer one(loop, rpc::side::acceptor);
+        one.settings.session.limits.unanswered_requests_max = 10;
+        std::vector<std::string> messages;
+        auto const count = static_cast<int>(loop.commons().pieces().size());
+        for (int i = 0; i < count; ++i) {
+            messages.push_back(calls(1, later, ""));
+        }
+        one.start(std::make_unique<crowded_link>(std::move(messages), half_close));
+        loop.run_until_idle();
+        EXPECT_EQ(one.requests, 10);
+        for (int turns = 0; turns < count && !one.over(); ++turns) {
+            one.answer_later_calls();
+            loop.run_until_idle();
+        }
+        EXPECT_EQ(one.requests, count);
+        EXPECT_EQ(one.states.back(), connection_state::disconnected);
+        EXPECT_EQ(one.cause, transport_error::closed_by_peer);
+    }
 }
 
 TEST_F(endings, an_end_within_a_message_is_a_lost_link) {

@@ -147,6 +147,7 @@ private:
     bool last_read_ = false;    // draining, and the link has not been found empty since
     bool owed_answer_ = false;  // draining, and the peer gets or got an answer meanwhile
     bool read_ended_ = false;   // the link will give nothing more
+    bool end_waits_ = false;    // its end is seen once what is parked has been taken
     bool blocked_ = false;      // the link is full, or had its share of this turn
     bool was_reading_ = false;
     bool read_interest_ = false;

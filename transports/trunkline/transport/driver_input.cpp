@@ -100,7 +100,10 @@ bool driver::implementation::read_batch(std::size_t& budget) {
     if (phase_ == phase::over) {
         return false;
     }
-    if (got.status == io_status::end) {
+    if (got.status == io_status::end && !parked_.empty() && !abilities_.half_close) {
+        read_ended_ = true;
+        end_waits_ = true;
+    } else if (got.status == io_status::end) {
         peer_ended();
     } else if (got.status == io_status::error) {
         link_failed(got.error);
@@ -161,6 +164,9 @@ void driver::implementation::feed_parked() {
     std::vector<std::byte> const input = std::exchange(parked_, {});
     feed_one(input, false);
     settle();
+    if (parked_.empty() && std::exchange(end_waits_, false)) {
+        peer_ended();
+    }
 }
 
 void driver::implementation::settle() {

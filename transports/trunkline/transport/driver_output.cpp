@@ -10,6 +10,9 @@ void driver::implementation::flush() {
         return;
     }
     auto& output = endpoint_.protocol().output();
+    if (end_waits_) {
+        output.clear();  // the peer has gone and listens no more
+    }
     if (!output.empty() && holds_answers()) {
         plan_sweep(hold_until());
         return;
