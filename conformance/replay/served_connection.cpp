@@ -1,5 +1,9 @@
 #include <replay/served_connection.hpp>
 
+#include <trunkline/rpc/error.hpp>
+
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 
@@ -19,11 +23,7 @@ std::string_view name_of(feed_shape shape) noexcept {
     return names[static_cast<std::size_t>(shape)];
 }
 
-served_connection::served_connection(rpc::dispatcher const& methods,
-                                     rpc::session_options const& options, feed_shape shape)
-    : shape_(shape), peer_(options, methods, &recorded_time, nullptr) {}
-
-void served_connection::feed(bytes_view message) {
+void stand_in::feed(bytes_view message) {
     switch (shape_) {
         case feed_shape::as_recorded:
             deliver(message, true);
@@ -40,7 +40,7 @@ void served_connection::feed(bytes_view message) {
     }
 }
 
-void served_connection::flush() {
+void stand_in::flush() {
     bytes_view rest(kept_);
     while (!rest.empty()) {
         // Sizes 1, 2, 4, ... 4096, 1, ...: below, at and above headers and frames.
@@ -52,6 +52,10 @@ void served_connection::flush() {
     }
     kept_.clear();
 }
+
+served_connection::served_connection(rpc::dispatcher const& methods,
+                                     rpc::session_options const& options, feed_shape shape)
+    : stand_in(shape), peer_(options, methods, &recorded_time, nullptr) {}
 
 void served_connection::deliver(bytes_view bytes, bool ends_message) {
     // In a buffer of its own size, so that reading past the end shows.
@@ -80,6 +84,11 @@ byte_string const& served_connection::sent() {
     return sent_;
 }
 
+void served_connection::end() {
+    EXPECT_EQ(border_faults_, 0U);
+    peer_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
+}
+
 void served_connection::drain() {
     auto& output = peer_.protocol().output();
     std::array<out_segment, 16> segments;
@@ -95,6 +104,7 @@ void served_connection::drain() {
             size += segment.bytes.size();
         }
         output.consume(size);
+        peer_.protocol().start_waiting(peer_.now_us());
     }
 }
 

@@ -7,7 +7,9 @@
 #include <trunkline/rpc/dispatcher.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,13 @@ struct replay_outcome {
 [[nodiscard]] std::vector<replay_outcome> replay_as_server(recorded_session const& session,
                                                            rpc::dispatcher const& methods,
                                                            feed_shape shape);
+
+/// Gives who stands in our place on one connection.
+using stand_in_maker = std::function<std::unique_ptr<stand_in>()>;
+
+/// The same with somebody else in our place than an endpoint alone.
+[[nodiscard]] std::vector<replay_outcome> replay_as_server(recorded_session const& session,
+                                                           stand_in_maker const& make);
 
 /// We are the clients: makes the calls that they made, takes what the server sent. Calls of
 /// `streamed_method` are made in parts. One outcome per connection.

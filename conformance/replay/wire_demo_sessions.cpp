@@ -1,6 +1,7 @@
 // Recorded sessions of the generic demonstration: whole calls, calls in parts both ways, cancel,
 // unknown methods, and calls from server to client, with us on either side.
 #include <replay/conversation_model.hpp>
+#include <replay/library_server.hpp>
 #include <replay/session_replay.hpp>
 
 #include <gtest/gtest.h>
@@ -42,8 +43,7 @@ private:
     rpc::responder answer_;
 };
 
-rpc::dispatcher demo_handlers(demo_methods const& methods) {
-    rpc::dispatcher table;
+void serve_demo(rpc::dispatcher& table, demo_methods const& methods) {
     EXPECT_TRUE(table.add(methods.echo, [](rpc::request const& call, rpc::responder answer) {
         answer.success(slice{call.arguments, {}});
     }));
@@ -54,7 +54,6 @@ rpc::dispatcher demo_handlers(demo_methods const& methods) {
         table.add_stream(methods.stream_echo, [](rpc::request const& begun, rpc::responder answer) {
             return std::make_unique<part_echo>(begun, std::move(answer));
         }));
-    return table;
 }
 
 rpc::dispatcher client_handlers(demo_methods const& methods) {
@@ -79,13 +78,11 @@ std::vector<returned_call> recorded_returns(recorded_session const& session, std
     return returns;
 }
 
-void check_server(recorded_session const& session, feed_shape shape) {
-    SCOPED_TRACE(name_of(shape));
+void check_server(recorded_session const& session, stand_in_maker const& make) {
     demo_methods const methods = demo_methods_of(session);
-    rpc::dispatcher const table = demo_handlers(methods);
     auto const expected = predict(
         session, {}, [&](rule_set rules) { return std::make_unique<demo_model>(methods, rules); });
-    auto outcomes = replay_as_server(session, table, shape);
+    auto outcomes = replay_as_server(session, make);
     for (std::size_t number = 0; number < outcomes.size(); ++number) {
         replay_outcome& outcome = outcomes[number];
         EXPECT_FALSE(outcome.ended) << outcome.ended.message();
@@ -102,8 +99,26 @@ void check_server(recorded_session const& session, feed_shape shape) {
 TEST(demo_sessions, our_server_answers_and_calls_as_the_recorded_one) {
     check_sessions(is_demo, [](recorded_session const& session) {
         for (feed_shape const shape : all_feed_shapes) {
-            check_server(session, shape);
+            SCOPED_TRACE(name_of(shape));
+            rpc::dispatcher table;
+            serve_demo(table, demo_methods_of(session));
+            rpc::session_options options;
+            options.local_side = rpc::side::acceptor;
+            options.message_borders = keeps_borders(shape);
+            check_server(session, [&] {
+                return std::make_unique<served_connection>(table, options, shape);
+            });
         }
+    });
+}
+
+// From the bytes on the link to the handlers and back, as a program on the library has it.
+TEST(demo_sessions, an_rpc_server_answers_and_calls_as_the_recorded_one) {
+    check_sessions(is_demo, [](recorded_session const& session) {
+        auto const serve = [methods = demo_methods_of(session)](rpc::dispatcher& table) {
+            serve_demo(table, methods);
+        };
+        check_server(session, [&] { return std::make_unique<library_server>(serve); });
     });
 }
 
