@@ -41,7 +41,8 @@ def our_client():
         together = [] if plain_ids else ["together"]
         with listening([rust_program("muxio", short), "serve"], f"muxio-server-{short}") as server:
             said = run(MUXIO, "connect", server.address, layout, *together)
-        rows += rows_of(f"server {version}", short, said)
+            found = run(MUXIO, "find", server.address)
+        rows += rows_of(f"server {version}", short, f"{said}\n{found}")
         lose([rust_program("muxio", short), "serve"],
              lambda server: [MUXIO, "lose", server.address, layout], f"muxio-lost-{short}")
         rows.append((f"server {version}", HEADER[short], *KILLED, "passed"))

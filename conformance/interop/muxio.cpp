@@ -1,7 +1,8 @@
 // Our library as the peer of a published muxio program (rust/muxio.rs):
 //   serve                            on a free port, which it prints; ends with its standard input
 //   connect HOST:PORT a|b [together] prints what either side did
-//   lose HOST:PORT a|b               prints "calling"; its stream fails when the server goes
+//   find HOST:PORT                   connects without being told the layout, from either first
+//   guess lose HOST:PORT a|b               prints "calling"; its stream fails when the server goes
 #include <interop/muxio_sides.hpp>
 
 #include <exception>
@@ -20,10 +21,14 @@ void run(std::span<std::string const> words) {
         std::cin.ignore(std::numeric_limits<std::streamsize>::max());
         return;
     }
-    if (words.size() < 3) {
-        throw std::runtime_error("serve, or connect|lose HOST:PORT a|b");
+    if (words.size() < 2 || (words.size() < 3 && words[0] != "find")) {
+        throw std::runtime_error("serve, find HOST:PORT, or connect|lose HOST:PORT a|b");
     }
     auto const url = "ws://" + words[1] + "/ws";
+    if (words[0] == "find") {
+        std::cout << find_layout(url) << '\n';
+        return;
+    }
     auto const layout = words[2] == "a" ? frame::layout::a : frame::layout::b;
     if (words[0] == "lose") {
         lose_stream(url, layout, [] { std::cout << "calling\n" << std::flush; });

@@ -124,6 +124,24 @@ std::vector<std::string> take_turns(std::string const& url, frame::layout layout
     return lines;
 }
 
+std::string find_layout(std::string const& url) {
+    std::size_t kinds = 0;
+    for (auto const first : {frame::layout::a, frame::layout::b}) {
+        sightings seen;
+        rpc_client::builder builder(url);
+        add_service(builder.methods(), seen);
+        auto const connected = builder.layout(first).detect_layout().connect();
+        if (!connected) {
+            throw std::runtime_error(url + ": " + connected.error().message());
+        }
+        peer const server = *connected;
+        kinds +=
+            play({server, 5, [&server](words news) { server.send(method::news, news); }}).size();
+    }
+    return "the client|header found out, whichever is tried first; then all of that|" +
+           std::to_string(kinds) + " kinds";
+}
+
 void lose_stream(std::string const& url, frame::layout layout, std::function<void()> const& begun) {
     auto const client = rpc_client::builder(url).layout(layout).connect().value();
     bool const streams = client.call(method::abilities, {1}).value()->value == 1;

@@ -41,6 +41,11 @@ private:
 [[nodiscard]] std::vector<std::string> take_turns(std::string const& url, frame::layout layout,
                                                   bool together);
 
+/// Finds out which header layout the server at `url` speaks, from either one tried first, and takes
+/// the client's turn with it each time. What was done: WHO|KIND|HOW MANY. Throws std::runtime_error
+/// with what differed.
+[[nodiscard]] std::string find_layout(std::string const& url);
+
 /// A stream is under way, and `begun()` is called; then the server goes, and the stream fails,
 /// once. Throws std::runtime_error when it does not.
 void lose_stream(std::string const& url, frame::layout layout, std::function<void()> const& begun);

@@ -30,6 +30,13 @@ TEST_P(muxio_turns, both_sides_call_and_stream_alone_and_at_once) {
     EXPECT_EQ(lines_of("both at once|", lines), 1U);
 }
 
+// Both guesses are right here; published servers know one layout each.
+TEST(muxio_layout, is_found_out_and_a_turn_is_taken) {
+    muxio_server const server;
+    auto const line = find_layout(server.url());
+    EXPECT_EQ(lines_of("the client|header found out", {line}), 1U);
+}
+
 TEST_P(muxio_turns, a_stream_fails_when_its_server_goes) {
     auto server = std::make_unique<muxio_server>();
     lose_stream(server->url(), GetParam(), [&server] { server.reset(); });
