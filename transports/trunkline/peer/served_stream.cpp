@@ -96,6 +96,10 @@ void served_stream::respond(std::span<slice> body) {
 }
 
 void served_stream::writer_gone() {
+    if (handing_over_) {
+        dropped_ = true;
+        return;
+    }
     output().finish(call_failure{call_error::system_failure, "handler gave no answer"});
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace trunkline::peers {
 
@@ -36,6 +37,23 @@ public:
     /// The same for its request, which does not hold up the connection.
     [[nodiscard]] bool keep_request(std::size_t size);
 
+    /// Runs a handler that takes the halves along. What it throws is answered with `thrown`, though
+    /// its halves are gone by then.
+    template <class Run>
+    void hand_over(Run run, call_failure thrown) {
+        handing_over_ = true;
+        try {
+            run();
+            handing_over_ = false;
+        } catch (...) {
+            handing_over_ = false;
+            output().finish(std::move(thrown));
+        }
+        if (std::exchange(dropped_, false)) {
+            writer_gone();
+        }
+    }
+
     void reader_gone() override { input().abandon({call_error::cancelled, {}}); }
     void writer_gone() override;
     void cancel(call_failure why) override;
@@ -53,7 +71,9 @@ private:
 
     answer down_;
     rpc::responder to_;
-    bool begun_ = false;  // a part has been answered
+    bool begun_ = false;         // a part has been answered
+    bool handing_over_ = false;  // hand_over() is running
+    bool dropped_ = false;       // meanwhile the writing half has gone
     std::function<void()> gone_;
 };
 

@@ -95,7 +95,31 @@ TEST_P(stream_endings, a_handler_that_throws_or_forgets_has_failed) {
     EXPECT_EQ(total.answer.get().error(),
               (call_failure{call_error::system_failure, "handler gave no answer"}));
     auto talk = client.open(doubled);
-    EXPECT_EQ(talk.from.read().error().error, call_error::system_failure);
+    EXPECT_EQ(talk.from.read().error(),
+              (call_failure{call_error::system_failure, "the handler failed"}));
+}
+
+TEST_P(stream_endings, a_handler_that_throws_behind_its_answer_has_answered) {
+    auto const server =
+        a_server()
+            .handle(sum,
+                    [](stream_reader<number>, stream_reply<number> to, call_context) {
+                        to({7});
+                        throw std::runtime_error("secret");
+                    })
+            .handle(doubled,
+                    [](stream_reader<number>, stream_writer<number> to, call_context) {
+                        to.async_write({7}, ignored);
+                        throw std::runtime_error("secret");
+                    })
+            .start()
+            .value();
+    auto const client = a_client(server).connect().value();
+    EXPECT_EQ(client.open(sum).answer.get().value()->value, 7u);
+    auto talk = client.open(doubled);
+    EXPECT_EQ((**talk.from.read())->value, 7u);
+    EXPECT_EQ(talk.from.read().error(),
+              (call_failure{call_error::system_failure, "the handler failed"}));
 }
 
 TEST_P(stream_endings, a_stream_of_a_method_that_nobody_has_fails) {
@@ -373,6 +397,9 @@ TEST_P(stream_endings, what_is_no_stream_of_messages_costs_that_call_alone) {
               (call_failure{call_error::system_failure,
                             make_error_code(typed::record_error::unknown_prefix).message()}));
     EXPECT_EQ(send({3, 0, 0, 0, 9, 9, 9}).error, call_error::system_failure) << "no number";
+    EXPECT_EQ(send({0xff, 0xff, 0xff, 0xff, 0}),
+              (call_failure{call_error::system_failure,
+                            make_error_code(typed::record_error::after_end).message()}));
     EXPECT_EQ(send({}).error, error_code()) << "an end without a word is an end";
     auto total = client.open(sum);
     ASSERT_TRUE(total.to.write({2}));
@@ -396,6 +423,40 @@ TEST_P(stream_endings, an_answer_that_is_no_message_is_a_bad_answer) {
     auto const client = a_client(server).connect().value();
     auto call = client.open(doubled);
     EXPECT_EQ(call.from.read().error().error, call_error::bad_answer);
+}
+
+/// Answers with bytes that are no records.
+struct answers_with {
+    std::vector<std::uint8_t> first;
+    std::vector<std::uint8_t> second;
+
+    void operator()(stream_reader<typed::raw>, stream_writer<typed::raw> to, call_context) const {
+        to.async_write(std::as_bytes(std::span(first)), ignored);
+        to.async_write(std::as_bytes(std::span(second)), ignored);
+        to.finish();
+    }
+};
+
+TEST_P(stream_endings, an_answer_that_goes_on_behind_its_end_has_failed) {
+    std::vector<std::uint8_t> const end{0xff, 0xff, 0xff, 0xff};
+    std::vector<std::uint8_t> const failure{2, 0, 0, 0x80, 2, 'w'};
+    for (auto const& last : {end, failure}) {
+        auto joined = last;
+        joined.push_back(0);
+        for (auto const& how : {answers_with{joined, {}}, answers_with{last, {0, 0, 0, 0}}}) {
+            auto const server = a_server().handle(doubled_raw, how).start().value();
+            auto const client = a_client(server).connect().value();
+            auto call = client.open(doubled);
+            auto const deadline = std::chrono::steady_clock::now() + patience;
+            error_code why;  // until the rest has come, the end or the failure is all there is
+            while (why != typed::record_error::after_end &&
+                   std::chrono::steady_clock::now() < deadline) {
+                auto const told = call.from.read();
+                why = told ? error_code() : told.error().error;
+            }
+            EXPECT_EQ(why, typed::record_error::after_end);
+        }
+    }
 }
 
 TEST_P(stream_endings, destroying_anything_inside_of_a_callback_is_safe) {

@@ -206,11 +206,7 @@ void start_stream(std::shared_ptr<Handler const> const& handler,
             of->cancel({call_error::system_failure, busy_text});
         }
     } else if constexpr (Halves::template takes_over<Handler>) {
-        try {
-            halves.hand_over(*handler, std::move(context));
-        } catch (...) {
-            of->output().finish(thrown());
-        }
+        of->hand_over([&] { halves.hand_over(*handler, std::move(context)); }, thrown());
     } else {
         auto const running = note_running(*of);
         context.stop = running->stop_token();

@@ -30,7 +30,8 @@ stream_input::~stream_input() {
 }
 
 std::optional<call_failure> stream_input::take(bytes_view part) {
-    if (ended_ || abandoned_) {
+    // Behind an end or a failure that has come as a record the rest is looked at all the same.
+    if (abandoned_ || (ended_ && !records_)) {
         return {};
     }
     std::optional<call_failure> failed;
@@ -60,7 +61,7 @@ std::optional<call_failure> stream_input::take_records(bytes_view part) {
     if (!records_) {
         records_.emplace(line_.endpoint()->protocol().message_size_max());
     }
-    while (!part.empty() && !ended_) {
+    while (!part.empty()) {
         auto next = records_->next(part);
         if (!next) {
             return call_failure{next.error(), {}};
