@@ -26,10 +26,7 @@ void dispatcher::wrap(
 
 unary_handler const* dispatcher::find(std::uint64_t method_id) const noexcept {
     auto const at = unary_.find(method_id);
-    if (at != unary_.end()) {
-        return &at->second;
-    }
-    return otherwise_ && !streams_.contains(method_id) ? &otherwise_ : nullptr;
+    return at == unary_.end() ? nullptr : &at->second;
 }
 
 stream_handler const* dispatcher::find_stream(std::uint64_t method_id) const noexcept {

@@ -138,7 +138,9 @@ public:
     /// The same for a handler that is given the parts of its call as they come.
     [[nodiscard]] bool add_stream(std::uint64_t method_id, stream_handler handler);
 
-    /// Serves whole calls of methods that have no handler.
+    /// Serves calls and events of methods that have no handler, by their heads: who streams keeps
+    /// its call open until it hears of us. The arguments are whole below payload_arguments_size_min
+    /// and none above.
     void otherwise(unary_handler handler) { otherwise_ = std::move(handler); }
 
     /// Puts something around every handler that is in the table: each is replaced by what these
@@ -152,6 +154,10 @@ public:
     [[nodiscard]] unary_handler const* find(std::uint64_t method_id) const noexcept;
     /// The handler of streamed calls, or null; valid until the table changes.
     [[nodiscard]] stream_handler const* find_stream(std::uint64_t method_id) const noexcept;
+    /// What was given to otherwise(), or null; valid until the table changes.
+    [[nodiscard]] unary_handler const* find_otherwise() const noexcept {
+        return otherwise_ ? &otherwise_ : nullptr;
+    }
 
 private:
     std::unordered_map<std::uint64_t, unary_handler> unary_;

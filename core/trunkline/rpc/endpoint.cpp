@@ -239,7 +239,13 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
     }
     // At once: who streams keeps its call open until it hears of us. The payload is taken in parts
     // so that none of it is kept.
-    session_.answer(id, status::method_not_found, {}, now_us());
+    if (unary_handler const* const other = methods_.find_otherwise()) {
+        (*other)({head.method_id, head.request_id, head.metadata, session_.memory_left(), owner_,
+                  head.type},
+                 responder(*this, id));
+    } else {
+        session_.answer(id, status::method_not_found, {}, now_us());
+    }
     return delivery::parts;
 }
 

@@ -328,6 +328,10 @@ TEST_P(endpoints, what_has_no_handler_goes_to_the_one_for_all_others) {
     EXPECT_EQ(wire.ask(*wire.dialer, unknown, "x").body, std::to_string(unknown));
     EXPECT_EQ(wire.ask(*wire.dialer, echo, "hello").body, "hello");
     EXPECT_EQ(wire.acceptor_methods.find(talk), nullptr);
+    noted_stream stream;
+    ASSERT_TRUE(wire.dialer->open(unknown, as_bytes("x"), stream));
+    wire.run();
+    EXPECT_EQ(stream.parts, std::vector<std::string>{std::to_string(unknown)}) << "not ended yet";
 }
 
 TEST_P(endpoints, answers_may_come_later_and_out_of_order) {

@@ -17,13 +17,17 @@ public:
                           {});  // as any server, and none of the script
                 return;
             }
-            lines.serve(call.method_id, call.arguments,
-                        std::make_shared<mocks::far_unary_call>(std::move(to)));
+            serve_whole(call, std::move(to));
         });
         auto made = std::make_unique<mocks::faulty_listener>(loop, names, url, faults);
         door = made.get();
         serving.add_listener(std::move(made));
         serving.start();
+    }
+
+    void serve_whole(rpc::request const& call, rpc::responder to) {
+        lines.serve(call.method_id, call.arguments,
+                    std::make_shared<mocks::far_unary_call>(std::move(to)));
     }
 
     std::string const url = "memory:mock";
@@ -93,6 +97,11 @@ void mock_connection::serve(std::uint64_t method_id, bytes_view arguments,
 
 void mock_connection::add(std::shared_ptr<mocks::expectation> one, std::string_view method,
                           mocks::script::shown_arguments show) {
+    // Unless it has a handler, as one that answers in parts.
+    static_cast<void>(methods().add(
+        one->method_id, [far = far_end_.get()](rpc::request const& call, rpc::responder to) {
+            far->serve_whole(call, std::move(to));
+        }));
     far_end_->lines.add(std::move(one), method, std::move(show));
 }
 

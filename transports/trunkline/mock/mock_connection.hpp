@@ -78,8 +78,7 @@ public:
         return expected_event(note<Message>(of.id, of.name, "of any kind", {}));
     }
 
-    /// The same for methods that answer in parts. Those that are called in parts have handle(); a
-    /// streamed call of a method that the mock does not know is not answered.
+    /// The same for methods that answer in parts. Those that are called in parts have handle().
     template <class Request, class Part>
     expected_stream<Part> expect(typed::server_stream<Request, Part> const& of,
                                  std::type_identity_t<Request> request) {

@@ -83,6 +83,16 @@ TEST(mock_connection, a_call_of_a_method_that_no_script_knows_is_unexpected) {
     EXPECT_THAT(mock.complaints(), HasSubstr("with 0 bytes; no call is expected"));
 }
 
+TEST(mock_connection, a_stream_of_a_method_that_no_script_knows_is_unexpected) {
+    mock_connection mock;
+    auto const client = mock.connect();
+    auto reader = client.open(everybody, {"old"});
+    EXPECT_EQ(reader.read().error().error, call_error::system_failure);
+    EXPECT_THAT(mock.complaints(), HasSubstr("unexpected call of method 0x"));
+    auto call = client.open(oldest);
+    EXPECT_EQ(call.answer.get().error().error, call_error::system_failure);
+}
+
 TEST(mock_connection, a_line_is_used_up_and_the_next_one_serves) {
     mock_connection mock;
     mock.expect(hello).times(2).answer({"first"});
