@@ -104,7 +104,6 @@ void served_connection::drain() {
             size += segment.bytes.size();
         }
         output.consume(size);
-        peer_.protocol().start_waiting(peer_.now_us());
     }
 }
 

@@ -56,6 +56,9 @@ public:
         return slice_of(results_.read<store_service::read_response<bytes_view>>().entry_payload);
     }
 
+    [[nodiscard]] bool is_loaded(bytes_view) override { return true; }
+    void load(std::vector<bytes_view>, std::function<void()> then) override { then(); }
+
     [[nodiscard]] std::vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override {
         message_reader_of_json arguments(request_);

@@ -69,6 +69,7 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool) override {}
     std::string peer() const override { return "crowd"; }
+    std::unique_ptr<byte_stream> fold() override { return nullptr; }
 
 private:
     std::vector<std::string> messages_;
