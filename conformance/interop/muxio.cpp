@@ -1,8 +1,8 @@
 // Our library as the peer of a published muxio program (rust/muxio.rs):
 //   serve                            on a free port, which it prints; ends with its standard input
 //   connect HOST:PORT a|b [together] prints what either side did
-//   find HOST:PORT                   connects without being told the layout, from either first
-//   guess lose HOST:PORT a|b               prints "calling"; its stream fails when the server goes
+//   find HOST:PORT                   finds out the layout, with either guess first, and plays
+//   lose HOST:PORT a|b               prints "calling"; its stream fails when the server goes
 #include <interop/muxio_sides.hpp>
 
 #include <exception>

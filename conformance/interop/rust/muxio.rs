@@ -662,14 +662,15 @@ async fn serve_streams<X: Send + Sync + Clone + 'static>(endpoint: &RpcServiceEn
             ..
         } = event
         {
-            let mut held = held.lock().unwrap();
-            let held: &mut Vec<u8> = held.entry(rpc_request_id).or_default();
+            let mut all_held = held.lock().unwrap();
+            let held: &mut Vec<u8> = all_held.entry(rpc_request_id).or_default();
             held.extend(bytes);
             let (blobs, ended) = take_records(held);
             for blob in blobs {
                 answer.respond(record_of(&backwards(blob)), false);
             }
             if ended {
+                all_held.remove(&rpc_request_id); // the next connection has the same ids
                 answer.respond(Vec::new(), true);
             }
         }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace trunkline::server {
@@ -65,11 +66,23 @@ resident_pages& system_pages() noexcept {
     return pages;
 }
 
-value_loader::value_loader(resident_pages& pages) : pages_(pages), threads_(thread_count) {}
-
 value_loader::~value_loader() {
-    threads_.stop();
-    threads_.join();
+    if (threads_) {
+        threads_->stop();
+        threads_->join();
+    }
+}
+
+bool value_loader::has_threads() {
+    std::lock_guard const lock(mutex_);
+    if (!threads_) {
+        try {
+            threads_.emplace(thread_count);
+        } catch (std::system_error const&) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool value_loader::is_loaded(bytes_view value) {
@@ -78,7 +91,11 @@ bool value_loader::is_loaded(bytes_view value) {
 
 void value_loader::load(std::vector<bytes_view> values, transport::runtime& loop,
                         std::function<void()> then) {
-    boost::asio::post(threads_,
+    if (!has_threads()) {
+        loop.post(std::move(then));
+        return;
+    }
+    boost::asio::post(*threads_,
                       [this, values = std::move(values), &loop, then = std::move(then)]() mutable {
                           for (bytes_view const each : values) {
                               if (!is_loaded(each)) {

@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 namespace trunkline::server {
@@ -34,8 +36,8 @@ public:
 /// Any function from any thread. Shared by all threads of a server.
 class value_loader {
 public:
-    /// `pages` outlives it. Throws std::system_error when the system has no threads left.
-    explicit value_loader(resident_pages& pages = system_pages());
+    /// `pages` outlives it. Its threads begin with the first value that is to be loaded.
+    explicit value_loader(resident_pages& pages = system_pages()) : pages_(pages) {}
 
     /// Drops what has not begun.
     ~value_loader();
@@ -46,12 +48,16 @@ public:
     [[nodiscard]] bool is_loaded(bytes_view value);
 
     /// Reads in what is not, then calls `then` on the thread of `loop`, which outlives the loader
-    /// or drops it. What waits is bounded by the requests that connections may leave unanswered.
+    /// or drops it; without a thread to be had, at once. What waits is bounded by the requests that
+    /// connections may leave unanswered.
     void load(std::vector<bytes_view> values, transport::runtime& loop, std::function<void()> then);
 
 private:
+    [[nodiscard]] bool has_threads();
+
     resident_pages& pages_;
-    boost::asio::thread_pool threads_;
+    std::mutex mutex_;  // guards the making of threads_
+    std::optional<boost::asio::thread_pool> threads_;
 };
 
 }  // namespace trunkline::server
