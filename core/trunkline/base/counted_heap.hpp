@@ -47,6 +47,15 @@ template <class Work>
     throw std::bad_alloc();
 }
 
+// Both forms of new, or a sanitizer sees its own and our delete. Those that align are pairs of
+// their own, and are not counted.
+[[gnu::noinline]] void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+    if (trunkline::testing::heap_counted) {
+        trunkline::testing::heap_allocations.fetch_add(1, std::memory_order_relaxed);
+    }
+    return std::malloc(size == 0 ? 1 : size);
+}
+
 [[gnu::noinline]] void operator delete(void* at) noexcept {
     std::free(at);
 }
