@@ -3,6 +3,7 @@
 // can be written and opened again.
 #include "check.hpp"
 
+#include <trunkline/store/alignment.hpp>
 #include <trunkline/store/check.hpp>
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/error.hpp>
@@ -12,6 +13,7 @@
 #include <trunkline/store/stat.hpp>
 #include <trunkline/store/store.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -35,6 +37,11 @@ std::uint64_t live_keys(store::plain_recovery const& model, std::uint64_t tail) 
     return count;
 }
 
+bool fits(std::string const& file, std::uint64_t tail, std::uint32_t alignment) {
+    auto const at = std::ranges::find(store::alignments, alignment) - store::alignments.begin();
+    return store::fitting_alignments(as_bytes(file), tail)[static_cast<std::size_t>(at)];
+}
+
 void check_opened(store::faulty_disk& disk, std::string const& file, std::uint32_t alignment,
                   std::uint64_t tail, std::uint64_t live) {
     auto const checked = store::check_file(path, alignment, disk);
@@ -46,8 +53,10 @@ void check_opened(store::faulty_disk& disk, std::string const& file, std::uint32
         auto const why = opened.error();
         TRUNKLINE_FUZZ_CHECK(checked.has_error() && checked.error() == why);
         TRUNKLINE_FUZZ_CHECK(counted.has_error() && counted.error() == why);
+        // No history, or one whose entries speak against this alignment and for no other.
+        bool const none = tail == 0 || !fits(file, tail, alignment);
         TRUNKLINE_FUZZ_CHECK(why == store::store_error::wrong_alignment ||
-                             (why == store::store_error::not_a_store && tail == 0));
+                             (why == store::store_error::not_a_store && none));
         TRUNKLINE_FUZZ_CHECK(disk.content(path) == file && disk.names().size() == 1);
         return;
     }
