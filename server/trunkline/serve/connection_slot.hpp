@@ -42,6 +42,10 @@ private:
         std::unique_ptr<transport::driver> driver;
     };
 
+    [[nodiscard]] bool is_folded() const noexcept {
+        return content_ == content::socket || content_ == content::stream;
+    }
+
     std::uint8_t probes_sent_ = 0;  // as in folded_driver
     content content_ = content::nothing;
     connection_table& owner_;

@@ -63,8 +63,7 @@ connection_table::connection_table(transport::runtime& loop, rpc::dispatcher con
 connection_table::~connection_table() {
     open_.clear();
     for (connection_slot& slot : slots_) {
-        if (slot.content_ == connection_slot::content::socket ||
-            slot.content_ == connection_slot::content::stream) {
+        if (slot.is_folded()) {
             take_stream(slot);
         }
     }
@@ -195,8 +194,7 @@ void connection_table::close_all() {
     for_each_open(
         [](open_connection& one) { one.driver->close(close_code::going_away, farewell); });
     for (connection_slot& slot : slots_) {
-        if (slot.content_ == connection_slot::content::socket ||
-            slot.content_ == connection_slot::content::stream) {
+        if (slot.is_folded()) {
             take_stream(slot);
             free_slot(slot);
         }
@@ -336,8 +334,7 @@ void connection_table::fold_silent(time_point now) {
 void connection_table::look_after_folded(time_point now) {
     look_due_ = time_point::max();
     for (connection_slot& slot : slots_) {
-        if (slot.content_ != connection_slot::content::socket &&
-            slot.content_ != connection_slot::content::stream) {
+        if (!slot.is_folded()) {
             continue;
         }
         auto const due = transport::driver::look_due(rest_of(slot), settings_.limits);
@@ -352,8 +349,7 @@ void connection_table::look_after_folded(time_point now) {
 void connection_table::drain_folded() {
     for (; next_to_drain_ < slots_.size() && open_.size() < drained_at_once; ++next_to_drain_) {
         connection_slot& slot = slots_[next_to_drain_];
-        if (slot.content_ == connection_slot::content::socket ||
-            slot.content_ == connection_slot::content::stream) {
+        if (slot.is_folded()) {
             unfold(slot);
             start(slot);
         }

@@ -61,8 +61,8 @@ public:
     /// Whether a value can be sent without waiting for the disk.
     [[nodiscard]] virtual bool is_loaded(bytes_view value) = 0;
 
-    /// Makes values such, then calls `then` on the thread of the connection, never from inside the
-    /// call; or drops it when that thread ends. Their pins live until then.
+    /// Makes values such, then calls `then` on the thread of the connection, now or later; or drops
+    /// it when that thread ends. Their pins live until then.
     virtual void load(std::vector<bytes_view> values, std::function<void()> then) = 0;
 
     /// How much a store holds.
