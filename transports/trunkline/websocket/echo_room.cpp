@@ -5,20 +5,24 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace trunkline::websocket {
 
 using transport::close_code;
 using transport::io_status;
+using transport::read_result;
 using time_point = transport::runtime::time_point;
 
 namespace {
 
 constexpr std::size_t pieces_per_read = 128;
 constexpr std::chrono::milliseconds sweep_interval{250};
+constexpr std::size_t not_joined = SIZE_MAX;
 
 /// A reply that waits for the link, or a message that is not complete yet.
 struct held_message {
@@ -35,6 +39,14 @@ struct held_message {
 };
 
 }  // namespace
+
+/// What one read and its replies need, shared by all guests: nothing of it outlives the read.
+struct echo_room::desk {
+    std::array<message_piece, pieces_per_read> pieces;
+    std::array<message_segment, pieces_per_read> replies;
+    std::array<std::size_t, pieces_per_read> joined;  // index in `made`, or not_joined
+    std::vector<held_message> made;                   // replies that were put together
+};
 
 class echo_room::guest final : private transport::readiness_sink {
 public:
@@ -75,9 +87,6 @@ public:
     }
 
 private:
-    using piece_array = std::array<message_piece, pieces_per_read>;
-    using segment_array = std::array<message_segment, pieces_per_read>;
-
     void on_ready(bool readable, bool writable) override {
         bool alive = !writable || send_waiting();
         if (alive && readable && waiting_.empty()) {
@@ -97,40 +106,56 @@ private:
     // Until nothing is left, the link is full, or the turn's share is used up. False at the end.
     bool read_turn() {
         std::size_t taken = 0;
-        bool more = true;  // in the buffer: must be read before the buffer serves somebody else
-        while (more || (taken < owner_.limits_.input_per_turn_max && waiting_.empty())) {
-            piece_array pieces;
-            auto const got =
-                link_->read_messages(owner_.shared_.loop().commons().read_buffer(), pieces);
-            if (got.wire_bytes > 0) {
-                taken += got.wire_bytes;
-                heard_ = owner_.shared_.loop().now();
-                probed_ = false;
-            }
-            if (got.status == io_status::would_block) {
-                return true;
-            }
-            if (got.status != io_status::ok || !echo(std::span(pieces).first(got.pieces))) {
+        bool more = true;
+        while (more && taken < owner_.limits_.input_per_turn_max && waiting_.empty()) {
+            if (!read_batch(taken, more)) {
                 return false;
             }
-            more = got.pieces == pieces.size();
         }
+        return true;
+    }
+
+    // One read of the link, with all the messages it gave: they are in the buffer that serves
+    // others next. A read that did not fill the buffer has emptied the link.
+    bool read_batch(std::size_t& taken, bool& more) {
+        mutable_bytes const buffer = owner_.shared_.loop().commons().read_buffer();
+        auto& pieces = owner_.desk_->pieces;
+        read_result got;
+        std::size_t wire_bytes = 0;
+        do {
+            got = link_->read_messages(buffer, pieces);
+            wire_bytes += got.wire_bytes;
+            if (got.status == io_status::would_block) {
+                break;
+            }
+            bool const echoed =
+                got.status == io_status::ok && echo(std::span(pieces).first(got.pieces));
+            owner_.desk_->made.clear();
+            if (!echoed) {
+                return false;
+            }
+        } while (got.pieces == pieces.size());
+        if (wire_bytes > 0) {
+            heard_ = owner_.shared_.loop().now();
+            probed_ = false;
+        }
+        taken += wire_bytes;
+        more = wire_bytes >= buffer.size();
         return true;
     }
 
     // Whole messages are sent from where they lie; others are put together first. False when the
     // link or the memory failed.
     bool echo(std::span<message_piece const> pieces) {
-        segment_array replies;
-        std::array<held_message*, pieces_per_read> joined{};  // where a reply was put together
-        std::deque<held_message> made;
+        desk& at = *owner_.desk_;
         std::size_t count = 0;
         for (message_piece const& piece : pieces) {
             if (piece.ends_message && !partial_) {
-                replies[count++] = {.bytes = piece.bytes,
-                                    .message_size = piece.bytes.size(),
-                                    .kind = piece.kind,
-                                    .begins = true};
+                at.joined[count] = not_joined;
+                at.replies[count++] = {.bytes = piece.bytes,
+                                       .message_size = piece.bytes.size(),
+                                       .kind = piece.kind,
+                                       .begins = true};
                 continue;
             }
             if (!partial_) {
@@ -140,18 +165,18 @@ private:
                 return false;
             }
             if (piece.ends_message) {
-                made.push_back(std::move(*partial_));
+                at.joined[count] = at.made.size();
+                at.made.push_back(std::move(*partial_));
                 partial_.reset();
-                joined[count] = &made.back();
-                replies[count++] = made.back().segment();
+                at.replies[count++] = at.made.back().segment();
             }
         }
         send_result done;
         if (waiting_.empty()) {
-            done = link_->write_messages(std::span(replies).first(count));
+            done = link_->write_messages(std::span(at.replies).first(count));
         }
         for (std::size_t i = done.segments; i < count; ++i) {
-            if (!hold(replies[i], joined[i], i == done.segments ? done.offset : 0)) {
+            if (!hold(i, i == done.segments ? done.offset : 0)) {
                 return false;
             }
         }
@@ -159,11 +184,13 @@ private:
     }
 
     // What the link did not take: moved where it was put together, else copied.
-    bool hold(message_segment const& reply, held_message* joined, std::size_t sent) {
+    bool hold(std::size_t index, std::size_t sent) {
+        desk& at = *owner_.desk_;
+        message_segment const& reply = at.replies[index];
         held_message& held = waiting_.emplace_back();
         progress_ = owner_.shared_.loop().now();
-        if (joined != nullptr) {
-            held = std::move(*joined);
+        if (at.joined[index] != not_joined) {
+            held = std::move(at.made[at.joined[index]]);
         } else if (!held.bytes.append(reply.bytes)) {
             return false;
         }
@@ -174,7 +201,7 @@ private:
 
     bool send_waiting() {
         while (!waiting_.empty()) {
-            segment_array segments;
+            auto& segments = owner_.desk_->replies;
             std::size_t const count = std::min(waiting_.size(), segments.size());
             for (std::size_t i = 0; i < count; ++i) {
                 segments[i] = waiting_[i].segment();
@@ -211,7 +238,7 @@ private:
 };
 
 echo_room::echo_room(context& shared, connection_limits const& limits)
-    : shared_(shared), limits_(limits) {}
+    : shared_(shared), limits_(limits), desk_(std::make_unique<desk>()) {}
 
 echo_room::~echo_room() = default;
 

@@ -31,11 +31,13 @@ public:
 
 private:
     class guest;
+    struct desk;
     void sweep();
     void sweep_later();
 
     context& shared_;
     connection_limits limits_;
+    std::unique_ptr<desk> desk_;
     std::unique_ptr<transport::timer> sweeping_;
     std::list<guest> guests_;
 };
