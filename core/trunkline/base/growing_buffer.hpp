@@ -11,9 +11,9 @@ namespace trunkline {
 
 /// A contiguous, growing run of bytes for message assembly. Small messages live on the heap; from
 /// 128 KiB on the bytes live in a private mapping that the kernel extends in place or moves by page
-/// table (mremap), so a growing message is never held twice, no memory is reserved ahead of
-/// arrival, and release returns every page at once. Not thread-safe. Views are invalidated by
-/// append, clear and destruction.
+/// table (mremap), so a growing message is never held twice and no memory is reserved ahead of
+/// arrival; release gives every page back at once (message_pages.hpp). Not thread-safe. Views are
+/// invalidated by append, clear and destruction.
 class growing_buffer {
 public:
     growing_buffer() noexcept = default;
@@ -33,16 +33,18 @@ public:
     /// Memory taken, in bytes, with what the allocator keeps beside it: what this buffer counts for
     /// against a connection's bound.
     [[nodiscard]] std::size_t memory_taken() const noexcept {
-        return mapped_ ? capacity_ : heap_cost(capacity_);
+        return mapped() ? capacity_ : heap_cost(capacity_);
     }
 
 private:
+    [[nodiscard]] bool mapped() const noexcept { return mapped_size_ > 0; }
     bool grow(std::size_t wanted) noexcept;
+    bool grow_mapped(std::size_t capacity) noexcept;
 
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
-    bool mapped_ = false;
+    std::size_t mapped_size_ = 0;  // more than the capacity where the run was another's before
 };
 
 }  // namespace trunkline

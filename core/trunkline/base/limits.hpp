@@ -22,6 +22,9 @@ inline constexpr std::size_t writes_waiting_size_mark = 64 * mib;
 /// dozen of the largest that came before the mark was seen.
 inline constexpr std::size_t writes_waiting_size_max = 256 * mib;
 
+/// Memory of large messages that the process keeps for the next ones, in bytes.
+inline constexpr std::size_t spare_pages_size_max = 16 * mib;
+
 /// Limits of one connection's protocol state. All sizes in bytes.
 struct session_limits {
     std::size_t frame_payload_size_max =
