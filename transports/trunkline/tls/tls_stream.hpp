@@ -1,0 +1,34 @@
+// A byte stream through TLS, over any other byte stream: the filter below "tls:" and "wss:".
+#pragma once
+
+#include <trunkline/tls/context.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/runtime.hpp>
+
+#include <memory>
+#include <string>
+
+namespace trunkline::tls {
+
+/// The client's end. The handshake begins at once and goes on with every call and readiness; who
+/// writes before it is over waits. Fails where the machine has no more memory.
+///
+/// @param loop outlives the stream
+/// @param host whom the certificate of the server has to name: a DNS name or an IP address
+[[nodiscard]] result<std::unique_ptr<transport::byte_stream>> make_client_stream(
+    transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,
+    std::string const& host);
+
+/// The server's end, likewise.
+///
+/// Of both: `end` is told where the peer has said that it ends (close_notify); a link that ends
+/// without that is an error, as bytes may be missing (RFC 8446, section 6.1). A certificate that is
+/// refused is an error of verify_category(). At most 64 KiB, and what TLS adds, wait in the stream
+/// for the link to take them; an idle one holds no buffer.
+[[nodiscard]] result<std::unique_ptr<transport::byte_stream>> make_server_stream(
+    transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared);
+
+/// Why a certificate is refused: the numbers and texts of OpenSSL's X509_V_ERR.
+[[nodiscard]] boost::system::error_category const& verify_category() noexcept;
+
+}  // namespace trunkline::tls
