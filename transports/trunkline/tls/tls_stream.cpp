@@ -95,7 +95,6 @@ public:
     }
 
     void shutdown_write() override {
-        say_goodbye();
         ends_ = true;
         send();
     }
@@ -299,8 +298,12 @@ private:
         }
     }
 
-    // What is encrypted goes to the link, in order, and what that does not take is kept.
+    // What is encrypted goes to the link, in order, and what that does not take is kept. The end
+    // that was asked for comes last, and not before the handshake is over.
     void send() {
+        if (ends_ && !shaking()) {
+            say_goodbye();
+        }
         if (unsent_.empty()) {
             encrypted.erase(encrypted.begin(),
                             encrypted.begin() + static_cast<long>(pass_on(encrypted)));
@@ -312,7 +315,8 @@ private:
         encrypted.clear();
         if (unsent_.empty()) {
             std::vector<std::byte>().swap(unsent_);
-            if (std::exchange(ends_, false)) {
+            if (ends_ && !shaking()) {
+                ends_ = false;
                 below_->shutdown_write();
             }
         }
@@ -342,7 +346,7 @@ private:
     void watch_below() {
         bool const asked = sink_ != nullptr;
         bool const waiting = shaking();
-        bool const read_interest = asked && (for_read_ || (for_write_ && waiting));
+        bool const read_interest = asked && (for_read_ || ((for_write_ || ends_) && waiting));
         bool const write_interest = asked && (!unsent_.empty() || (for_write_ && !waiting));
         below_->watch(asked ? this : nullptr, read_interest, write_interest);
         notify_later();

@@ -3,6 +3,7 @@
 #include <trunkline/base/noise.hpp>
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/tls/test_certificates.hpp>
+#include <trunkline/tls/test_talker.hpp>
 #include <trunkline/transport/simulated_pipe.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
 
@@ -30,80 +31,6 @@ std::vector<std::byte> some_bytes(std::size_t size) {
     bytes_view const bytes = as_bytes(made);
     return {bytes.begin(), bytes.end()};
 }
-
-/// Writes what it has to say, and its end where it has one, and reads to the end.
-class talker final : public transport::readiness_sink {
-public:
-    talker(std::unique_ptr<byte_stream> link, std::size_t room, std::vector<std::byte> says)
-        : link_(std::move(link)), room_(room), says_(std::move(says)) {
-        watch();
-    }
-
-    void on_ready(bool readable, bool writable) override {
-        if (readable) {
-            read();
-        }
-        if (writable) {
-            write();
-        }
-        watch();
-    }
-
-    void end() {
-        link_->shutdown_write();
-        watch();
-    }
-
-    byte_stream& link() { return *link_; }
-
-    std::vector<std::byte> heard;
-    bool ended = false;
-    error_code error;
-
-    [[nodiscard]] bool said_all() const { return said_ == says_.size(); }
-
-private:
-    void read() {
-        std::vector<std::byte> buffer(room_);
-        io_result const got = link_->read(buffer);
-        if (got.status == io_status::ok) {
-            heard.insert(heard.end(), buffer.begin(), buffer.begin() + static_cast<long>(got.size));
-        }
-        note(got);
-    }
-
-    // In pieces of which some are small and some longer than a record.
-    void write() {
-        std::vector<bytes_view> pieces;
-        bytes_view rest = bytes_view(says_).subspan(said_);
-        for (std::size_t size = 1; !rest.empty() && pieces.size() < 16; size *= 4) {
-            pieces.push_back(rest.first(std::min(size, rest.size())));
-            rest = rest.subspan(pieces.back().size());
-        }
-        if (!pieces.empty()) {
-            io_result const took = link_->write(pieces);
-            said_ += took.size;
-            note(took);
-        }
-    }
-
-    void note(io_result const& got) {
-        ended = ended || got.status == io_status::end;
-        if (got.status == io_status::error) {
-            error = got.error;
-        }
-    }
-
-    void watch() {
-        bool const over = ended || error;
-        link_->watch(this, !over, !error && !said_all());
-    }
-
-    std::unique_ptr<byte_stream> link_;
-    std::size_t room_;
-    std::vector<std::byte> says_;
-    std::size_t said_ = 0;
-};
 
 struct tls_stream_test : testing::Test {
     tls_stream_test() : authority(folder.path()) {
@@ -188,6 +115,14 @@ TEST_F(tls_stream_test, half_of_it_may_end_while_the_other_goes_on) {
     ASSERT_TRUE(run_until_heard(1, said.size()));
     EXPECT_TRUE(server->ended);
     EXPECT_EQ(client->heard, said);
+}
+
+TEST_F(tls_stream_test, an_end_that_is_said_at_once_is_told_after_the_handshake) {
+    connect();
+    client->end();
+    server->end();
+    ASSERT_TRUE(loop.run_until([&] { return client->ended && server->ended; }, 1min))
+        << client->error.message() << ", " << server->error.message();
 }
 
 TEST_F(tls_stream_test, small_pieces_share_records_and_a_write) {
