@@ -86,6 +86,23 @@ function(trunkline_test_folding name)
     set_tests_properties(${name}.folding PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT TRUNKLINE_TEST_FOLDING=1)
 endfunction()
 
+# trunkline_test_async_wait(<name> [FILTER f]) runs <name>_test once more, as one entry, with the readiness_set of
+# systems that have no epoll.
+function(trunkline_test_async_wait name)
+    if(NOT TRUNKLINE_BUILD_TESTS OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "FILTER" "" ${ARGN})
+    if(arg_FILTER)
+        set(arg_FILTER --gtest_filter=readiness_default.*:${arg_FILTER})
+    endif()
+    target_link_libraries(${name}_test PRIVATE trunkline_readiness_choice)
+    add_test(NAME ${name}.async_wait COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(${name}.async_wait PROPERTIES LABELS quick TIMEOUT 600
+        ENVIRONMENT TRUNKLINE_TEST_READINESS=async_wait)
+endfunction()
+
 # trunkline_fuzzer(<name> LINKS ...) makes the libFuzzer target fuzz_<name> from <name>.cpp (with <name>.dict when
 # present; the target fuzzers builds all of them) and, in every build, the ctest entry fuzz_replay.<name> that runs
 # corpus/<name> and regressions/<name>.

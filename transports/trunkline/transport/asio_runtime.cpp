@@ -81,12 +81,12 @@ asio_runtime::asio_runtime()
     // The hint: one thread runs the context; other threads may still post.
     : owned_context_(std::make_unique<boost::asio::io_context>(1)),
       context_(*owned_context_),
-      readiness_(make_epoll_readiness_set(context_).value()),
+      readiness_(make_readiness_set(context_).value()),
       inbox_(std::make_shared<inbox>()) {}
 
 asio_runtime::asio_runtime(boost::asio::io_context& context)
     : context_(context),
-      readiness_(make_epoll_readiness_set(context_).value()),
+      readiness_(make_readiness_set(context_).value()),
       inbox_(std::make_shared<inbox>()) {}
 
 asio_runtime::~asio_runtime() {

@@ -1,15 +1,9 @@
 #include <trunkline/transport/asio_runtime.hpp>
 
-#include <trunkline/transport/file_descriptor.hpp>
-#include <trunkline/transport/readiness_set.hpp>
-
 #include <boost/asio/io_context.hpp>
 
 #include <gtest/gtest.h>
 
-#include <sys/socket.h>
-
-#include <array>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -143,92 +137,6 @@ TEST(asio_runtime, runs_on_a_given_context) {
     context.run();
     EXPECT_TRUE(fired);
     EXPECT_EQ(&loop.context(), &context);
-}
-
-// Counts, and does what it is told when told.
-struct counting_handle final : watched_handle {
-    void on_ready(bool readable, bool writable) override {
-        reads += readable ? 1 : 0;
-        writes += writable ? 1 : 0;
-        if (then) {
-            then();
-        }
-    }
-    int reads = 0;
-    int writes = 0;
-    std::function<void()> then;
-};
-
-struct socket_pair {
-    socket_pair() {
-        std::array<int, 2> ends{};
-        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
-        near = file_descriptor(ends[0]);
-        far = file_descriptor(ends[1]);
-        handle.descriptor = near.get();
-    }
-    void make_readable() const { EXPECT_EQ(::send(far.get(), "x", 1, 0), 1); }
-    file_descriptor near;
-    file_descriptor far;
-    counting_handle handle;
-};
-
-TEST(readiness_set, tells_again_as_long_as_it_holds) {
-    asio_runtime loop;
-    socket_pair pair;
-    pair.make_readable();
-    pair.handle.then = [&] {
-        if (pair.handle.reads == 5) {
-            loop.readiness().update(pair.handle, false, false);
-            loop.stop();
-        }
-    };
-    loop.readiness().update(pair.handle, true, false);
-    loop.run();
-    EXPECT_EQ(pair.handle.reads, 5);
-    EXPECT_EQ(pair.handle.writes, 0);
-    loop.readiness().remove(pair.handle);
-}
-
-TEST(readiness_set, reports_a_hang_up_to_those_who_asked_for_anything) {
-    asio_runtime loop;
-    socket_pair reading;
-    socket_pair writing;
-    socket_pair idle;
-    reading.handle.then = [&] { loop.readiness().remove(reading.handle); };
-    writing.handle.then = [&] { loop.readiness().remove(writing.handle); };
-    loop.readiness().update(idle.handle, true, true);
-    loop.readiness().update(idle.handle, false, false);
-    for (auto* pair : {&reading, &writing, &idle}) {
-        pair->far.reset();
-    }
-    loop.readiness().update(reading.handle, true, false);
-    loop.readiness().update(writing.handle, false, true);
-    auto const end = loop.after(milliseconds(20), [&] { loop.stop(); });
-    loop.run();
-    EXPECT_EQ(reading.handle.reads, 1);
-    EXPECT_EQ(writing.handle.writes, 1);
-    EXPECT_EQ(idle.handle.reads + idle.handle.writes, 0);
-}
-
-TEST(readiness_set, a_handle_may_remove_others_of_the_same_batch) {
-    asio_runtime loop;
-    std::array<socket_pair, 8> pairs;
-    int told = 0;
-    for (std::size_t index = 0; index < pairs.size(); ++index) {
-        pairs[index].make_readable();
-        pairs[index].handle.then = [&] {
-            ++told;
-            // With events waiting for all of them.
-            for (auto& pair : pairs) {
-                loop.readiness().remove(pair.handle);
-            }
-            loop.stop();
-        };
-        loop.readiness().update(pairs[index].handle, true, false);
-    }
-    loop.run();
-    EXPECT_EQ(told, 1);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ public:
         *alive_ = false;
     }
 
+    [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
+
     void update(watched_handle& handle, bool read_interest, bool write_interest) override {
         bool const was_watched = handle.for_read || handle.for_write;
         bool const watched = read_interest || write_interest;

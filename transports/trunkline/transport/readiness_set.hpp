@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <memory>
+#include <string_view>
 
 namespace trunkline::transport {
 
@@ -33,6 +34,9 @@ class readiness_set {
 public:
     virtual ~readiness_set() = default;
 
+    /// What it is made of: "epoll" or "async_wait".
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
     /// Sets what the handle is told about. Without any interest nothing is reported, not even
     /// errors. When the kernel has no memory for the change the handle is not watched: the
     /// keep-alive of its connection ends it.
@@ -43,9 +47,18 @@ public:
     virtual void remove(watched_handle& handle) = 0;
 };
 
-/// An epoll set of its own, nested in the set of `context`: one system call waits for a batch, and
-/// an idle connection costs no memory beyond its watched_handle. `context` outlives it.
+/// The best one of this system. `context` outlives it.
+[[nodiscard]] result<std::unique_ptr<readiness_set>> make_readiness_set(
+    boost::asio::io_context& context);
+
+/// Linux only. An epoll set of its own, nested in the set of `context`: one system call waits for a
+/// batch, and an idle connection costs no memory beyond its watched_handle. `context` outlives it.
 [[nodiscard]] result<std::unique_ptr<readiness_set>> make_epoll_readiness_set(
+    boost::asio::io_context& context);
+
+/// Waits of Asio, one for each descriptor and direction: one more system call for each time that
+/// somebody is told, and several hundred bytes for each watched descriptor. `context` outlives it.
+[[nodiscard]] result<std::unique_ptr<readiness_set>> make_async_readiness_set(
     boost::asio::io_context& context);
 
 }  // namespace trunkline::transport
