@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -46,6 +47,45 @@ TEST_F(serve_command, tells_what_it_opened_and_where_it_runs) {
     EXPECT_NE(server.port(), 0);
     EXPECT_EQ(server.stop(), exit_success);
     EXPECT_EQ(server.process().rest_of_output(), "");
+}
+
+/// How often each thread of a process has gone to sleep, by its id.
+std::map<std::string, long> sleeps_of(pid_t process) {
+    std::map<std::string, long> found;
+    std::filesystem::path const tasks = "/proc/" + std::to_string(process) + "/task";
+    for (auto const& each : std::filesystem::directory_iterator(tasks)) {
+        std::ifstream status(each.path() / "status");
+        std::string line;
+        while (std::getline(status, line)) {
+            if (line.starts_with("voluntary_ctxt_switches:")) {
+                found[each.path().filename()] = std::stol(line.substr(line.find(':') + 1));
+            }
+        }
+    }
+    return found;
+}
+
+// Pinning the process then pins what serves. Who serves sleeps between two calls.
+TEST_F(serve_command, serves_on_its_first_thread_when_it_is_to_have_one) {
+    auto server = start({"--threads", "1"});
+    auto const client = server.connect();
+    auto const process = server.process().id();
+    std::string const first = std::to_string(process);
+    EXPECT_EQ(client->call(method_len, "").code, rpc::status::success);
+    auto const before = sleeps_of(process);
+    ASSERT_EQ(before.size(), 2U) << "it, and the one that waits for signals";
+    for (int calls = 0; calls < 10'000 && sleeps_of(process).at(first) < before.at(first) + 20;) {
+        EXPECT_EQ(client->call(method_len, "").code, rpc::status::success);
+        ++calls;
+    }
+    for (auto const& [thread, sleeps] : sleeps_of(process)) {
+        if (thread == first) {
+            EXPECT_GE(sleeps, before.at(thread) + 20);
+        } else {
+            EXPECT_EQ(sleeps, before.at(thread));
+        }
+    }
+    EXPECT_EQ(server.stop(), exit_success);
 }
 
 TEST_F(serve_command, keeps_what_clients_write) {

@@ -4,12 +4,19 @@
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/serve/settings.hpp>
 #include <trunkline/store/store.hpp>
+#include <trunkline/test_support/forced_folding.hpp>
 #include <trunkline/test_support/running_server.hpp>
+#include <trunkline/transport/socket_address.hpp>
 
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,8 +41,35 @@ struct store_server_here : ::testing::Test {
         options.threads = 1;
         auto settings = settings_of(options);
         EXPECT_EQ(settle(options, settings, {.cores = 1, .descriptors = 1024}), "");
+        if (folding_is_forced()) {
+            options.connection.fold_after = std::chrono::milliseconds(0);
+        }
     }
 };
+
+/// Threads of this process.
+std::size_t threads_here() {
+    std::filesystem::directory_iterator const tasks("/proc/self/task");
+    return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+/// Sockets of this process that listen on a port, and whether others may beside them.
+std::vector<bool> listeners_at(std::uint16_t port) {
+    std::vector<bool> found;
+    for (auto const& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+        int const descriptor = std::stoi(each.path().filename().string());
+        auto const option = [descriptor](int name) {
+            int value = 0;
+            socklen_t size = sizeof value;
+            return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 && value != 0;
+        };
+        if (option(SO_ACCEPTCONN) &&
+            transport::socket_address::local_of(descriptor).port() == port) {
+            found.push_back(option(SO_REUSEPORT));
+        }
+    }
+    return found;
+}
 
 TEST_F(store_server_here, goes_from_start_to_end) {
     store_server server(options, log);
@@ -70,6 +104,53 @@ TEST_F(store_server_here, takes_nothing_that_is_taken) {
     store_server second(options, log);
     EXPECT_EQ(second.listen().error(), boost::system::errc::address_in_use);
     EXPECT_EQ(second.open(report).error(), store::store_error::locked);
+}
+
+class store_server_threads : public store_server_here,
+                             public ::testing::WithParamInterface<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(threads, store_server_threads, ::testing::Values(1, 2, 5));
+
+// The calling thread is one of them: alone, it is all there is, and pinning it pins the server.
+TEST_P(store_server_threads, begin_beside_the_calling_one_and_listen_each) {
+    std::size_t const before = threads_here();
+    options.threads = GetParam();
+    store_server server(options, log);
+    ASSERT_TRUE(server.listen());
+    ASSERT_TRUE(server.open(report));
+    EXPECT_EQ(threads_here(), before);
+    EXPECT_EQ(listeners_at(server.port()), std::vector<bool>(GetParam(), GetParam() > 1));
+    std::thread calling([&server] { EXPECT_TRUE(server.run()); });
+    store_caller client("127.0.0.1", server.port());
+    EXPECT_EQ(client.call(method_write, short_write("k", "v")).code, rpc::status::success);
+    EXPECT_EQ(threads_here(), before + GetParam());
+    server.request_stop();
+    calling.join();
+    EXPECT_EQ(threads_here(), before);
+}
+
+TEST_F(store_server_here, answers_connections_whose_sockets_it_folded) {
+    options.connection.fold_after = std::chrono::milliseconds(0);
+    store_server server(options, log);
+    ASSERT_TRUE(server.listen());
+    ASSERT_TRUE(server.open(report));
+    std::thread running([&server] { EXPECT_TRUE(server.run()); });
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::unique_ptr<store_caller>> callers;
+        for (int i = 0; i < 20; ++i) {
+            callers.push_back(std::make_unique<store_caller>("127.0.0.1", server.port()));
+            for (auto const& each : callers) {
+                EXPECT_EQ(each->call(method_write, short_write("k", "v")).code,
+                          rpc::status::success);
+            }
+        }
+        callers.front()->socket().close(1000);
+        callers.erase(callers.begin(), callers.begin() + 10);  // those go without a word
+        for (auto const& each : callers) {
+            EXPECT_EQ(each->call(method_read, short_read("k")).body, "\x01\x01v");
+        }
+    }
+    server.request_stop();
+    running.join();
 }
 
 /// Writes keys of its own until the server says goodbye; counts how many were acknowledged.
