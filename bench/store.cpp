@@ -4,9 +4,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -20,11 +22,12 @@ constexpr std::size_t keys = 1000;
 /// A fresh store with `keys` values of one size; the file goes with it.
 class filled_store {
 public:
-    explicit filled_store(std::size_t value_size) : value_(value_size, std::byte{0x5a}) {
+    explicit filled_store(std::size_t value_size, store::durability level = store::durability::os)
+        : value_(value_size, std::byte{0x5a}) {
         std::string pattern =
             (std::filesystem::temp_directory_path() / "trunkline-XXXXXX").string();
         folder_ = mkdtemp(pattern.data());
-        store_ = store::store::open(folder_ / "bench.store").value();
+        store_ = store::store::open(folder_ / "bench.store", {.level = level}).value();
         for (std::size_t number = 0; number < keys; ++number) {
             names_.push_back("key " + std::to_string(number));
             write(number);
@@ -51,6 +54,10 @@ private:
     std::vector<std::string> names_;
     std::unique_ptr<store::store> store_;
 };
+
+store::durability level_of(std::int64_t group) {
+    return group != 0 ? store::durability::group : store::durability::os;
+}
 
 void set_counters(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
@@ -92,5 +99,51 @@ void write_value(benchmark::State& state) {
     set_counters(state);
 }
 BENCHMARK(write_value)->ArgName("value")->Arg(100)->Arg(65536)->Iterations(2000);
+
+// What meets in one store: to be read by the CPU time of one operation, which is the same however
+// many threads there are where none waits for another.
+
+std::unique_ptr<filled_store> shared;
+
+void share(benchmark::State const& state) {
+    shared = std::make_unique<filled_store>(static_cast<std::size_t>(state.range(0)),
+                                            level_of(state.range(1)));
+}
+void unshare(benchmark::State const&) {
+    shared.reset();
+}
+
+void read_by_threads(benchmark::State& state) {
+    std::mt19937 chance(static_cast<unsigned>(state.thread_index()));
+    for (auto _ : state) {
+        auto const value = shared->read(chance() % keys);
+        benchmark::DoNotOptimize(value->bytes.data());
+    }
+    set_counters(state);
+}
+BENCHMARK(read_by_threads)
+    ->ArgNames({"value", "group"})
+    ->Args({100, 0})
+    ->Setup(share)
+    ->Teardown(unshare)
+    ->ThreadRange(1, 4)
+    ->UseRealTime();
+
+void write_by_threads(benchmark::State& state) {
+    auto number = static_cast<std::size_t>(state.thread_index());
+    for (auto _ : state) {
+        shared->write(number++ % keys);
+    }
+    set_counters(state);
+}
+BENCHMARK(write_by_threads)
+    ->ArgNames({"value", "group"})
+    ->Args({100, 0})
+    ->Args({100, 1})
+    ->Setup(share)
+    ->Teardown(unshare)
+    ->ThreadRange(1, 16)
+    ->Iterations(500)
+    ->UseRealTime();
 
 }  // namespace
