@@ -167,6 +167,9 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool) override {}
     [[nodiscard]] std::string peer() const override { return {}; }
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
+        return std::nullopt;
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:

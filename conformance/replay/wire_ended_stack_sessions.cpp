@@ -70,8 +70,8 @@ public:
     transport::runtime& loop() override { return loop_; }
     link_pair connect() override {
         auto const anywhere = transport::socket_address::parse("127.0.0.1", 0).value();
-        transport::tcp_acceptor acceptor(loop_,
-                                         std::move(transport::listen_tcp(anywhere, 1)->front()));
+        transport::socket_acceptor acceptor(loop_,
+                                            std::move(transport::listen_tcp(anywhere, 1)->front()));
         link_pair made;
         acceptor.start(
             [&](std::unique_ptr<transport::byte_stream> link) { made.second = std::move(link); });

@@ -62,6 +62,9 @@ public:
         }
     }
     [[nodiscard]] std::string peer() const override { return link_ ? link_->peer() : ""; }
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
+        return link_ ? link_->credentials() : std::nullopt;
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:

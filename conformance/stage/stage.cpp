@@ -1,5 +1,5 @@
 #include <stage/stage.hpp>
-#include <trunkline/transport/tcp_connect.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -40,7 +40,7 @@ socket_world::socket_world(server_settings const& settings) : server_(loop_, set
     auto const anywhere = transport::socket_address::parse("127.0.0.1", 0).value();
     auto sockets = transport::listen_tcp(anywhere, 1).value();
     address_ = sockets.front().address;
-    acceptor_ = std::make_unique<transport::tcp_acceptor>(loop_, std::move(sockets.front()));
+    acceptor_ = std::make_unique<transport::socket_acceptor>(loop_, std::move(sockets.front()));
     acceptor_->start(
         [this](std::unique_ptr<transport::byte_stream> link) { server_.accept(std::move(link)); });
 }
@@ -76,7 +76,7 @@ bool run_until(transport::asio_runtime& loop, std::function<bool()> const& done,
 std::unique_ptr<transport::byte_stream> connect(transport::asio_runtime& loop,
                                                 transport::socket_address const& address) {
     std::unique_ptr<transport::byte_stream> link;
-    auto const pending = transport::connect_tcp(
+    auto const pending = transport::connect_socket(
         loop, {address}, [&](result<std::unique_ptr<transport::byte_stream>> made) {
             link = std::move(made).value();
         });

@@ -66,7 +66,7 @@ private:
     transport::asio_runtime loop_;
     staged_server server_;
     transport::socket_address address_;
-    std::unique_ptr<transport::tcp_acceptor> acceptor_;
+    std::unique_ptr<transport::socket_acceptor> acceptor_;
 };
 
 /// Runs the loop until `done()`, but not longer than `at_most`. Returns done().

@@ -9,6 +9,7 @@
 #include <trunkline/store/store.hpp>
 #include <trunkline/transport/byte_stream.hpp>
 #include <trunkline/transport/runtime.hpp>
+#include <trunkline/transport/stream_connection.hpp>
 #include <trunkline/websocket/acceptor.hpp>
 #include <trunkline/websocket/context.hpp>
 
@@ -30,6 +31,12 @@ public:
 
     /// Takes a fresh link, as from a listening socket.
     void accept(std::unique_ptr<transport::byte_stream> link) { acceptor_.add(std::move(link)); }
+
+    /// The same for one that brings bare frames.
+    void accept_bare(std::unique_ptr<transport::byte_stream> link) {
+        table_.add(std::make_unique<transport::stream_connection>(std::move(link)),
+                   server::link_kind::stream);
+    }
 
     /// Answers what it has received and says goodbye, as a server that stops.
     void drain() { table_.drain(); }

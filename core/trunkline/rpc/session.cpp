@@ -142,6 +142,10 @@ bool session::mid_message() const noexcept {
     return state_->mid_message();
 }
 
+bool session::mid_frame() const noexcept {
+    return state_->mid_frame();
+}
+
 bool session::idle() const noexcept {
     return state_->idle();
 }

@@ -235,6 +235,9 @@ public:
     /// True while the peer has begun something, a frame or a message, whose rest has not come.
     [[nodiscard]] bool mid_message() const noexcept;
 
+    /// True while the peer has begun a frame, or what may become one, whose rest has not come.
+    [[nodiscard]] bool mid_frame() const noexcept;
+
     /// True when nothing is open, pending, held or queued.
     [[nodiscard]] bool idle() const noexcept;
 

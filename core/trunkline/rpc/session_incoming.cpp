@@ -33,6 +33,7 @@ std::size_t kept_mark_of(session_limits const& limits) noexcept {
 session::state::state(session_options const& options, session_events& events)
     : events_(events),
       limits_(options.limits),
+      message_borders_(options.message_borders),
       kept_mark_(kept_mark_of(options.limits)),
       id_bit_(options.local_side == side::acceptor ? acceptor_id_bit : 0),
       stream_ids_(options.first_stream_id, ~acceptor_id_bit, id_bit_),
@@ -375,14 +376,16 @@ error_code session::state::check_held() noexcept {
 }
 
 bool session::state::mid_message() const noexcept {
-    return messages_.size() > 0 || reassembly_.streams() > 0 ||
-           (detector_ && !detector_->kept().empty()) || (decoder_ && !decoder_->at_border());
+    return messages_.size() > 0 || reassembly_.streams() > 0 || mid_frame();
+}
+
+bool session::state::mid_frame() const noexcept {
+    return (detector_ && !detector_->kept().empty()) || (decoder_ && !decoder_->at_border());
 }
 
 bool session::state::idle() const noexcept {
     return reassembly_.streams() == 0 && calls_.size() == 0 && pending_.empty() &&
-           deferred_.empty() && output.empty() && (!detector_ || detector_->kept().empty()) &&
-           (!decoder_ || decoder_->at_border());
+           deferred_.empty() && output.empty() && !mid_frame();
 }
 
 // Folding

@@ -148,8 +148,14 @@ result<void> session::state::send_event(std::uint64_t method_id, std::span<slice
 
 void session::state::announce(std::uint64_t now_us) {
     now_us_ = now_us;
-    if (layout && connected_ && !failure_) {
-        frame::stream_encoder unused(take_stream_id());
+    if (!layout || !connected_ || failure_) {
+        return;
+    }
+    std::uint32_t const id = take_stream_id();
+    // Without borders one such frame of layout b may be the begin of one of layout a.
+    int const frames = !message_borders_ && *layout == frame::layout::b ? 2 : 1;
+    for (int i = 0; i < frames; ++i) {
+        frame::stream_encoder unused(id);
         must_succeed(unused.cancel(sink()));
     }
 }

@@ -95,6 +95,7 @@ public:
     [[nodiscard]] std::size_t held_size() const noexcept;
     [[nodiscard]] std::size_t memory_left() const noexcept;
     [[nodiscard]] bool mid_message() const noexcept;
+    [[nodiscard]] bool mid_frame() const noexcept;
     [[nodiscard]] bool idle() const noexcept;
     [[nodiscard]] std::optional<folded_session> fold() const noexcept;
 
@@ -196,6 +197,7 @@ private:
 
     session_events& events_;
     session_limits limits_;
+    bool message_borders_;
     std::size_t kept_mark_;
     std::uint32_t id_bit_;
     id_sequence stream_ids_;

@@ -344,26 +344,34 @@ TEST_P(sessions, the_layout_is_detected_and_used_for_answers) {
 }
 
 // Before it has called anybody.
-TEST_P(sessions, an_announced_dialer_can_be_called) {
-    auto dialing = options_for(GetParam());
+void expect_that_it_can_be_called(session_options dialing, bool borders) {
     dialing.local_side = side::dialer;
+    dialing.message_borders = borders;
     session_log dialer(dialing);
     session_options accepting;
-    accepting.message_borders = true;
+    accepting.message_borders = borders;
     session_log acceptor(accepting);
     slice nothing{};
     ASSERT_TRUE(acceptor.session().call(echo, {&nothing, 1}, delivery::whole, 0).has_value());
     EXPECT_EQ(acceptor.session().output().size(), 0U);
 
-    dialer.session().announce(0);
+    constexpr std::uint64_t year_2026 = 1'780'000'000'000'000;
+    dialer.session().announce(year_2026);
     byte_string const said = take_output(dialer.session().output());
     ASSERT_TRUE(acceptor.session().receive(said, true, 0).has_value());
-    EXPECT_EQ(acceptor.session().layout(), GetParam());
+    EXPECT_EQ(acceptor.session().layout(), dialing.layout);
     EXPECT_EQ(acceptor.text(), "");
     EXPECT_EQ(acceptor.session().held_size(), 0U);
     EXPECT_EQ(acceptor.session().counters().frames_skipped, 0U);
     dialer.feed(take_output(acceptor.session().output()));
     EXPECT_NE(dialer.text(), "");
+}
+
+TEST_P(sessions, an_announced_dialer_can_be_called) {
+    for (bool const borders : {true, false}) {
+        SCOPED_TRACE(borders);
+        expect_that_it_can_be_called(options_for(GetParam()), borders);
+    }
 }
 
 TEST_P(sessions, a_whole_message_is_not_copied) {

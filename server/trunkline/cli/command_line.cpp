@@ -37,7 +37,10 @@ void add_flag(CLI::App& app, usage const& of, setting const& one) {
         if (one.name == of.positional) {
             names += "," + positional_name(one);
         }
-        bool const is_list = std::holds_alternative<config::word_list>(one.target);
+        // A flag takes one value, and may come again; only what needs no flag takes all that
+        // follow.
+        bool const is_list =
+            one.name == of.positional && std::holds_alternative<config::word_list>(one.target);
         option = app.add_option(names, meaning);
         option->expected(1, is_list ? -1 : 1)->allow_extra_args(is_list);
         option->type_name(placeholder(one));

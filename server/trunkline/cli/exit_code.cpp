@@ -15,8 +15,8 @@ std::span<exit_meaning const> exit_meanings() noexcept {
                      "the store cannot be opened: missing folder, not a store, locked, no "
                      "permission"},
         exit_meaning{"4",
-                     "the address cannot be listened on: port in use, not an address of this "
-                     "machine"},
+                     "an endpoint cannot be listened on: in use, not an address of this "
+                     "machine, a file that is no socket"},
         exit_meaning{"5", "of commands about keys: a key is not there"},
         exit_meaning{"6", "of commands about a store at a URL: the server cannot be reached"},
         exit_meaning{"130, 143", "ended at once by a second SIGINT, SIGTERM"},

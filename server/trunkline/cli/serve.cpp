@@ -38,7 +38,9 @@ int announce(server::store_server const& server, server::serve_options const& op
         }
     }
     // Nobody may be listening to standard output any more; the server runs all the same.
-    static_cast<void>(say("Server running on " + server.address()));
+    for (std::string const& endpoint : server.endpoints()) {
+        static_cast<void>(say("Server running on " + endpoint));
+    }
     return exit_success;
 }
 
@@ -50,7 +52,9 @@ int run(server::serve_options const& options, logging::journal const& log, bool 
         server.request_stop();
     });
     if (auto const listening = server.listen(); !listening) {
-        return complain(exit_listen, server::explain_listen(server.address(), listening.error()));
+        auto const& tried = server.endpoints();
+        return complain(exit_listen, server::explain_listen(tried.empty() ? "" : tried.back(),
+                                                            listening.error()));
     }
     store::open_report report;
     if (auto const opened = server.open(report); !opened) {
@@ -102,7 +106,7 @@ command serve() {
     add_log_settings(settings, given->logs);
     settings.push_back({"print-limits", "print every limit as it would be in force, and end",
                         config::toggle{&given->print_limits}});
-    return {{"serve", "Serves a store over WebSocket.", "path", true},
+    return {{"serve", "Serves a store over WebSocket, TCP and Unix sockets.", "path", true},
             std::move(settings),
             [given](std::span<config::setting> with) { return act(*given, with); }};
 }

@@ -7,8 +7,10 @@ std::string store_place::fault() const {
 }
 
 void add_url_settings(config::setting_list& list, store_place& place) {
-    list.push_back({"url", "the server of the store, such as ws://127.0.0.1:8080/ws",
-                    config::words{&place.url, "URL"}});
+    list.push_back(
+        {"url",
+         "the server of the store: ws://127.0.0.1:8080/ws, tcp://host:port, unix:/path, unix:@name",
+         config::words{&place.url, "URL"}});
     list.push_back(
         {"timeout", "how long a server may take for an answer",
          config::duration_of(place.timeout, std::chrono::milliseconds(1), std::chrono::hours(24))});

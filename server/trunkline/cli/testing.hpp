@@ -15,19 +15,26 @@
 
 namespace trunkline::cli {
 
-/// The parameter is "file" or "url".
+/// The parameter is "file", "url" for a WebSocket server, "tcp" or "unix".
 class on_a_store : public testing::TestWithParam<std::string> {
 protected:
     on_a_store() {
         static_cast<void>(store::store::open(path_).value());
         if (GetParam() == "url") {
             server_.emplace(TRUNKLINE_PROGRAM, path_);
+        } else if (GetParam() != "file") {
+            std::string const url =
+                GetParam() == "tcp" ? "tcp://127.0.0.1:0" : "unix:" + (folder_ / "s.sock").string();
+            server_.emplace(TRUNKLINE_PROGRAM, path_, std::vector<std::string>{"--listen", url});
         }
     }
 
     [[nodiscard]] std::vector<std::string> where() const {
-        return server_ ? std::vector<std::string>{"--url", "ws://" + server_->address() + "/ws"}
-                       : std::vector<std::string>{"--file", path_};
+        if (!server_) {
+            return {"--file", path_};
+        }
+        return {"--url", server_->endpoints().empty() ? "ws://" + server_->address() + "/ws"
+                                                      : server_->endpoints().front()};
     }
 
     [[nodiscard]] test_support::finished run(std::vector<std::string> arguments) const {

@@ -40,19 +40,32 @@ std::string unknown_key(std::string_view key, std::span<setting const> settings)
     return line;
 }
 
+std::string assign_node(setting& to, std::string_view key, toml::node const& node) {
+    auto const text = as_flag_text(node);
+    if (!text) {
+        return "\"" + std::string(key) + "\" must be a text, a whole number or true or false";
+    }
+    if (auto const done = assign(to, *text, origin::file); !done) {
+        return "\"" + std::string(key) + "\": " + explain(to, *text, done.error());
+    }
+    return {};
+}
+
 std::string assign_key(std::string_view key, toml::node const& node, std::span<setting> settings) {
     setting* const known = find(settings, key);
     if (known == nullptr) {
         return unknown_key(key, settings);
     }
-    auto const text = as_flag_text(node);
-    if (!text) {
-        return "\"" + std::string(key) + "\" must be a text, a whole number or true or false";
+    auto const* const list = node.as_array();
+    if (list != nullptr && std::holds_alternative<word_list>(known->target)) {
+        for (toml::node const& each : *list) {
+            if (std::string fault = assign_node(*known, key, each); !fault.empty()) {
+                return fault;
+            }
+        }
+        return {};
     }
-    if (auto const done = assign(*known, *text, origin::file); !done) {
-        return "\"" + std::string(key) + "\": " + explain(*known, *text, done.error());
-    }
-    return {};
+    return assign_node(*known, key, node);
 }
 
 }  // namespace

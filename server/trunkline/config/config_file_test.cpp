@@ -16,10 +16,12 @@ struct config_file : ::testing::Test {
     std::uint16_t port = 8080;
     std::size_t message_size = 0;
     bool allow_plain = false;
+    std::vector<std::string> places;
     setting_list settings{{"host", "", words{&host, "ADDRESS"}},
                           {"port", "", count_of(port, 0, 65535)},
                           {"message-size-max", "", size_of(message_size, 1024, 1 << 30)},
-                          {"allow-plain", "", toggle{&allow_plain}}};
+                          {"allow-plain", "", toggle{&allow_plain}},
+                          {"listen", "", word_list{&places, "URL"}}};
 
     std::string read(std::string_view contents) {
         std::ofstream(path) << contents;
@@ -42,6 +44,14 @@ TEST_F(config_file, sets_what_it_names) {
     EXPECT_EQ(settings[0].from, origin::file);
 }
 
+TEST_F(config_file, has_lists) {
+    EXPECT_EQ(read("listen = [\"a\", \"b\"]\n"), "");
+    EXPECT_EQ(places, (std::vector<std::string>{"a", "b"}));
+    places.clear();
+    EXPECT_EQ(read("listen = \"c\"\n"), "");
+    EXPECT_EQ(places, std::vector<std::string>{"c"});
+}
+
 TEST_F(config_file, may_be_empty) {
     EXPECT_EQ(read(""), "");
 }
@@ -62,6 +72,7 @@ TEST_F(config_file, names_key_and_line_of_a_fault) {
           row{"port = -1", 1, "\"port\": \"-1\" is not a whole number"},
           row{"port = 1.5", 1, "\"port\" must be a text, a whole number or true or false"},
           row{"port = [1]", 1, "\"port\" must be a text, a whole number or true or false"},
+          row{"listen = [[]]", 1, "\"listen\" must be a text, a whole number or true or false"},
           row{"allow-plain = \"on\"", 1, "\"allow-plain\": \"on\" is neither true nor false"}}) {
         EXPECT_EQ(read(contents), line(line_number, text));
     }

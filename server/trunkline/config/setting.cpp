@@ -111,8 +111,16 @@ number duration_of(std::chrono::milliseconds& variable, std::chrono::millisecond
 }
 
 result<void> assign(setting& to, std::string_view text, origin from) {
+    auto const* const list = std::get_if<word_list>(&to.target);
+    std::vector<std::string> replaced;
+    if (list != nullptr && to.from != from) {
+        replaced.swap(*list->values);
+    }
     auto const done =
         std::visit([text](auto const& target) { return assign_value(target, text); }, to.target);
+    if (!done && !replaced.empty()) {
+        replaced.swap(*list->values);
+    }
     if (done) {
         to.from = from;
     }

@@ -43,7 +43,7 @@ struct words {
     std::string_view placeholder;
 };
 
-/// Texts, each but the empty one; each time it is given adds one.
+/// Texts, each but the empty one; each time it is given adds one to those of the same origin.
 struct word_list {
     std::vector<std::string>* values = nullptr;
     std::string_view placeholder;

@@ -104,6 +104,18 @@ TEST(setting_table, collects_a_list) {
     EXPECT_EQ(placeholder(list), "KEY");
 }
 
+TEST(setting_table, a_list_of_the_command_line_replaces_that_of_the_file) {
+    std::vector<std::string> keys;
+    setting list{"key", "", word_list{&keys, "KEY"}};
+    ASSERT_TRUE(assign(list, "a", origin::file));
+    ASSERT_TRUE(assign(list, "b", origin::file));
+    EXPECT_FALSE(assign(list, "", origin::flag));
+    EXPECT_EQ(keys, (std::vector<std::string>{"a", "b"}));
+    ASSERT_TRUE(assign(list, "c", origin::flag));
+    ASSERT_TRUE(assign(list, "d", origin::flag));
+    EXPECT_EQ(keys, (std::vector<std::string>{"c", "d"}));
+}
+
 TEST(setting_table, shows_what_kind_of_value_is_wanted) {
     sample variables;
     std::string shown;

@@ -15,6 +15,12 @@ namespace trunkline::server {
 
 class connection_table;
 
+/// What is made of the stream of a connection.
+enum class link_kind : std::uint8_t {
+    websocket,
+    stream,  ///< frames back to back
+};
+
 /// All that an idle connection over a bare socket takes. For its table alone, which also owns what
 /// it points at.
 class connection_slot final : public transport::watched_handle {
@@ -47,7 +53,8 @@ private:
     }
 
     std::uint8_t probes_sent_ = 0;  // as in folded_driver
-    content content_ = content::nothing;
+    content content_ : 4 = content::nothing;
+    link_kind kind_ : 4 = link_kind::websocket;
     connection_table& owner_;
     union {
         connection_slot* next_free_ = nullptr;

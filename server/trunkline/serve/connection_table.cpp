@@ -89,12 +89,12 @@ void connection_table::free_slot(connection_slot& slot) {
 
 // From established to gone
 
-void connection_table::add(std::unique_ptr<transport::connection> link) {
+void connection_table::add(std::unique_ptr<transport::connection> link, link_kind kind) {
     connection_slot& slot = take_slot();
+    slot.kind_ = kind;
     if (log_.wants(area::ws, level::debug)) {
         log_.write(area::ws, level::debug, "connection opened", {{"peer", link->peer()}});
     }
-    bool const keeps_alive = settings_.keep_alive_probes && link->abilities().probe;
     if (auto stream = draining_ ? nullptr : link->fold()) {
         // Most say nothing at first. No driver is made before they do.
         keep(slot,
@@ -102,7 +102,7 @@ void connection_table::add(std::unique_ptr<transport::connection> link) {
                           .next_request_id = settings_.session.first_request_id,
                           .layout = settings_.session.layout},
               .last_heard = loop_.now(),
-              .keeps_alive = keeps_alive},
+              .keeps_alive = keeps_alive(slot)},
              std::move(stream));
         return;
     }
@@ -252,12 +252,17 @@ transport::folded_driver connection_table::rest_of(connection_slot const& slot) 
     return {.session = slot.session_,
             .last_heard = now - silent,
             .probes_sent = slot.probes_sent_,
-            .keeps_alive = settings_.keep_alive_probes};
+            .keeps_alive = keeps_alive(slot)};
+}
+
+// A bare stream has nothing to probe its peer with.
+bool connection_table::keeps_alive(connection_slot const& slot) const noexcept {
+    return settings_.keep_alive_probes && slot.kind_ == link_kind::websocket;
 }
 
 void connection_table::unfold(connection_slot& slot) {
     transport::folded_driver const rest = rest_of(slot);
-    open(slot, links_.join(take_stream(slot)), &rest);
+    open(slot, links_.join(slot.kind_, take_stream(slot)), &rest);
 }
 
 void connection_table::on_ready(connection_slot& slot) {

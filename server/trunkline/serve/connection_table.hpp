@@ -22,7 +22,8 @@ namespace trunkline::server {
 /// How an idle connection that was taken apart is put together again.
 struct link_maker {
     /// A connection over its stream, as at the end of a handshake.
-    std::function<std::unique_ptr<transport::connection>(std::unique_ptr<transport::byte_stream>)>
+    std::function<std::unique_ptr<transport::connection>(link_kind,
+                                                         std::unique_ptr<transport::byte_stream>)>
         join;
     /// The stream of a bare socket, as it was when it was released.
     std::function<std::unique_ptr<transport::byte_stream>(transport::file_descriptor)> reopen;
@@ -44,8 +45,8 @@ public:
     connection_table(connection_table const&) = delete;
     connection_table& operator=(connection_table const&) = delete;
 
-    /// Drives `link` until it ends.
-    void add(std::unique_ptr<transport::connection> link);
+    /// Drives `link`, which is of that kind, until it ends.
+    void add(std::unique_ptr<transport::connection> link, link_kind kind);
 
     /// Every connection, also those still to be added, answers what it has received, then closes
     /// as going away. Idle ones take their turns, so that they are never all unfolded.
@@ -80,6 +81,7 @@ private:
     void start(connection_slot& slot);
     void on_ready(connection_slot& slot);
     void look_after(connection_slot& slot);
+    [[nodiscard]] bool keeps_alive(connection_slot const& slot) const noexcept;
     [[nodiscard]] transport::folded_driver rest_of(connection_slot const& slot) const;
 
     void on_turn() override;

@@ -5,6 +5,7 @@
 #include <trunkline/transport/byte_stream.hpp>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace trunkline::server {
@@ -28,6 +29,9 @@ public:
     void acknowledge_now() override { link_->acknowledge_now(); }
     void hold_back(bool on) override { link_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return link_->peer(); }
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
+        return link_->credentials();
+    }
 
     /// The place stays taken: connection_gate::entered() has it again.
     [[nodiscard]] transport::file_descriptor release() override {

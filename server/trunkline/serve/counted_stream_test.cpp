@@ -1,8 +1,8 @@
 #include <trunkline/serve/counted_stream.hpp>
 
 #include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 #include <trunkline/transport/socket_stream.hpp>
-#include <trunkline/transport/tcp_connect.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <gtest/gtest.h>
@@ -25,10 +25,10 @@ struct counted_socket : testing::Test {
         auto group = transport::listen_tcp(
             transport::socket_address::parse("127.0.0.1", std::uint16_t{0}).value(), 1);
         ASSERT_TRUE(group.has_value()) << group.error().message();
-        transport::tcp_acceptor acceptor(loop, std::move(group->front()));
+        transport::socket_acceptor acceptor(loop, std::move(group->front()));
         std::unique_ptr<transport::byte_stream> accepted;
         acceptor.start([&](auto made) { accepted = std::move(made); });
-        auto const attempt = transport::connect_tcp(loop, {acceptor.address()}, [&](auto made) {
+        auto const attempt = transport::connect_socket(loop, {acceptor.address()}, [&](auto made) {
             ASSERT_TRUE(made.has_value()) << made.error().message();
             far = std::move(*made);
         });

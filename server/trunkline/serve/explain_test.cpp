@@ -1,5 +1,7 @@
 #include <trunkline/serve/explain.hpp>
 
+#include <trunkline/transport/error.hpp>
+
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -30,6 +32,25 @@ TEST(explained_errors, of_listening_say_what_to_do) {
                                                         boost::system::system_category())),
                   line);
     }
+}
+
+TEST(explained_errors, of_urls_name_them_and_say_what_to_do) {
+    auto const system = [](errc_t why) {
+        return error_code(make_error_code(why).value(), boost::system::system_category());
+    };
+    EXPECT_EQ(explain_listen("unix:/run/s.sock", system(errc_t::address_in_use)),
+              "unix:/run/s.sock is in use by a program that runs; stop it, or choose another path "
+              "or name with --listen");
+    EXPECT_EQ(explain_listen("tcp://127.0.0.1:80", system(errc_t::address_in_use)),
+              "tcp://127.0.0.1:80 is in use by a program that runs; stop it, or choose another "
+              "port with --listen");
+    EXPECT_EQ(explain_listen("unix:/s", transport::transport_error::not_a_socket),
+              "cannot listen on unix:/s: there is a file that is no socket; move it away, or "
+              "choose another path with --listen");
+    EXPECT_EQ(explain_listen("unix:/s", system(errc_t::permission_denied)),
+              "no permission to listen on unix:/s; choose another path or name with --listen");
+    EXPECT_EQ(explain_listen("unix:/no/s", system(errc_t::no_such_file_or_directory)),
+              "cannot listen on unix:/no/s: No such file or directory");
 }
 
 }  // namespace

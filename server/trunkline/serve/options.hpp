@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace trunkline::server {
 
@@ -14,8 +15,11 @@ struct serve_options {
     std::string file;                  ///< the store
     std::string alignment = "detect";  ///< of the store, a word of --alignment
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8080;  ///< 0 picks a free one
-    std::string port_file;      ///< empty: none
+    std::uint16_t port = 8080;        ///< 0 picks a free one
+    std::vector<std::string> listen;  ///< URLs
+    bool listens_by_default = true;   ///< on host and port
+    std::string unix_mode = "0600";   ///< of socket files, as of chmod(1)
+    std::string port_file;            ///< empty: none
     std::string ws_path = "/ws";
     std::string echo_path;    ///< empty: no echo endpoint
     std::size_t threads = 0;  ///< 0: one per core

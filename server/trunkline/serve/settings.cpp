@@ -2,7 +2,9 @@
 
 #include <trunkline/config/limit_relations.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
+#include <trunkline/serve/endpoint.hpp>
 #include <trunkline/store/durability.hpp>
+#include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/socket_address.hpp>
 
 #include <sys/resource.h>
@@ -72,6 +74,13 @@ void add_places(config::setting_list& list, serve_options& options) {
         {"port", "port to listen on; 0 picks a free one", count_of(options.port, 0, 65535)});
     list.push_back({"port-file", "write the port here once the server listens",
                     config::words{&options.port_file, "FILE"}});
+    list.push_back(
+        {"listen",
+         "ws://host:port/path, tcp://host:port, unix:/path or unix:@name; again for more, "
+         "in place of --host and --port unless these are given, too",
+         config::word_list{&options.listen, "URL"}});
+    list.push_back({"unix-mode", "permissions of the socket files of --listen, as of chmod",
+                    config::words{&options.unix_mode, "MODE"}});
     list.push_back({"ws-path", "path of the WebSocket endpoint of the store",
                     config::words{&options.ws_path, "PATH"}});
     list.push_back({"echo-path", "path of a WebSocket endpoint that echoes; off unless given",
@@ -194,6 +203,33 @@ std::string check_host(serve_options const& options) {
     return {};
 }
 
+bool was_given(std::span<config::setting> settings, std::string_view name) {
+    auto const* const one = config::find(settings, name);
+    return one != nullptr && one->from != config::origin::by_default;
+}
+
+std::string check_endpoints(serve_options& options, std::span<config::setting> settings) {
+    options.listens_by_default =
+        options.listen.empty() || was_given(settings, "host") || was_given(settings, "port");
+    for (std::string const& url : options.listen) {
+        if (std::string fault = check_listen(options, url); !fault.empty()) {
+            return fault;
+        }
+    }
+    if (!mode_of(options.unix_mode)) {
+        return "--unix-mode: \"" + options.unix_mode +
+               "\" are no permissions; write digits as for chmod, such as 0660";
+    }
+    bool const has_port = options.listens_by_default ||
+                          std::ranges::any_of(options.listen, [](std::string const& url) {
+                              return !transport::parse_endpoint(url)->host.empty();
+                          });
+    if (!options.port_file.empty() && !has_port) {
+        return "--port-file: no endpoint has a port; leave it out, or add --port";
+    }
+    return options.listens_by_default ? check_host(options) : "";
+}
+
 std::string check_connections(serve_options& options, machine const& on) {
     std::size_t const possible =
         std::max<std::size_t>(1, on.descriptors - std::min(on.descriptors, reserved_descriptors));
@@ -254,7 +290,7 @@ std::string settle(serve_options& options, std::span<config::setting> settings, 
         std::max<std::uint64_t>(options.session.message_size_max, 2 * chunk_size);
     options.websocket.frame_size_max = options.websocket.message_size_max;
     if (fault.empty()) {
-        fault = check_host(options);
+        fault = check_endpoints(options, settings);
     }
     if (fault.empty()) {
         fault = check_path("ws-path", options.ws_path);

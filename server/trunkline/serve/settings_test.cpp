@@ -153,6 +153,13 @@ TEST_F(serve_settings, refuse_with_one_line) {
              {{{"echo-path", "/a?b"}},
               "--echo-path: \"/a?b\" is not a path; begin with / and leave out spaces, ? and #"},
              {{{"echo-path", "/ws"}}, "--echo-path /ws is the path of the store; choose another"},
+             {{{"listen", "tcp://0.0.0.0:1"}},
+              "--listen tcp://0.0.0.0:1 lets other machines in without encryption; add "
+              "--allow-plain if that is meant, or stay on 127.0.0.1"},
+             {{{"unix-mode", "rw"}},
+              "--unix-mode: \"rw\" are no permissions; write digits as for chmod, such as 0660"},
+             {{{"listen", "unix:@x"}, {"port-file", "p"}},
+              "--port-file: no endpoint has a port; leave it out, or add --port"},
              {{{"connections-max", "937"}},
               "--connections-max 937: the system allows 1000 open files, which is enough for 936; "
               "raise ulimit -n or lower the limit"}}) {
@@ -161,6 +168,16 @@ TEST_F(serve_settings, refuse_with_one_line) {
         settings = settings_of(options);
         EXPECT_EQ(settle_with(flags), line);
     }
+}
+
+TEST_F(serve_settings, listen_by_default_unless_told_where) {
+    EXPECT_EQ(settle_with({}), "");
+    EXPECT_TRUE(options.listens_by_default);
+    EXPECT_EQ(settle_with({{"listen", "unix:@x"}, {"listen", "tcp://127.0.0.1:0"}}), "");
+    EXPECT_FALSE(options.listens_by_default);
+    EXPECT_EQ(options.listen, (std::vector<std::string>{"unix:@x", "tcp://127.0.0.1:0"}));
+    EXPECT_EQ(settle_with({{"port", "0"}}), "");
+    EXPECT_TRUE(options.listens_by_default);
 }
 
 TEST_F(serve_settings, let_other_machines_in_when_asked_to) {

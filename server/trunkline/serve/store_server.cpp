@@ -3,12 +3,12 @@
 #include <trunkline/base/assert.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/disk_thread.hpp>
+#include <trunkline/serve/endpoint.hpp>
 #include <trunkline/serve/value_loader.hpp>
 #include <trunkline/serve/waiting_backend.hpp>
 #include <trunkline/serve/worker.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
-#include <trunkline/transport/socket_address.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -32,25 +32,27 @@ public:
           gate_(options.connections_max, options.connections_per_peer_max) {}
 
     result<void> listen() {
-        auto const addresses = transport::socket_address::resolve(options.host, options.port);
-        if (!addresses) {
-            return addresses.error();
-        }
-        address = addresses->front();
-        auto sockets = transport::listen_tcp(address, options.threads);
-        if (!sockets) {
-            return sockets.error();
-        }
-        address = sockets->front().address;
         std::lock_guard const lock(mutex_);
         try {
-            for (transport::listening_socket& one : *sockets) {
-                workers_.push_back(
-                    std::make_unique<worker>(shared_parts{options, log_, gate_}, std::move(one)));
+            while (workers_.size() < options.threads) {
+                workers_.push_back(std::make_unique<worker>(shared_parts{options, log_, gate_}));
             }
         } catch (boost::system::system_error const& fault) {
             workers_.clear();
             return fault.code();
+        }
+        for (std::string const& asked : endpoints_of(options)) {
+            endpoints.push_back(asked);
+            auto made = listen_on(options, asked);
+            if (!made) {
+                workers_.clear();
+                return made.error();
+            }
+            endpoints.back() = made->text;
+            port = port == 0 ? made->port.value_or(0) : port;
+            for (std::size_t i = 0; i < workers_.size(); ++i) {
+                workers_[i]->listen(std::move(made->sockets[i]));
+            }
         }
         return {};
     }
@@ -116,7 +118,8 @@ public:
     }
 
     serve_options const options;
-    transport::socket_address address;
+    std::vector<std::string> endpoints;
+    std::uint16_t port = 0;
 
 private:
     void add_methods(store::durability level) {
@@ -205,12 +208,12 @@ void store_server::request_stop() {
     implementation_->request_stop();
 }
 
-std::string store_server::address() const {
-    return implementation_->address.text();
+std::vector<std::string> const& store_server::endpoints() const noexcept {
+    return implementation_->endpoints;
 }
 
 std::uint16_t store_server::port() const noexcept {
-    return implementation_->address.port();
+    return implementation_->port;
 }
 
 }  // namespace trunkline::server

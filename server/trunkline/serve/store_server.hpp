@@ -1,4 +1,4 @@
-// A store served over WebSocket: all of `trunkline serve` but the command line.
+// A store served over WebSocket and bare streams: all of `trunkline serve` but the command line.
 #pragma once
 
 #include <trunkline/base/result.hpp>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace trunkline::server {
 
@@ -22,7 +23,7 @@ public:
     store_server(store_server const&) = delete;
     store_server& operator=(store_server const&) = delete;
 
-    /// Takes the port. Fails with what the system says.
+    /// Takes all endpoints. Fails with what the system or a transport says.
     [[nodiscard]] result<void> listen();
 
     /// Opens or makes the store. Fails as store::open; `report` is filled in both cases.
@@ -38,8 +39,11 @@ public:
     /// From any thread, at any time, any number of times.
     void request_stop();
 
-    /// Valid after listen(), with the real port: "127.0.0.1:8080". Before: as asked for.
-    [[nodiscard]] std::string address() const;
+    /// Valid after listen(), with real ports: "127.0.0.1:8080" for the one of --host and --port,
+    /// URLs for the others. When listen() has failed, the last is the one that it failed on.
+    [[nodiscard]] std::vector<std::string> const& endpoints() const noexcept;
+
+    /// Of the first endpoint that has one; 0 when none has.
     [[nodiscard]] std::uint16_t port() const noexcept;
 
 private:

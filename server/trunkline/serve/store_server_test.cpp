@@ -76,7 +76,7 @@ TEST_F(store_server_here, goes_from_start_to_end) {
     ASSERT_TRUE(server.listen());
     ASSERT_TRUE(server.open(report));
     EXPECT_TRUE(report.created);
-    EXPECT_EQ(server.address(), "127.0.0.1:" + std::to_string(server.port()));
+    EXPECT_EQ(server.endpoints().front(), "127.0.0.1:" + std::to_string(server.port()));
     std::thread running([&server] { EXPECT_TRUE(server.run()); });
     store_caller client("127.0.0.1", server.port());
     EXPECT_EQ(client.call(method_write, short_write("k", "v")).code, rpc::status::success);

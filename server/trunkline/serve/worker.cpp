@@ -1,7 +1,9 @@
 #include <trunkline/serve/worker.hpp>
 
 #include <trunkline/serve/counted_stream.hpp>
+#include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>
+#include <trunkline/transport/stream_connection.hpp>
 #include <trunkline/websocket/connection.hpp>
 
 #include <algorithm>
@@ -33,38 +35,58 @@ transport::driver::options driver_options_of(serve_options const& options) {
 
 }  // namespace
 
-worker::worker(shared_parts const& shared, transport::listening_socket socket)
+worker::worker(shared_parts const& shared)
     : shared_(shared),
       websockets_(loop_, context_options_of(shared.options)),
-      connections_(loop_, methods_, driver_options_of(shared.options), shared.log, links()),
-      listener_(websockets_, loop_, std::move(socket), listen_options()) {}
+      connections_(loop_, methods_, driver_options_of(shared.options), shared.log, links()) {}
 
 worker::~worker() = default;
 
-websocket::listen_options worker::listen_options() {
+void worker::listen(served_socket socket) {
+    std::unique_ptr<transport::listener> made;
+    if (socket.kind == link_kind::websocket) {
+        auto one =
+            std::make_unique<websocket::ws_listener>(websockets_, loop_, std::move(socket.socket),
+                                                     listen_options(std::move(socket.ws_path)));
+        websocket_listeners_.push_back(one.get());
+        made = std::move(one);
+    } else {
+        made = std::make_unique<transport::socket_listener>(
+            loop_, std::move(socket.socket), std::move(socket.text),
+            [this](auto link) { return admit(std::move(link)); });
+    }
+    listeners_.emplace_back(socket.kind, std::move(made));
+}
+
+websocket::listen_options worker::listen_options(std::string ws_path) {
     websocket::listen_options made;
-    made.path = shared_.options.ws_path;
+    made.path = std::move(ws_path);
     made.echo_path = shared_.options.echo_path;
     made.echo_limits = shared_.options.connection;
-    made.admit = [this](std::unique_ptr<transport::byte_stream> link)
-        -> std::unique_ptr<transport::byte_stream> {
-        auto place = shared_.gate.enter(link->peer());
-        if (!place) {
-            shared_.log.write(area::ws, level::warn, "connection refused: too many",
-                              {{"peer", link->peer()}});
-            return nullptr;
-        }
-        return std::make_unique<counted_stream>(std::move(link), std::move(place));
-    };
+    made.admit = [this](auto link) { return admit(std::move(link)); };
     return made;
 }
 
+std::unique_ptr<transport::byte_stream> worker::admit(
+    std::unique_ptr<transport::byte_stream> link) {
+    auto place = shared_.gate.enter(link->peer());
+    if (!place) {
+        shared_.log.write(area::ws, level::warn, "connection refused: too many",
+                          {{"peer", link->peer()}});
+        return nullptr;
+    }
+    return std::make_unique<counted_stream>(std::move(link), std::move(place));
+}
+
 link_maker worker::links() {
-    return {.join =
-                [this](std::unique_ptr<transport::byte_stream> link) {
-                    return std::make_unique<websocket::connection>(
-                        websockets_, websocket::role::server, std::move(link));
-                },
+    return {.join = [this](link_kind kind, std::unique_ptr<transport::byte_stream> link)
+                -> std::unique_ptr<transport::connection> {
+                if (kind == link_kind::stream) {
+                    return std::make_unique<transport::stream_connection>(std::move(link));
+                }
+                return std::make_unique<websocket::connection>(websockets_, websocket::role::server,
+                                                               std::move(link));
+            },
             .reopen =
                 [this](transport::file_descriptor bare) {
                     return std::make_unique<counted_stream>(
@@ -75,8 +97,11 @@ link_maker worker::links() {
 }
 
 void worker::run() {
-    listener_.start(
-        [this](std::unique_ptr<transport::connection> link) { connections_.add(std::move(link)); });
+    for (auto const& [kind, each] : listeners_) {
+        each->start([this, of = kind](std::unique_ptr<transport::connection> link) {
+            connections_.add(std::move(link), of);
+        });
+    }
     loop_.run();
     auto const& counted = websockets_.counters();
     shared_.log.write(area::ws, level::debug, "handshakes and messages of one thread",
@@ -95,7 +120,9 @@ void worker::begin_stop() {
     if (std::exchange(stopping_, true)) {
         return;
     }
-    listener_.close();
+    for (auto const& [kind, each] : listeners_) {
+        each->close();
+    }
     connections_.drain();
     deadline_ = loop_.after(shared_.options.drain_timeout, [this] { cut(); });
     wind_down();
@@ -103,8 +130,10 @@ void worker::begin_stop() {
 
 /// Connections, handshakes, echoes and last words all end by themselves, each in a bounded time.
 void worker::wind_down() {
-    std::size_t const left =
-        connections_.size() + listener_.unseen_connections() + websockets_.lingering().size();
+    std::size_t left = connections_.size() + websockets_.lingering().size();
+    for (auto const* const each : websocket_listeners_) {
+        left += each->unseen_connections();
+    }
     if (left == 0) {
         loop_.stop();
         return;

@@ -1,16 +1,19 @@
-// One thread of the server: its loop, its listener, its connections, and how they end.
+// One thread of the server: its loop, its listeners, its connections, and how they end.
 #pragma once
 
 #include <trunkline/logging/journal.hpp>
 #include <trunkline/serve/connection_gate.hpp>
 #include <trunkline/serve/connection_table.hpp>
+#include <trunkline/serve/endpoint.hpp>
 #include <trunkline/serve/options.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
-#include <trunkline/transport/tcp_listen.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace trunkline::server {
 
@@ -23,12 +26,14 @@ struct shared_parts {
 
 class worker {
 public:
-    /// Listens, but accepts nothing before run(). Throws boost::system::system_error when the
-    /// system has no descriptors left.
-    worker(shared_parts const& shared, transport::listening_socket socket);
+    /// Throws boost::system::system_error when the system has no descriptors left.
+    explicit worker(shared_parts const& shared);
     ~worker();
     worker(worker const&) = delete;
     worker& operator=(worker const&) = delete;
+
+    /// Listens there, too, but accepts nothing before run().
+    void listen(served_socket socket);
 
     /// The methods of its connections, to be filled before run(), and the world they live in.
     [[nodiscard]] rpc::dispatcher& methods() noexcept { return methods_; }
@@ -42,7 +47,9 @@ public:
     void stop();
 
 private:
-    [[nodiscard]] websocket::listen_options listen_options();
+    [[nodiscard]] websocket::listen_options listen_options(std::string ws_path);
+    [[nodiscard]] std::unique_ptr<transport::byte_stream> admit(
+        std::unique_ptr<transport::byte_stream> link);
     [[nodiscard]] link_maker links();
     void begin_stop();
     void wind_down();
@@ -53,7 +60,8 @@ private:
     rpc::dispatcher methods_;
     websocket::context websockets_;
     connection_table connections_;
-    websocket::ws_listener listener_;
+    std::vector<std::pair<link_kind, std::unique_ptr<transport::listener>>> listeners_;
+    std::vector<websocket::ws_listener*> websocket_listeners_;  // of those
     std::unique_ptr<transport::timer> next_look_;
     std::unique_ptr<transport::timer> deadline_;
     bool stopping_ = false;

@@ -14,6 +14,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <unistd.h>
+
 #include <array>
 #include <string>
 #include <vector>
@@ -42,11 +44,16 @@ protected:
     std::optional<rpc_server> server_;
     std::optional<rpc_client> client_;
 };
+/// A name of this process alone.
+std::string unix_name() {
+    return "unix:@trunkline-store-client-test-" + std::to_string(::getpid());
+}
+
 INSTANTIATE_TEST_SUITE_P(over, stores_at_a_distance,
-                         testing::Values("memory:store", "ws://127.0.0.1:0/ws"),
+                         testing::Values("memory:store", "ws://127.0.0.1:0/ws", "tcp://127.0.0.1:0",
+                                         unix_name()),
                          [](auto const& each) {
-                             return std::string(each.param.starts_with("ws") ? "websocket"
-                                                                             : "memory");
+                             return each.param.substr(0, each.param.find(':'));
                          });
 
 TEST_P(stores_at_a_distance, all_nine_methods_do_what_the_store_does) {

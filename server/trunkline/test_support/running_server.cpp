@@ -3,6 +3,7 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/test_support/forced_folding.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
@@ -25,6 +26,9 @@ running_server::running_server(std::string const& program, std::string const& fi
         throw did_not_run(opened_ + "\n" + line + "\n", process_->wait(), std::move(said));
     }
     address_ = line.substr(begin.size());
+    for (auto left = std::ranges::count(flags, "--listen"); left > 0; --left) {
+        endpoints_.push_back(process_->read_output_line().substr(begin.size()));
+    }
 }
 
 std::string running_server::host() const {

@@ -43,6 +43,9 @@ public:
     /// What was said about the store.
     [[nodiscard]] std::string const& opened() const { return opened_; }
 
+    /// The URLs of its --listen flags, with real ports.
+    [[nodiscard]] std::vector<std::string> const& endpoints() const { return endpoints_; }
+
     /// "127.0.0.1:4711"
     [[nodiscard]] std::string const& address() const { return address_; }
     [[nodiscard]] std::string host() const;
@@ -57,6 +60,7 @@ private:
     std::unique_ptr<child_process> process_;
     std::string opened_;
     std::string address_;
+    std::vector<std::string> endpoints_;
 };
 
 /// The arguments of a write and a read as bitcode, for keys and values of up to two bytes.

@@ -262,6 +262,7 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool /*on*/) override {}
     std::string peer() const override { return me_ == 0 ? "memory:acceptor" : "memory:dialer"; }
+    std::optional<transport::peer_credentials> credentials() const override { return std::nullopt; }
     std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:

@@ -89,6 +89,9 @@ public:
     void acknowledge_now() override { inner_->acknowledge_now(); }
     void hold_back(bool on) override { inner_->hold_back(on); }
     std::string peer() const override { return inner_->peer(); }
+    std::optional<transport::peer_credentials> credentials() const override {
+        return inner_->credentials();
+    }
     std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:

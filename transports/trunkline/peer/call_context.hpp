@@ -32,6 +32,11 @@ struct call_context {
     /// Unique among the connections of one server.
     [[nodiscard]] std::uint64_t connection_id() const noexcept { return caller.id(); }
 
+    /// Which process calls, where the system vouches for that (peer::credentials).
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const {
+        return caller.credentials();
+    }
+
     /// Nobody waits for the answer any more.
     [[nodiscard]] bool cancelled() const noexcept {
         return stop.stop_requested() || !caller.is_connected();

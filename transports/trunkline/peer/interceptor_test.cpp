@@ -74,7 +74,7 @@ struct call_book {
 };
 
 class interceptors : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, interceptors, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, interceptors, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 TEST_P(interceptors, stand_around_the_handler_in_their_order) {

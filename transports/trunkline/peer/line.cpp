@@ -80,13 +80,20 @@ std::string line::peer_name() const {
     return peer_name_;
 }
 
+std::optional<transport::peer_credentials> line::credentials() const {
+    std::lock_guard const lock(mutex_);
+    return credentials_;
+}
+
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
     ++connection_;
     connected_ = true;
     std::string name = driver.peer_name();
+    auto const who = driver.credentials();
     std::lock_guard const lock(mutex_);
     peer_name_ = std::move(name);
+    credentials_ = who;
 }
 
 void line::detach() {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept;
     /// The peer as text; empty before the first connection.
     [[nodiscard]] std::string peer_name() const;
+    /// Of the peer, where it has any.
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const;
 
     // On its thread
     // --------------------------------------------------------------------------------------------
@@ -123,6 +126,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<task>> inbox_;
     std::string peer_name_;
+    std::optional<transport::peer_credentials> credentials_;
 };
 
 }  // namespace trunkline::peers

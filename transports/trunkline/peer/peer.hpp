@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -40,8 +41,14 @@ public:
     /// Unique among the peers of one server.
     [[nodiscard]] std::uint64_t id() const noexcept { return line_->id(); }
 
-    /// The peer as text, such as "127.0.0.1:4711".
+    /// The peer as text, such as "127.0.0.1:4711" or "unix:uid=1000:pid=4711".
     [[nodiscard]] std::string name() const { return line_->peer_name(); }
+
+    /// Which process it is, where the system vouches for that: on Unix sockets. As it was when the
+    /// connection was made.
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const {
+        return line_->credentials();
+    }
 
     /// Calls `of`; many may be under way, and their answers come in any order. The token is
     /// completed with call_result<received<Response>>: in a coroutine

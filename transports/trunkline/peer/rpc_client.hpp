@@ -57,7 +57,8 @@ private:
 /// Everything a client is told before it connects; used once.
 class rpc_client::builder {
 public:
-    /// "ws://host:port/path", or "memory:name" with over().
+    /// "ws://host:port/path", "tcp://host:port", "unix:/path", "unix:@name", or "memory:name" with
+    /// over().
     explicit builder(std::string url);
     ~builder();
     builder(builder&&) noexcept;

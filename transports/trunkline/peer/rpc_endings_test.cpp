@@ -67,7 +67,7 @@ protected:
         server.reset();
     }
 };
-INSTANTIATE_TEST_SUITE_P(over, endings, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, endings, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 TEST_P(endings, a_client_that_is_destroyed_reports_no_state) {

@@ -40,7 +40,7 @@ bool wait_for_stop(call_context const& context) {
 }
 
 class handlers : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, handlers, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, handlers, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 TEST_P(handlers, are_told_of_their_call) {

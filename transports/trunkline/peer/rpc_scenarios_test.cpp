@@ -37,7 +37,7 @@ using namespace testing;
 using transport::connection_state;
 
 class rpc_scenarios : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, rpc_scenarios, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, rpc_scenarios, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 text echoed(text const& said) {
@@ -68,7 +68,7 @@ awaitable<void> talk_of_doubles(conversation<number, number>& with,
 
 TEST_P(rpc_scenarios, connection_failure) {
     seen<state_change> states;
-    auto const url = is_memory() ? "memory:nobody" : "ws://127.0.0.1:1/ws";
+    auto const url = nowhere();
     auto const client = rpc_client::builder(url)
                             .over(names_)
                             .on_state([&](auto state, auto why) { states.add({state, why}); })

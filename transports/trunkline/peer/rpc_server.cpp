@@ -3,9 +3,12 @@
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
+#include <trunkline/tcp/tcp_endpoint.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/socket_address.hpp>
+#include <trunkline/transport/tcp_listen.hpp>
+#include <trunkline/unix_socket/unix_endpoint.hpp>
 #include <trunkline/websocket/upgrade.hpp>
 #include <trunkline/websocket/ws_url.hpp>
 
@@ -95,8 +98,15 @@ public:
 
     result<void> listen(std::string const& url, memory::hub* names) {
         auto const parts = transport::parse_endpoint(url);
-        if (parts && parts->scheme == "ws" && places_.front()->sockets) {
+        bool const has_sockets = places_.front()->sockets.has_value();
+        if (parts && parts->scheme == "ws" && has_sockets) {
             return listen_websocket(url);
+        }
+        if (parts && parts->scheme == "tcp" && has_sockets) {
+            return listen_on(tcp::listen(url, places_.size()));
+        }
+        if (parts && parts->scheme == "unix" && has_sockets) {
+            return listen_on(unix_socket::listen(url, places_.size(), settings_->unix_mode));
         }
         if (parts && parts->scheme == "memory" && names != nullptr) {
             auto made = names->listen(*places_.front()->loop, url, {.message_borders = true});
@@ -234,6 +244,17 @@ private:
                });
     }
 
+    result<void> listen_on(result<transport::listening_group> group) {
+        if (!group) {
+            return group.error();
+        }
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            places_[i]->serving->add_stream_listener(std::move(group->sockets[i]), group->endpoint);
+        }
+        endpoints_.push_back(std::move(group->endpoint));
+        return {};
+    }
+
     result<void> listen_websocket(std::string const& url) {
         auto const parts = websocket::parse_ws_url(url);
         if (!parts) {
@@ -320,6 +341,11 @@ rpc_server::builder& rpc_server::builder::operator=(builder&&) noexcept = defaul
 
 rpc_server::builder& rpc_server::builder::listen(std::string url) {
     urls_.push_back(std::move(url));
+    return *this;
+}
+
+rpc_server::builder& rpc_server::builder::unix_mode(std::uint32_t mode) {
+    settings_->unix_mode = mode;
     return *this;
 }
 

@@ -21,6 +21,7 @@
 #include <trunkline/peer/stream_handler.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -122,8 +123,13 @@ public:
     builder(builder&&) noexcept;
     builder& operator=(builder&&) noexcept;
 
-    /// "ws://host:port/path", port 0 for a free one, or "memory:name" with over(). Any number.
+    /// "ws://host:port/path" and "tcp://host:port", port 0 for a free one; "unix:/path", a socket
+    /// file, and "unix:@name", an abstract name; "memory:name" with over(). Any number. A socket
+    /// file replaces what a dead server has left, and is removed when the server stops.
     builder& listen(std::string url);
+
+    /// Who may connect to socket files, as of chmod(1); only their owner (0600) unless set.
+    builder& unix_mode(std::uint32_t mode);
 
     /// Threads, each with its share of the connections; one unless set.
     builder& threads(std::size_t count);
@@ -187,8 +193,9 @@ public:
     /// Told of every state of every client, on its connection's thread.
     builder& on_state(std::function<void(peer, transport::connection_state, error_code)> told);
 
-    /// Listens and serves. Fails with invalid_endpoint, address_in_use, host_not_found, what the
-    /// system says of a socket, or duplicate_method; then nothing listens.
+    /// Listens and serves. Fails with invalid_endpoint, path_too_long, not_a_socket, address_in_use
+    /// (also of a socket file whose server lives), host_not_found, what the system says of a
+    /// socket, or duplicate_method; then nothing listens.
     [[nodiscard]] result<rpc_server> start();
 
 private:

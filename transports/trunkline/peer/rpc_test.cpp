@@ -19,7 +19,7 @@ namespace {
 using namespace testing;
 
 class rpc_peers : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, rpc_peers, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, rpc_peers, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 text echoed(text const& said) {

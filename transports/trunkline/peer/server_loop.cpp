@@ -1,6 +1,7 @@
 #include <trunkline/peer/server_loop.hpp>
 
 #include <trunkline/peer/line_access.hpp>
+#include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 
 #include <string_view>
@@ -59,13 +60,17 @@ void server_loop::end() {
 void server_loop::add_websocket_listener(transport::listening_socket socket, std::string path) {
     websocket::listen_options options;
     options.path = std::move(path);
-    options.admit = [this](std::unique_ptr<transport::byte_stream> link) {
-        return is_full() ? nullptr : std::move(link);
-    };
+    options.admit = [this](auto link) { return admit(std::move(link)); };
     auto made = std::make_unique<websocket::ws_listener>(*websockets_, *sockets_, std::move(socket),
                                                          std::move(options));
     websocket_listeners_.push_back(made.get());
     listeners_.push_back(std::move(made));
+}
+
+void server_loop::add_stream_listener(transport::listening_socket socket, std::string endpoint) {
+    add_listener(std::make_unique<transport::socket_listener>(
+        *sockets_, std::move(socket), std::move(endpoint),
+        [this](auto link) { return admit(std::move(link)); }));
 }
 
 void server_loop::add_listener(std::unique_ptr<transport::listener> made) {
@@ -84,6 +89,12 @@ void server_loop::adopt(transport::file_descriptor socket, bytes_view received) 
         adopting_->add(std::make_unique<transport::socket_stream>(*sockets_, std::move(socket)),
                        received);
     }
+}
+
+// Asked of every accepted stream, before anything is made of it.
+std::unique_ptr<transport::byte_stream> server_loop::admit(
+    std::unique_ptr<transport::byte_stream> link) const {
+    return is_full() ? nullptr : std::move(link);
 }
 
 bool server_loop::is_full() const {

@@ -10,7 +10,8 @@
 #include <trunkline/transport/driver.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
 #include <trunkline/transport/listener.hpp>
-#include <trunkline/transport/tcp_listen.hpp>
+#include <trunkline/transport/socket_acceptor.hpp>
+#include <trunkline/unix_socket/unix_endpoint.hpp>
 #include <trunkline/websocket/acceptor.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
@@ -30,7 +31,8 @@ struct server_settings {
     transport::driver::options connection;
     websocket::context_options websockets;
     websocket::upgrade_options adopted{.paths = {}};  ///< what clients on adopted sockets may ask
-    std::size_t connections_max = 0;                  ///< 0: no limit
+    std::uint32_t unix_mode = unix_socket::default_mode;
+    std::size_t connections_max = 0;  ///< 0: no limit
     std::chrono::milliseconds drain_timeout{5'000};
     std::chrono::milliseconds default_timeout{};  ///< of calls to clients
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
@@ -54,6 +56,7 @@ public:
 
     /// Connections wait until start().
     void add_websocket_listener(transport::listening_socket socket, std::string path);
+    void add_stream_listener(transport::listening_socket socket, std::string endpoint);
     void add_listener(std::unique_ptr<transport::listener> made);
 
     void start();
@@ -86,6 +89,8 @@ private:
     void add(std::unique_ptr<transport::connection> link);
     void on_state(std::uint64_t id, transport::connection_state state, error_code why);
     void report(std::shared_ptr<line> const& of, transport::connection_state state, error_code why);
+    [[nodiscard]] std::unique_ptr<transport::byte_stream> admit(
+        std::unique_ptr<transport::byte_stream> link) const;
     [[nodiscard]] bool is_full() const;
     void wind_down();
     template <class Action>

@@ -24,7 +24,7 @@ using namespace testing;
 constexpr auto ignored = [](auto) {};
 
 class stream_endings : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, stream_endings, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, stream_endings, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 TEST_P(stream_endings, a_handler_that_refuses_says_why) {

@@ -386,7 +386,7 @@ TEST_F(stream_flow, streams_that_are_cancelled_leave_nothing_behind) {
 }
 
 class stream_both_ways : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, stream_both_ways, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, stream_both_ways, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 // Each side writes as much as it can while it reads what the other one writes.

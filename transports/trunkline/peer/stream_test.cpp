@@ -18,7 +18,7 @@ namespace {
 using namespace testing;
 
 class streams : public over_transports {};
-INSTANTIATE_TEST_SUITE_P(over, streams, ::testing::Values("memory", "websocket"),
+INSTANTIATE_TEST_SUITE_P(over, streams, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
 TEST_P(streams, a_server_stream_gives_every_part_in_order) {

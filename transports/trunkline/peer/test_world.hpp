@@ -1,6 +1,7 @@
 // For tests: a server and its clients over every transport, and somebody who waits for events.
 #pragma once
 
+#include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/memory/hub.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/peer/rpc_server.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -89,15 +91,37 @@ struct state_change {
     error_code why;
 };
 
-/// "memory" or "websocket".
+/// Every transport, by its name in over_transports.
+inline std::array<std::string, 4> const every_transport{"memory", "websocket", "tcp", "unix"};
+
+/// One of them. A server has the endpoint of its transport, so a test has one server at a time.
 class over_transports : public ::testing::TestWithParam<std::string> {
 protected:
     [[nodiscard]] bool is_memory() const { return GetParam() == "memory"; }
 
     [[nodiscard]] rpc_server::builder a_server() {
         rpc_server::builder made;
-        made.listen(is_memory() ? "memory:peer" : "ws://127.0.0.1:0/ws").over(names_);
+        made.listen(url()).over(names_);
         return made;
+    }
+    [[nodiscard]] std::string url() const {
+        if (GetParam() == "tcp") {
+            return "tcp://127.0.0.1:0";
+        }
+        if (GetParam() == "unix") {
+            return "unix:" + (folder_ / "s.sock").string();
+        }
+        return is_memory() ? "memory:peer" : "ws://127.0.0.1:0/ws";
+    }
+    /// Where nobody listens.
+    [[nodiscard]] std::string nowhere() const {
+        if (GetParam() == "tcp") {
+            return "tcp://127.0.0.1:1";
+        }
+        if (GetParam() == "unix") {
+            return "unix:" + (folder_ / "nobody").string();
+        }
+        return is_memory() ? "memory:nobody" : "ws://127.0.0.1:1/ws";
     }
     [[nodiscard]] rpc_client::builder a_client(rpc_server const& of) {
         rpc_client::builder made(of.endpoints().front());
@@ -105,6 +129,7 @@ protected:
         return made;
     }
 
+    scratch_folder folder_;
     memory::hub names_;
 };
 

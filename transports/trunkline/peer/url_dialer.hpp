@@ -12,20 +12,25 @@
 
 namespace trunkline::peers {
 
-/// "ws://host:port/path" and "memory:name". Single-threaded; outlives the connections that it made.
+/// "ws://host:port/path", "tcp://host:port", "unix:/path", "unix:@name" and "memory:name".
+/// Single-threaded; outlives the connections that it made.
 class url_dialer final : public transport::dialer {
 public:
-    /// Without `sockets` no "ws:", without `names` no "memory:": dials there fail with
-    /// invalid_endpoint.
+    /// Without `sockets` there is no transport but "memory:", without `names` not that: dials there
+    /// fail with invalid_endpoint.
     url_dialer(transport::runtime& loop, transport::asio_runtime* sockets, memory::hub* names,
                websocket::context_options const& options);
 
     void dial(std::string_view url, dialed done) override;
 
 private:
+    [[nodiscard]] transport::dialer* dialer_of(std::string_view scheme) const noexcept;
+
     transport::runtime& loop_;
     std::unique_ptr<websocket::context> websockets_;
     std::unique_ptr<transport::dialer> ws_;
+    std::unique_ptr<transport::dialer> tcp_;
+    std::unique_ptr<transport::dialer> unix_;
     std::unique_ptr<transport::dialer> memory_;
 };
 

@@ -120,6 +120,9 @@ public:
     void acknowledge_now() override { below_->acknowledge_now(); }
     void hold_back(bool on) override { below_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return below_->peer(); }
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
+        return below_->credentials();
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:

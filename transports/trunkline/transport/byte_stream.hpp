@@ -5,9 +5,11 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
+#include <trunkline/transport/peer_credentials.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -59,6 +61,9 @@ public:
 
     /// The peer as text, such as "127.0.0.1:4711".
     [[nodiscard]] virtual std::string peer() const = 0;
+
+    /// Which process the peer is, where the system vouches for it: on Unix sockets.
+    [[nodiscard]] virtual std::optional<peer_credentials> credentials() const = 0;
 
     /// The bare descriptor, where the stream is nothing but one; it is dead then, and one made anew
     /// goes on. Empty, and nothing done, where there is more to it.

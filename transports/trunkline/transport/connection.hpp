@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -107,6 +108,9 @@ public:
 
     /// The peer as text.
     [[nodiscard]] virtual std::string peer() const = 0;
+
+    /// As byte_stream::credentials.
+    [[nodiscard]] virtual std::optional<peer_credentials> credentials() const = 0;
 
     /// The stream below, where the connection holds nothing but it, neither of what was received
     /// nor of what is to be sent: it is dead then, and one made anew over the stream, in the same

@@ -78,6 +78,10 @@ std::string driver::peer_name() const {
     return implementation_->peer_name();
 }
 
+std::optional<peer_credentials> driver::credentials() const {
+    return implementation_->credentials();
+}
+
 runtime::time_point driver::last_heard() const noexcept {
     return implementation_->last_heard();
 }
@@ -121,6 +125,10 @@ driver::implementation::implementation(runtime& loop, std::unique_ptr<connection
 
 std::string driver::implementation::peer_name() const {
     return phase_ == phase::over ? std::string() : link_->peer();
+}
+
+std::optional<peer_credentials> driver::implementation::credentials() const {
+    return phase_ == phase::over ? std::nullopt : link_->credentials();
 }
 
 void driver::implementation::start() {
@@ -364,6 +372,10 @@ void driver::implementation::check_drained() {
         (endpoint_.serves_streams() && !read_ended_)) {
         return;
     }
+    if (read_ended_ && ending_->why == transport_error::closed_by_peer && session.mid_message()) {
+        ending_->state = connection_state::error;
+        ending_->why = make_error_code(transport_error::link_lost);
+    }
     if (read_ended_ || answers_all() || loop_.now() >= quiet_at()) {
         begin_closing(*std::exchange(ending_, nullptr));
     } else {
@@ -401,11 +413,20 @@ runtime::time_point driver::implementation::next_sweep(runtime::time_point now) 
         auto const heard = was_reading_ ? last_heard_ : now;
         next = std::min<runtime::time_point>({next, heard + limits_.ping_after * (probes_sent_ + 1),
                                               heard + limits_.silence_timeout});
+    } else if (must_speak()) {
+        next = std::min<runtime::time_point>(next, last_heard_ + limits_.silence_timeout);
     }
     if (keep_alive_ && phase_ == phase::draining) {
         next = std::min<runtime::time_point>(next, ending_->probed_at + limits_.ping_after);
     }
     return next;
+}
+
+// Whether silence means that the peer is no more: it answers probes, or it owes the rest of a
+// frame.
+bool driver::implementation::must_speak() const {
+    return phase_ == phase::open && was_reading_ &&
+           (keep_alive_ || endpoint_.protocol().mid_frame());
 }
 
 // A draining side may be unable to read for long, and so to answer pings: its own probes show the
@@ -447,8 +468,7 @@ void driver::implementation::on_sweep(runtime::time_point now) {
     }
     bool const stalled =
         blocked_ && stalled_since_ && now >= *stalled_since_ + limits_.write_stall_timeout;
-    bool const listening = keep_alive_ && phase_ == phase::open && was_reading_;
-    bool const silent = listening && now >= last_heard_ + limits_.silence_timeout;
+    bool const silent = must_speak() && now >= last_heard_ + limits_.silence_timeout;
     if (stalled || silent) {
         link_->abort();
         finish(connection_state::error, make_error_code(stalled ? transport_error::write_stalled

@@ -88,6 +88,9 @@ public:
     /// The peer as text; empty once disconnected or error has been reported.
     [[nodiscard]] std::string peer_name() const;
 
+    /// Which process the peer is (byte_stream::credentials); empty once that has been reported.
+    [[nodiscard]] std::optional<peer_credentials> credentials() const;
+
     /// When anything was last heard of the peer.
     [[nodiscard]] runtime::time_point last_heard() const noexcept;
 

@@ -69,6 +69,7 @@ public:
     void acknowledge_now() override {}
     void hold_back(bool) override {}
     std::string peer() const override { return "crowd"; }
+    std::optional<peer_credentials> credentials() const override { return std::nullopt; }
     std::unique_ptr<byte_stream> fold() override { return nullptr; }
 
 private:
@@ -129,6 +130,21 @@ TEST_F(endings, a_peer_that_ends_only_its_direction_gets_its_answers) {
     EXPECT_EQ(far_status, io_status::end);
     EXPECT_EQ(near.states.back(), connection_state::disconnected);
     EXPECT_EQ(near.cause, transport_error::closed_by_peer);
+}
+
+TEST_F(endings, an_end_within_a_message_is_a_lost_link_also_where_answers_are_due) {
+    open();
+    far_write(calls(1, later, ""));
+    auto const begun = calls(1, echo, "x");
+    far_write(std::string_view(begun).substr(0, begun.size() - 1));
+    pipe.first->shutdown_write();
+    loop.run_until_idle();
+    near.answer_later_calls();
+    loop.run_until_idle();
+    far_read();
+    EXPECT_EQ(far.answers, 1);
+    EXPECT_EQ(near.states.back(), connection_state::error);
+    EXPECT_EQ(near.cause, transport_error::link_lost);
 }
 
 TEST_F(endings, a_half_ended_peer_is_not_kept_for_ever) {

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] rpc::endpoint& peer() noexcept { return endpoint_; }
     [[nodiscard]] connection_state state() const noexcept { return state_; }
     [[nodiscard]] std::string peer_name() const;
+    [[nodiscard]] std::optional<peer_credentials> credentials() const;
     [[nodiscard]] runtime::time_point last_heard() const noexcept { return last_heard_; }
     [[nodiscard]] runtime::time_point now() const noexcept { return loop_.now(); }
 
@@ -87,6 +88,7 @@ private:
     void begin_closing(ending how);
     void finish(connection_state state, error_code why);
     void finish_as_decided() { finish(ending_->state, ending_->why); }
+    [[nodiscard]] bool must_speak() const;
     [[nodiscard]] bool probe_due(runtime::time_point now) const;
     void probe(runtime::time_point now);
     void peer_ended();

@@ -83,6 +83,26 @@ TEST_F(keep_alive, silence_is_no_offence_without_a_probe_or_when_it_is_switched_
     EXPECT_TRUE(notes.probes.empty());
 }
 
+TEST_F(keep_alive, within_a_frame_silence_is_an_offence_also_without_a_probe) {
+    std::string const bytes = calls(2, echo, "x");
+    for (std::size_t size = 1; size < bytes.size(); ++size) {
+        peer one(loop, rpc::side::acceptor);
+        auto ends = make_simulated_pipe(loop, {});
+        one.start(std::make_unique<stream_connection>(std::move(ends.second)));
+        loop.run_for(seconds(7));
+        bytes_view const piece = as_bytes(bytes).first(size);
+        static_cast<void>(ends.first->write({&piece, 1}));
+        loop.run_until_idle();
+        auto const begin = loop.now();
+        bool const partial = one.link().peer().protocol().mid_frame();
+        EXPECT_EQ(loop.run_until([&] { return one.over(); }, seconds(60)), partial) << size;
+        if (partial) {
+            expect_about(since(begin, loop.now()), seconds(15));
+            EXPECT_EQ(one.cause, transport_error::silent_peer) << size;
+        }
+    }
+}
+
 TEST_F(keep_alive, a_peer_that_is_not_read_cannot_be_silent) {
     near.settings.session.limits.unanswered_requests_max = 1;
     open_with_probe();

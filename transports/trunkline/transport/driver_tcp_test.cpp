@@ -4,9 +4,9 @@
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver_testing.hpp>
 #include <trunkline/transport/error.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 #include <trunkline/transport/stream_connection.hpp>
-#include <trunkline/transport/tcp_connect.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <boost/asio/error.hpp>
@@ -26,11 +26,11 @@ struct driver_tcp : ::testing::Test {
     void connect() {
         auto group = listen_tcp(socket_address::parse("127.0.0.1", 0).value(), 1);
         ASSERT_TRUE(group.has_value());
-        listening = std::make_unique<tcp_acceptor>(loop, std::move(group->front()));
+        listening = std::make_unique<socket_acceptor>(loop, std::move(group->front()));
         listening->start([this](std::unique_ptr<byte_stream> made) {
             acceptor.start(std::make_unique<stream_connection>(std::move(made)));
         });
-        auto const attempt = connect_tcp(loop, {listening->address()}, [this](auto made) {
+        auto const attempt = connect_socket(loop, {listening->address()}, [this](auto made) {
             raw = static_cast<socket_stream*>(made->get());
             dialer.start(std::make_unique<stream_connection>(std::move(made.value())));
         });
@@ -47,7 +47,7 @@ struct driver_tcp : ::testing::Test {
     }
 
     asio_runtime loop;
-    std::unique_ptr<tcp_acceptor> listening;
+    std::unique_ptr<socket_acceptor> listening;
     socket_stream* raw = nullptr;
     peer dialer{loop, rpc::side::dialer};
     peer acceptor{loop, rpc::side::acceptor};
@@ -146,7 +146,7 @@ TEST(driver_tcp_threads, work_beside_each_other) {
     auto group = listen_tcp(socket_address::parse("127.0.0.1", 0).value(), 1);
     ASSERT_TRUE(group.has_value());
     auto const address = group->front().address;
-    auto listening = std::make_unique<tcp_acceptor>(server, std::move(group->front()));
+    auto listening = std::make_unique<socket_acceptor>(server, std::move(group->front()));
     std::vector<std::unique_ptr<peer>> served;
     listening->start([&](std::unique_ptr<byte_stream> made) {
         served.push_back(std::make_unique<peer>(server, rpc::side::acceptor));
@@ -167,7 +167,7 @@ TEST(driver_tcp_threads, work_beside_each_other) {
                         mine.call(echo, "again");
                     }
                 };
-                auto const attempt = connect_tcp(loop, {address}, [&](auto made) {
+                auto const attempt = connect_socket(loop, {address}, [&](auto made) {
                     mine.start(std::make_unique<stream_connection>(std::move(made.value())));
                     mine.call(echo, "first");
                 });

@@ -33,6 +33,10 @@ public:
                 return "the link ended without an orderly close";
             case transport_error::too_many_connections:
                 return "the limit on connections is reached";
+            case transport_error::path_too_long:
+                return "the path or name of a Unix socket is longer than 107 bytes";
+            case transport_error::not_a_socket:
+                return "the path has a file that is no socket";
         }
         return "unknown transport error";
     }

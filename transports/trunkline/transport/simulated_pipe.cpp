@@ -424,6 +424,7 @@ public:
     std::string peer() const override {
         return end_ == pipe_end::first ? "simulated:second" : "simulated:first";
     }
+    std::optional<peer_credentials> credentials() const override { return std::nullopt; }
     file_descriptor release() override { return {}; }
 
 private:

@@ -129,7 +129,22 @@ void socket_stream::hold_back(bool on) {
 }
 
 std::string socket_stream::peer() const {
+    if (auto const who = credentials()) {
+        return "unix:uid=" + std::to_string(who->uid) + ":pid=" + std::to_string(who->pid);
+    }
     return socket_address::remote_of(socket_.get()).text();
+}
+
+std::optional<peer_credentials> socket_stream::credentials() const {
+    if (socket_address::local_of(socket_.get()).family() != AF_UNIX) {
+        return std::nullopt;
+    }
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
+        return std::nullopt;
+    }
+    return peer_credentials{who.pid, who.uid, who.gid};
 }
 
 void disable_send_delay(int descriptor) noexcept {

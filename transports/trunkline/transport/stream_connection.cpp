@@ -96,4 +96,8 @@ std::string stream_connection::peer() const {
     return stream_->peer();
 }
 
+std::optional<peer_credentials> stream_connection::credentials() const {
+    return stream_->credentials();
+}
+
 }  // namespace trunkline::transport

@@ -26,6 +26,7 @@ public:
     void acknowledge_now() override;
     void hold_back(bool on) override;
     [[nodiscard]] std::string peer() const override;
+    [[nodiscard]] std::optional<peer_credentials> credentials() const override;
     [[nodiscard]] std::unique_ptr<byte_stream> fold() override;
 
 private:

@@ -1,8 +1,6 @@
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <trunkline/base/assert.hpp>
-#include <trunkline/transport/asio_runtime.hpp>
-#include <trunkline/transport/socket_stream.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -12,11 +10,6 @@
 
 namespace trunkline::transport {
 namespace {
-
-constexpr std::chrono::milliseconds rest_after_shortage{100};
-
-// Connections taken in one turn, so that a flood of dialers does not starve those who are in.
-constexpr int accepts_per_turn = 64;
 
 error_code last_error() noexcept {
     return {errno, boost::system::system_category()};
@@ -39,15 +32,11 @@ result<listening_socket> open_listening(socket_address const& address, bool firs
         (address.family() == AF_INET6 && !set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY)) ||
         (!first && !set_option(descriptor, SOL_SOCKET, SO_REUSEPORT)) ||
         ::bind(descriptor, address.data(), address.size()) != 0 ||
-        ::listen(descriptor, tcp_backlog) != 0) {
+        ::listen(descriptor, accept_backlog) != 0) {
         return last_error();
     }
     made.address = socket_address::local_of(descriptor);
     return made;
-}
-
-bool is_shortage(int error) noexcept {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace
@@ -71,65 +60,6 @@ result<std::vector<listening_socket>> listen_tcp(socket_address const& address, 
         group.push_back(std::move(*next));
     }
     return group;
-}
-
-tcp_acceptor::tcp_acceptor(asio_runtime& loop, listening_socket socket)
-    : loop_(loop), socket_(std::move(socket)) {
-    descriptor = socket_.socket.get();
-}
-
-tcp_acceptor::~tcp_acceptor() {
-    close();
-    if (gone_ != nullptr) {
-        *gone_ = true;
-    }
-}
-
-void tcp_acceptor::start(accepted sink) {
-    sink_ = std::make_shared<accepted>(std::move(sink));
-    if (socket_.socket) {
-        loop_.readiness().update(*this, true, false);
-    }
-}
-
-void tcp_acceptor::close() {
-    if (socket_.socket) {
-        loop_.readiness().remove(*this);
-        socket_.socket.reset();
-    }
-    resting_.reset();
-}
-
-void tcp_acceptor::on_ready(bool /*readable*/, bool /*writable*/) {
-    bool gone = false;
-    gone_ = &gone;
-    auto const sink = sink_;
-    for (int taken = 0; taken < accepts_per_turn && socket_.socket; ++taken) {
-        file_descriptor connected(
-            ::accept4(socket_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!connected) {
-            if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                break;
-            }
-            if (is_shortage(errno)) {
-                rest();
-                break;
-            }
-            continue;  // that one connection was lost on the way
-        }
-        disable_send_delay(connected.get());
-        (*sink)(std::make_unique<socket_stream>(loop_, std::move(connected)));
-        if (gone) {
-            return;
-        }
-    }
-    gone_ = nullptr;
-}
-
-void tcp_acceptor::rest() {
-    loop_.readiness().update(*this, false, false);
-    resting_ =
-        loop_.after(rest_after_shortage, [this] { loop_.readiness().update(*this, true, false); });
 }
 
 }  // namespace trunkline::transport

@@ -1,10 +1,11 @@
 // TCP streams, listening sockets and connects, over real sockets of this machine.
-#include <trunkline/transport/tcp_connect.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/socket_stream.hpp>
+#include <trunkline/transport/test_descriptor_famine.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -12,7 +13,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 
 #include <set>
 #include <string>
@@ -28,7 +28,7 @@ socket_address loopback(std::uint16_t port = 0) {
     return socket_address::parse("127.0.0.1", port).value();
 }
 
-struct tcp_fixture : testing::Test {
+struct tcp_fixture : ::testing::Test {
     // Runs the loop until `done` holds; a lost event fails the test instead of hanging it.
     void run_until(std::function<bool()> const& done) {
         auto const deadline = loop.now() + seconds(30);
@@ -42,14 +42,14 @@ struct tcp_fixture : testing::Test {
     void listen(socket_address const& address) {
         auto group = listen_tcp(address, 1);
         ASSERT_TRUE(group.has_value()) << group.error().message();
-        acceptor = std::make_unique<tcp_acceptor>(loop, std::move(group->front()));
+        acceptor = std::make_unique<socket_acceptor>(loop, std::move(group->front()));
         acceptor->start(
             [this](std::unique_ptr<byte_stream> made) { accepted.push_back(std::move(made)); });
     }
 
     void connect() {
-        auto const attempt = connect_tcp(loop, {acceptor->address()},
-                                         [this](auto made) { dialed = std::move(made); });
+        auto const attempt = connect_socket(loop, {acceptor->address()},
+                                            [this](auto made) { dialed = std::move(made); });
         run_until([this] { return dialed.has_value() && !accepted.empty(); });
         near = std::move(**dialed);
         far = std::move(accepted.front());
@@ -102,7 +102,7 @@ struct tcp_fixture : testing::Test {
     }
 
     asio_runtime loop;
-    std::unique_ptr<tcp_acceptor> acceptor;
+    std::unique_ptr<socket_acceptor> acceptor;
     std::vector<std::unique_ptr<byte_stream>> accepted;
     std::optional<result<std::unique_ptr<byte_stream>>> dialed;
     std::unique_ptr<byte_stream> near;
@@ -196,8 +196,8 @@ TEST_F(tcp_fixture, nobody_listening_is_refused) {
         auto const group = listen_tcp(loopback(), 1);
         free_port = group->front().address.port();
     }
-    auto const attempt =
-        connect_tcp(loop, {loopback(free_port)}, [this](auto made) { dialed = std::move(made); });
+    auto const attempt = connect_socket(loop, {loopback(free_port)},
+                                        [this](auto made) { dialed = std::move(made); });
     EXPECT_FALSE(dialed.has_value());
     run_until([this] { return dialed.has_value(); });
     EXPECT_EQ(dialed->error(), boost::asio::error::connection_refused);
@@ -206,8 +206,8 @@ TEST_F(tcp_fixture, nobody_listening_is_refused) {
 TEST_F(tcp_fixture, tries_the_next_address_when_one_refuses) {
     listen(loopback());
     auto const refused = socket_address::parse("127.0.0.2", acceptor->address().port()).value();
-    auto const attempt = connect_tcp(loop, {refused, acceptor->address()},
-                                     [this](auto made) { dialed = std::move(made); });
+    auto const attempt = connect_socket(loop, {refused, acceptor->address()},
+                                        [this](auto made) { dialed = std::move(made); });
     run_until([this] { return dialed.has_value(); });
     EXPECT_TRUE(dialed->has_value());
 }
@@ -215,12 +215,12 @@ TEST_F(tcp_fixture, tries_the_next_address_when_one_refuses) {
 TEST_F(tcp_fixture, a_connect_may_be_cancelled_at_any_point) {
     listen(loopback());
     bool called = false;
-    auto attempt = connect_tcp(loop, {acceptor->address()}, [&](auto) { called = true; });
+    auto attempt = connect_socket(loop, {acceptor->address()}, [&](auto) { called = true; });
     attempt.reset();
     // From inside the callback, which keeps what it captured.
     auto const token = std::make_shared<int>(3);
     int seen = 0;
-    attempt = connect_tcp(loop, {acceptor->address()}, [&, token](auto) {
+    attempt = connect_socket(loop, {acceptor->address()}, [&, token](auto) {
         attempt.reset();
         seen = *token;
     });
@@ -258,14 +258,14 @@ TEST_F(tcp_fixture, a_group_shares_one_port_and_all_members_accept) {
     auto group = listen_tcp(loopback(), members);
     ASSERT_TRUE(group.has_value());
     ASSERT_EQ(group->size(), members);
-    std::vector<std::unique_ptr<tcp_acceptor>> acceptors;
+    std::vector<std::unique_ptr<socket_acceptor>> acceptors;
     std::set<std::size_t> busy;
     std::size_t total = 0;
     auto const address = group->front().address;
     EXPECT_NE(address.port(), 0);
     for (std::size_t member = 0; member < members; ++member) {
         EXPECT_EQ((*group)[member].address.text(), address.text());
-        acceptors.push_back(std::make_unique<tcp_acceptor>(loop, std::move((*group)[member])));
+        acceptors.push_back(std::make_unique<socket_acceptor>(loop, std::move((*group)[member])));
         acceptors.back()->start([&, member](auto stream) {
             busy.insert(member);
             ++total;
@@ -276,7 +276,7 @@ TEST_F(tcp_fixture, a_group_shares_one_port_and_all_members_accept) {
     std::vector<std::unique_ptr<byte_stream>> streams;
     constexpr std::size_t dials = 60;
     for (std::size_t dial = 0; dial < dials; ++dial) {
-        attempts.push_back(connect_tcp(
+        attempts.push_back(connect_socket(
             loop, {address}, [&](auto made) { streams.push_back(std::move(made.value())); }));
     }
     run_until([&] { return total == dials && streams.size() == dials; });
@@ -299,7 +299,7 @@ TEST_F(tcp_fixture, ipv6_works) {
 
 TEST_F(tcp_fixture, the_acceptor_may_be_destroyed_by_its_own_sink) {
     auto group = listen_tcp(loopback(), 1);
-    acceptor = std::make_unique<tcp_acceptor>(loop, std::move(group->front()));
+    acceptor = std::make_unique<socket_acceptor>(loop, std::move(group->front()));
     auto const address = acceptor->address();
     auto const token = std::make_shared<int>(5);
     int seen = 0;
@@ -307,39 +307,17 @@ TEST_F(tcp_fixture, the_acceptor_may_be_destroyed_by_its_own_sink) {
         acceptor.reset();
         seen += *token;
     });
-    auto const one = connect_tcp(loop, {address}, [](auto) {});
-    auto const two = connect_tcp(loop, {address}, [](auto) {});
+    auto const one = connect_socket(loop, {address}, [](auto) {});
+    auto const two = connect_socket(loop, {address}, [](auto) {});
     run_until([&] { return seen != 0; });
     EXPECT_EQ(seen, 5);
 }
-
-// Takes every descriptor this process may have, and gives them back.
-class descriptor_famine {
-public:
-    descriptor_famine() {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        rlimit const lower{.rlim_cur = 200, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &lower);
-        for (;;) {
-            file_descriptor taken(::socket(AF_UNIX, SOCK_STREAM, 0));
-            if (!taken) {
-                break;
-            }
-            taken_.push_back(std::move(taken));
-        }
-    }
-    ~descriptor_famine() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
-private:
-    rlimit before_{};
-    std::vector<file_descriptor> taken_;
-};
 
 TEST_F(tcp_fixture, running_out_of_descriptors_is_survived_without_spinning) {
     listen(loopback());
     file_descriptor dialer(::socket(AF_INET, SOCK_STREAM, 0));
     {
-        descriptor_famine famine;
+        testing::descriptor_famine famine;
         auto const address = acceptor->address();
         ASSERT_EQ(::connect(dialer.get(), address.data(), address.size()), 0);
         // Handlers run in 50 ms: the failed accept, and no other until the rest is over.

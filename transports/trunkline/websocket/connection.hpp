@@ -60,6 +60,9 @@ public:
     void acknowledge_now() override { link_->acknowledge_now(); }
     void hold_back(bool on) override { link_->hold_back(on); }
     [[nodiscard]] std::string peer() const override { return link_->peer(); }
+    [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
+        return link_->credentials();
+    }
     [[nodiscard]] std::unique_ptr<transport::byte_stream> fold() override;
 
     /// As read(), for text and binary messages.

@@ -1,7 +1,7 @@
 #include <trunkline/websocket/ws_dialer.hpp>
 
 #include <trunkline/transport/error.hpp>
-#include <trunkline/transport/tcp_connect.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 #include <trunkline/websocket/opener.hpp>
 
 #include <boost/asio/error.hpp>
@@ -33,10 +33,10 @@ public:
             return;
         }
         connect_ =
-            transport::connect_tcp(owner_.loop_, std::move(*addresses),
-                                   [this](result<std::unique_ptr<transport::byte_stream>> link) {
-                                       on_connected(std::move(link));
-                                   });
+            transport::connect_socket(owner_.loop_, std::move(*addresses),
+                                      [this](result<std::unique_ptr<transport::byte_stream>> link) {
+                                          on_connected(std::move(link));
+                                      });
     }
 
     void finish(result<std::unique_ptr<transport::connection>> made) {

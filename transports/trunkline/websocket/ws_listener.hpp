@@ -54,7 +54,7 @@ private:
     std::shared_ptr<accepted> sink_;  // kept alive while it is called
     acceptor acceptor_;
     echo_room echo_;
-    transport::tcp_acceptor tcp_;
+    transport::socket_acceptor tcp_;
 };
 
 }  // namespace trunkline::websocket

@@ -132,7 +132,7 @@ TEST(ws_listener, a_dial_has_a_deadline_and_can_be_given_up) {
     context shared(loop, options);
     // A server that accepts and says nothing.
     auto sockets = transport::listen_tcp(*transport::socket_address::parse("127.0.0.1", 0), 1);
-    transport::tcp_acceptor mute(loop, std::move(sockets->front()));
+    transport::socket_acceptor mute(loop, std::move(sockets->front()));
     std::unique_ptr<transport::byte_stream> held;
     mute.start([&](std::unique_ptr<transport::byte_stream> link) { held = std::move(link); });
     auto const url = "ws://" + mute.address().text() + "/ws";

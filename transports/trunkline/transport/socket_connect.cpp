@@ -1,10 +1,9 @@
-#include <trunkline/transport/tcp_connect.hpp>
+#include <trunkline/transport/socket_connect.hpp>
 
 #include <trunkline/base/assert.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -14,9 +13,13 @@
 namespace trunkline::transport {
 namespace {
 
+// How soon a listener that had no room is asked again.
+constexpr std::chrono::milliseconds again_after{5};
+
 class connect_attempt final : public pending_connect, private watched_handle {
 public:
-    connect_attempt(asio_runtime& loop, std::vector<socket_address> addresses, tcp_connected done)
+    connect_attempt(asio_runtime& loop, std::vector<socket_address> addresses,
+                    socket_connected done)
         : loop_(loop), addresses_(std::move(addresses)), done_(std::move(done)) {
         TRUNKLINE_ASSERT(!addresses_.empty());
         try_next();
@@ -30,14 +33,14 @@ private:
     void try_next() {
         socket_address const& address = addresses_[next_++];
         socket_ = file_descriptor(
-            ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+            ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         if (!socket_) {
             finish_later(errno);
             return;
         }
         disable_send_delay(socket_.get());
         if (::connect(socket_.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
-            finish_later(errno);
+            errno == EAGAIN ? try_again_later() : finish_later(errno);
             return;
         }
         descriptor = socket_.get();
@@ -51,7 +54,16 @@ private:
         finish(error);
     }
 
+    // What a Unix socket says when the listener's queue is full; no readiness tells of its end.
+    void try_again_later() {
+        --next_;
+        later_ = loop_.after(again_after, [this] { try_next(); });
+    }
+
     void finish_later(int error) {
+        if (error == ENOENT) {
+            error = ECONNREFUSED;  // nobody has made the file of a Unix socket
+        }
         later_ = loop_.after(std::chrono::microseconds(0), [this, error] { finish(error); });
     }
 
@@ -81,16 +93,16 @@ private:
     asio_runtime& loop_;
     std::vector<socket_address> addresses_;
     std::size_t next_ = 0;
-    tcp_connected done_;
+    socket_connected done_;
     file_descriptor socket_;
     std::unique_ptr<timer> later_;
 };
 
 }  // namespace
 
-std::unique_ptr<pending_connect> connect_tcp(asio_runtime& loop,
-                                             std::vector<socket_address> addresses,
-                                             tcp_connected done) {
+std::unique_ptr<pending_connect> connect_socket(asio_runtime& loop,
+                                                std::vector<socket_address> addresses,
+                                                socket_connected done) {
     return std::make_unique<connect_attempt>(loop, std::move(addresses), std::move(done));
 }
 
