@@ -13,7 +13,10 @@ namespace trunkline::testing {
 /// By all threads that count.
 inline std::atomic<std::size_t> heap_allocations{0};
 
-/// Whether what this thread allocates is counted.
+/// The same of what they have freed.
+inline std::atomic<std::size_t> heap_releases{0};
+
+/// Whether what this thread allocates and frees is counted.
 inline thread_local bool heap_counted = true;
 
 /// How often `work` allocates, together with the other threads that count.
@@ -22,6 +25,11 @@ template <class Work>
     std::size_t const before = heap_allocations;
     work();
     return heap_allocations - before;
+}
+
+/// Blocks that are allocated and not freed, as far as all of it was counted.
+[[nodiscard]] inline std::size_t blocks_in_use() noexcept {
+    return heap_allocations - heap_releases;
 }
 
 /// The least of a few rounds: what comes with the time, as the timers of a loop, is not counted.
@@ -57,9 +65,12 @@ template <class Work>
 }
 
 [[gnu::noinline]] void operator delete(void* at) noexcept {
+    if (trunkline::testing::heap_counted && at != nullptr) {
+        trunkline::testing::heap_releases.fetch_add(1, std::memory_order_relaxed);
+    }
     std::free(at);
 }
 
 [[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept {
-    std::free(at);
+    operator delete(at);
 }

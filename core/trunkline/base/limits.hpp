@@ -77,6 +77,13 @@ inline constexpr std::size_t handlers_waiting_max = 1024;
 /// to the system: little enough to stay within 32 MiB beside what is held, enough to make it rare.
 inline constexpr std::size_t let_go_size_max = 4 * mib;
 
+/// Memory of messages and calls that have gone which one thread keeps for the next ones, in bytes:
+/// what a thousand small calls under way take. More is freed. Connections keep none.
+inline constexpr std::size_t recycled_size_max = 1 * mib;
+
+/// Blocks above this size, in bytes, are not kept: what they carry costs more than their memory.
+inline constexpr std::size_t recycled_block_size_max = 64 * kib;
+
 /// Limits of one connection in time, and of one turn of the loop.
 struct connection_limits {
     std::chrono::milliseconds handshake_timeout{

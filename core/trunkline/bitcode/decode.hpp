@@ -29,6 +29,12 @@ template <class Message>
 [[nodiscard]] result<decoded<Message>> decode(bytes_view bytes, bitcode_limits const& limits = {},
                                               std::size_t* failed_at = nullptr);
 
+/// The same into a message that is there and has not been decoded into before: nothing is moved.
+template <class Message>
+[[nodiscard]] error_code decode_into(decoded<Message>& made, bytes_view bytes,
+                                     bitcode_limits const& limits = {},
+                                     std::size_t* failed_at = nullptr);
+
 /// A decoded message together with the memory of its unpacked bytes. Moves, does not copy.
 template <class Message>
 class decoded {
@@ -47,7 +53,7 @@ public:
 
 private:
     template <class Other>
-    friend result<decoded<Other>> decode(bytes_view, bitcode_limits const&, std::size_t*);
+    friend error_code decode_into(decoded<Other>&, bytes_view, bitcode_limits const&, std::size_t*);
 
     arena memory_;
     Message message_{};
@@ -274,9 +280,8 @@ template <class Type, class Source>
 }  // namespace detail
 
 template <class Message>
-result<decoded<Message>> decode(bytes_view bytes, bitcode_limits const& limits,
-                                std::size_t* failed_at) {
-    decoded<Message> made;
+error_code decode_into(decoded<Message>& made, bytes_view bytes, bitcode_limits const& limits,
+                       std::size_t* failed_at) {
     input in(bytes, limits, made.memory_);
     bool const whole =
         detail::decode_columns<Message>(in, 1, [&](auto&& visit) { visit(made.message_); });
@@ -287,6 +292,16 @@ result<decoded<Message>> decode(bytes_view bytes, bitcode_limits const& limits,
         return in.error();
     }
     made.allocated_size_ = in.charged();
+    return {};
+}
+
+template <class Message>
+result<decoded<Message>> decode(bytes_view bytes, bitcode_limits const& limits,
+                                std::size_t* failed_at) {
+    result<decoded<Message>> made(boost::system::in_place_value);
+    if (error_code const failed = decode_into(*made, bytes, limits, failed_at)) {
+        made = failed;
+    }
     return made;
 }
 

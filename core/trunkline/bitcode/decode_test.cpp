@@ -1,9 +1,15 @@
 #include <trunkline/bitcode/decode.hpp>
 
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/bitcode/test_values.hpp>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <thread>
 
 namespace trunkline::bitcode {
 namespace {
@@ -152,6 +158,40 @@ TEST(decode, every_error_has_a_sentence) {
         EXPECT_TRUE(text.ends_with('.') && text != "Unknown error.") << value;
     }
 }
+
+TEST(decode, lists_may_have_any_memory) {
+    std::vector<std::string> const said{"one", "", "three"};
+    auto const message = encode(said).to_vector();
+    auto const list = decode<recycled_vector<std::string_view>>(message).value();
+    EXPECT_TRUE(std::ranges::equal(*list, said));
+    EXPECT_EQ(encode(*list).to_vector(), message);
+}
+
+// What is packed is unpacked to memory of the message, which stays where it is when the message
+// moves, and lives as long as it does, on whatever thread.
+TEST(decode, messages_outlive_the_thread_that_decoded_and_go_on_another) {
+    std::vector<std::byte> const zeros(50'000);
+    auto const bytes = encode(std::pair(bytes_view(zeros), std::uint64_t{7})).to_vector();
+    ASSERT_LT(bytes.size(), zeros.size() / 2);  // packed
+    using message = std::pair<bytes_view, std::uint64_t>;
+    std::optional<decoded<message>> kept;
+    std::thread([&] { kept.emplace(decode<message>(bytes).value()); }).join();
+    auto moved = std::make_unique<decoded<message>>(std::move(*kept));
+    kept.reset();
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(decode<message>(bytes).value());  // takes what is free
+    }
+    EXPECT_TRUE(std::ranges::equal((**moved).first, zeros));
+    std::thread([gone = std::move(moved), &zeros] {
+        EXPECT_TRUE(std::ranges::equal((**gone).first, zeros));
+    }).join();
+}
+
+static_assert(has_views<std::string_view> && has_views<std::optional<bytes_view>> &&
+              has_views<std::vector<std::tuple<bool, bytes_view>>> &&
+              has_views<recycled_vector<bytes_view>>);
+static_assert(!has_views<std::string> && !has_views<std::vector<std::string>> &&
+              !has_views<std::optional<std::tuple<bool, std::uint64_t>>> && !has_views<nothing>);
 
 }  // namespace
 }  // namespace trunkline::bitcode

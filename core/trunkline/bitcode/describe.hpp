@@ -80,8 +80,8 @@ inline constexpr bool is_optional<std::optional<Value>> = true;
 
 template <class Type>
 inline constexpr bool is_list = false;
-template <class Element>
-inline constexpr bool is_list<std::vector<Element>> = true;
+template <class Element, class Allocator>
+inline constexpr bool is_list<std::vector<Element, Allocator>> = true;
 template <class Element>
 inline constexpr bool is_list<std::span<Element>> = true;  // for encoding only
 
@@ -105,5 +105,34 @@ concept list = detail::is_list<Type> && !byte_string<Type>;
 
 template <class Type>
 concept tuple = detail::is_tuple<Type>;
+
+namespace detail {
+
+template <class Type>
+constexpr bool has_views() {
+    if constexpr (one_of<Type, bytes_view, std::string_view>) {
+        return true;
+    } else if constexpr (byte_string<Type> || text<Type>) {
+        return false;
+    } else if constexpr (is_optional<Type> || is_list<Type>) {
+        return has_views<typename Type::value_type>();
+    } else if constexpr (is_tuple<Type>) {
+        return []<std::size_t... Index>(std::index_sequence<Index...>) {
+            return (has_views<std::tuple_element_t<Index, Type>>() || ...);
+        }(std::make_index_sequence<std::tuple_size_v<Type>>{});
+    } else if constexpr (record<Type> && !std::is_enum_v<Type>) {
+        return std::apply(
+            [](auto... field) { return (has_views<field_type<Type, decltype(field)>>() || ...); },
+            description<Type>::fields());
+    } else {
+        return false;
+    }
+}
+
+}  // namespace detail
+
+/// Whether a decoded message points into the bytes that it was decoded from.
+template <class Type>
+inline constexpr bool has_views = detail::has_views<Type>();
 
 }  // namespace trunkline::bitcode

@@ -170,7 +170,7 @@ inline bytes_view view_of(std::vector<std::byte> const& bytes) noexcept {
     return bytes;
 }
 
-/// Views are borrowed and slices give up their pin; what the message itself owns is copied.
+/// Views are borrowed and slices give up their pin; what the message itself owns is copied or lent.
 inline void add_value(output& out, slice& value) {
     out.borrow(std::move(value));
 }
@@ -178,13 +178,13 @@ inline void add_value(output& out, bytes_view const& value) {
     out.borrow({value, {}});
 }
 inline void add_value(output& out, std::vector<std::byte> const& value) {
-    out.add(value);
+    out.add_owned(value);
 }
 inline void add_value(output& out, std::string_view const& value) {
     out.borrow({as_bytes(value), {}});
 }
 inline void add_value(output& out, std::string const& value) {
-    out.add(as_bytes(value));
+    out.add_owned(as_bytes(value));
 }
 
 /// How long a byte string is, for encode_lengths.
@@ -321,6 +321,15 @@ void encode_columns(output& out, std::size_t count, Source const& source) {
 template <class Message>
 [[nodiscard]] encoded encode(Message message, bitcode_limits const& limits = {}) {
     output out(limits);
+    detail::encode_columns<Message>(out, 1, [&](auto&& visit) { visit(message); });
+    return std::move(out).finish();
+}
+
+/// The same for who sends the bytes before the message goes: what the message owns is borrowed,
+/// too, and stays where it is. Slices give up their pins.
+template <class Message>
+[[nodiscard]] encoded encode_lent(Message& message, bitcode_limits const& limits = {}) {
+    output out(limits, owned_values::lent);
     detail::encode_columns<Message>(out, 1, [&](auto&& visit) { visit(message); });
     return std::move(out).finish();
 }

@@ -5,7 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
 
 namespace trunkline::bitcode {
 namespace {
@@ -107,6 +112,50 @@ TEST(encode, stays_valid_when_moved) {
     encoded made = encode(std::uint64_t{70000});
     encoded const moved = std::move(made);
     EXPECT_EQ(to_hex(moved.to_vector()), "0270110100");
+}
+
+TEST(encode, lends_what_the_message_owns) {
+    int released = 0;
+    std::vector<std::byte> const pinned_bytes = noise(100);
+    std::tuple message(std::string(1000, 'x'), noise(500), std::string("short"),
+                       pinned(pinned_bytes, released));
+    encoded lent = encode_lent(message);
+    std::vector<void const*> borrowed;
+    for (slice const& each : lent.slices()) {
+        borrowed.push_back(each.bytes.data());
+    }
+    EXPECT_EQ(std::ranges::count(borrowed, std::get<0>(message).data()), 1);
+    EXPECT_EQ(std::ranges::count(borrowed, std::get<1>(message).data()), 1);
+    EXPECT_EQ(std::ranges::count(borrowed, std::get<2>(message).data()), 0);
+    EXPECT_EQ(std::ranges::count(borrowed, pinned_bytes.data()), 1);
+    EXPECT_EQ(std::get<0>(message).size(), 1000U);  // it stays where it is
+    std::tuple copied(std::string(1000, 'x'), noise(500), std::string("short"),
+                      pinned(pinned_bytes, released));
+    EXPECT_EQ(lent.to_vector(), encode(std::move(copied)).to_vector());
+}
+
+TEST(encode, leaves_nothing_in_what_was_moved_from) {
+    encoded made = encode(std::string(300, 'x'));
+    encoded moved = std::move(made);
+    EXPECT_TRUE(made.slices().empty());
+    EXPECT_EQ(made.size(), 0U);
+    EXPECT_TRUE(made.to_vector().empty());
+    made = encode(std::string(200, 'y'));
+    moved = std::move(made);
+    EXPECT_EQ(moved.to_vector(), encode(std::string(200, 'y')).to_vector());
+}
+
+// The memory of a message is used again by the thread that lets go of it, whichever that is.
+TEST(encode, outlives_the_thread_that_encoded_and_goes_on_another) {
+    std::vector<std::string> const values(500, std::string(100, 'x'));
+    encoded made;
+    std::thread([&] { made = encode(values); }).join();
+    EXPECT_EQ(made.to_vector(), encode(values).to_vector());
+    std::thread([&] {
+        encoded const gone = std::move(made);
+        EXPECT_EQ(gone.size(), encode(values).size());
+    }).join();
+    EXPECT_EQ(encode(values).to_vector(), encode(values).to_vector());
 }
 
 }  // namespace

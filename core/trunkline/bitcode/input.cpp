@@ -1,6 +1,9 @@
 #include <trunkline/bitcode/input.hpp>
 
+#include <trunkline/base/recycled_memory.hpp>
+
 #include <algorithm>
+#include <utility>
 
 namespace trunkline::bitcode {
 namespace {
@@ -9,11 +12,19 @@ constexpr std::size_t block_size_min = 512;
 
 }  // namespace
 
+void arena::let_go::operator()(block* last) const noexcept {
+    while (last != nullptr) {
+        block* const going = std::exchange(last, last->before);
+        give_recycled(going, going->size);
+    }
+}
+
 mutable_bytes arena::allocate(std::size_t size) {
     if (free_.size() < size) {
-        std::size_t const block_size = std::max(size, block_size_min);
-        blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_size));
-        free_ = {blocks_.back().get(), block_size};
+        std::size_t const block_size = std::max(sizeof(block) + size, block_size_min);
+        auto* const at = static_cast<std::byte*>(take_recycled(block_size));
+        last_.reset(new (at) block{last_.release(), block_size});
+        free_ = {at + sizeof(block), block_size - sizeof(block)};
     }
     mutable_bytes const made = free_.first(size);
     free_ = free_.subspan(size);

@@ -10,18 +10,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace trunkline::bitcode {
 
 /// Memory that lives as long as a decoded message: what packed columns were unpacked to. Addresses
-/// survive moves.
+/// survive moves. Used again by the thread that lets go of it.
 class arena {
 public:
     [[nodiscard]] mutable_bytes allocate(std::size_t size);
 
 private:
-    std::vector<std::unique_ptr<std::byte[]>> blocks_;
+    struct block {
+        block* before;
+        std::size_t size;  // with this
+    };
+    struct let_go {
+        void operator()(block* last) const noexcept;
+    };
+
+    std::unique_ptr<block, let_go> last_;
     mutable_bytes free_;
 };
 

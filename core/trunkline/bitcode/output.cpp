@@ -1,20 +1,24 @@
 #include <trunkline/bitcode/output.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace trunkline::bitcode {
-namespace {
 
-/// Most messages have no more bytes of their own: one allocation, not one for each doubling.
-constexpr std::size_t owned_size_usual = 64;
+encoded::parts_pointer encoded::make_parts() {
+    return parts_pointer(new (take_recycled(sizeof(parts))) parts);
+}
 
-}  // namespace
+void encoded::let_go::operator()(parts* of) const noexcept {
+    of->~parts();
+    give_recycled(of, sizeof(parts));
+}
 
 std::size_t encoded::size() const noexcept {
     std::size_t total = 0;
-    for (slice const& each : slices_) {
-        total += each.bytes.size();
+    if (parts_) {
+        for (slice const& each : parts_->slices) {
+            total += each.bytes.size();
+        }
     }
     return total;
 }
@@ -22,24 +26,18 @@ std::size_t encoded::size() const noexcept {
 std::vector<std::byte> encoded::to_vector() const {
     std::vector<std::byte> joined;
     joined.reserve(size());
-    for (slice const& each : slices_) {
-        joined.insert(joined.end(), each.bytes.begin(), each.bytes.end());
+    if (parts_) {
+        for (slice const& each : parts_->slices) {
+            joined.insert(joined.end(), each.bytes.begin(), each.bytes.end());
+        }
     }
     return joined;
 }
 
-std::byte* output::extend(std::size_t size) {
-    if (!in_owned_run_) {
-        in_owned_run_ = true;
-        owned_runs_.push_back({made_.slices_.size(), 0});
-        made_.slices_.emplace_back();
-    }
-    owned_runs_.back().size += size;
-    if (made_.owned_.capacity() == 0) {
-        made_.owned_.reserve(std::max(size, owned_size_usual));
-    }
-    made_.owned_.resize(made_.owned_.size() + size);
-    return made_.owned_.data() + made_.owned_.size() - size;
+void output::begin_owned_run() {
+    in_owned_run_ = true;
+    parts_->owned_runs.push_back({parts_->slices.size(), 0});
+    parts_->slices.emplace_back();
 }
 
 void output::add(bytes_view bytes) {
@@ -54,16 +52,18 @@ void output::borrow(slice piece) {
         return;
     }
     in_owned_run_ = false;
-    made_.slices_.push_back(std::move(piece));
+    parts_->slices.push_back(std::move(piece));
 }
 
 encoded output::finish() && {
-    std::byte const* at = made_.owned_.data();
-    for (owned_run const& run : owned_runs_) {
-        made_.slices_[run.slice_index].bytes = {at, run.size};
+    std::byte const* at = parts_->owned.data();
+    for (auto const& run : parts_->owned_runs) {
+        parts_->slices[run.slice_index].bytes = {at, run.size};
         at += run.size;
     }
-    return std::move(made_);
+    encoded made;
+    made.parts_ = std::move(parts_);
+    return made;
 }
 
 }  // namespace trunkline::bitcode

@@ -26,7 +26,8 @@ public:
 
     /// Answers with success.
     void operator()(Answer value) {
-        bitcode::encoded body = bitcode::encode(std::move(value), limits_);
+        // The responder copies what has no pin before it returns: `value` is there so long.
+        bitcode::encoded body = bitcode::encode_lent(value, limits_);
         to_.success(body.slices());
     }
 
@@ -76,13 +77,13 @@ template <class Request, class Response, class Answer, class Handler>
         } else {
             bitcode_limits bounded = limits;
             bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
-            auto const arguments = bitcode::decode<Request>(call.arguments, bounded);
-            if (!arguments) {
-                to.system_error(refusal_text(arguments.error()));
+            bitcode::decoded<Request> arguments;
+            if (auto const failed = bitcode::decode_into(arguments, call.arguments, bounded)) {
+                to.system_error(refusal_text(failed));
                 return;
             }
-            std::size_t const taken = call.arguments.size() + arguments->allocated_size();
-            serve(handler, **arguments,
+            std::size_t const taken = call.arguments.size() + arguments.allocated_size();
+            serve(handler, std::as_const(*arguments),
                   reply<Answer>(std::move(to), limits,
                                 call.memory_left - std::min(call.memory_left, taken)),
                   call);
@@ -99,14 +100,14 @@ template <class Message, class Handler>
                                                                      rpc::responder to) {
         bitcode_limits bounded = limits;
         bounded.decoded_size_max = std::min(limits.decoded_size_max, call.memory_left);
-        auto const message = bitcode::decode<Message>(call.arguments, bounded);
-        if (!message) {
+        bitcode::decoded<Message> message;
+        if (bitcode::decode_into(message, call.arguments, bounded)) {
             return;
         }
         if constexpr (std::is_invocable_v<Handler const&, Message const&, rpc::request const&>) {
-            handler(**message, call);
+            handler(std::as_const(*message), call);
         } else {
-            handler(**message);
+            handler(std::as_const(*message));
         }
         to.success(slice{});  // for who calls it as a method
     });
