@@ -58,7 +58,8 @@ public:
     /// Once. With `here`, which says that this is the line's thread and that nobody is about to use
     /// what the handler may destroy, without a detour where the handler runs on this thread anyway.
     template <class Result>
-    void operator()(Result ended, bool here) {
+        requires std::is_rvalue_reference_v<Result&&>
+    void operator()(Result&& ended, bool here) {
         if constexpr (is_ours) {
             if (here) {
                 call(std::move(ended));
@@ -79,7 +80,7 @@ private:
 
     /// What the handler throws leaves the loop from a function of its own: below us is the driver.
     template <class Result>
-    void call(Result ended) {
+    void call(Result&& ended) {
         try {
             std::move(handler_)(std::move(ended));
         } catch (...) {
@@ -89,7 +90,7 @@ private:
     }
 
     template <class Result>
-    auto bound(Result ended) {
+    auto bound(Result&& ended) {
         return [handler = std::move(handler_), ended = std::move(ended)]() mutable {
             std::move(handler)(std::move(ended));
         };

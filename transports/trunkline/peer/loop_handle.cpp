@@ -14,31 +14,32 @@ loop_handle::loop_handle(transport::runtime& loop, transport::asio_runtime* sock
 
 bool loop_handle::post(std::function<void()> work) {
     std::lock_guard const lock(mutex_);
-    if (loop_ == nullptr) {
+    transport::runtime* const loop = loop_;
+    if (loop == nullptr) {
         return false;
     }
-    loop_->post(std::move(work));
+    loop->post(std::move(work));
     return true;
 }
 
 bool loop_handle::is_here() const noexcept {
-    std::lock_guard const lock(mutex_);  // else the context may go meanwhile
-    if (loop_ == nullptr) {
-        return false;
+    if (context_ == nullptr) {
+        return std::this_thread::get_id() == thread_ && loop_ != nullptr;
     }
-    return context_ == nullptr ? std::this_thread::get_id() == thread_
-                               : context_->get_executor().running_in_this_thread();
+    std::lock_guard const lock(mutex_);  // else the context may go meanwhile
+    return loop_ != nullptr && context_->get_executor().running_in_this_thread();
 }
 
 bool loop_handle::wait_until(std::function<bool()> const& done) {
     // On its own thread it does not go meanwhile, unless it is made to by what it runs.
-    return is_here() && loop_->wait_until(done);
+    return is_here() && loop().wait_until(done);
 }
 
 transport::runtime::time_point loop_handle::now_or(
     transport::runtime::time_point otherwise) const noexcept {
     std::lock_guard const lock(mutex_);  // else the loop may go meanwhile
-    return loop_ == nullptr ? otherwise : loop_->now();
+    transport::runtime const* const loop = loop_;
+    return loop == nullptr ? otherwise : loop->now();
 }
 
 void loop_handle::shut() noexcept {

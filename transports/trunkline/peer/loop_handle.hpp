@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -51,7 +52,7 @@ private:
     boost::asio::any_io_executor const executor_;
     std::thread::id const thread_;
     mutable std::mutex mutex_;
-    transport::runtime* loop_;  // null once shut
+    std::atomic<transport::runtime*> loop_;  // null once shut; written under the mutex
 };
 
 }  // namespace trunkline::peers

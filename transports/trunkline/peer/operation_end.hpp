@@ -2,6 +2,7 @@
 // for.
 #pragma once
 
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/completion.hpp>
 #include <trunkline/peer/line.hpp>
@@ -33,6 +34,13 @@ private:
     std::weak_ptr<Operation> what_;
 };
 
+/// Makes an operation. Calls come and go: their memory is used again.
+template <class Operation, class... Arguments>
+[[nodiscard]] std::shared_ptr<Operation> make_operation(Arguments&&... arguments) {
+    return std::allocate_shared<Operation>(recycling_allocator<Operation>(),
+                                           std::forward<Arguments>(arguments)...);
+}
+
 /// Calls a handler where it wants to run, never from inside the function that began.
 template <class Handler, class Outcome>
 class async_end {
@@ -54,7 +62,7 @@ public:
         starting_ = false;
     }
 
-    void operator()(Outcome with) {
+    void operator()(Outcome&& with) {
         complete_(std::move(with), !starting_ && on_->is_connected() && on_->where().is_here());
     }
 
@@ -68,7 +76,7 @@ private:
 template <class Outcome>
 class awaited_end {
 public:
-    void operator()(Outcome with) { ended_.set_value(std::move(with)); }
+    void operator()(Outcome&& with) { ended_.set_value(std::move(with)); }
     [[nodiscard]] Outcome wait() { return outcome_.get(); }
     [[nodiscard]] bool has_come() const {
         return outcome_.wait_for(std::chrono::seconds::zero()) == std::future_status::ready;

@@ -69,7 +69,7 @@ public:
             [](auto handler, std::shared_ptr<peers::line> on, peers::method_label method,
                bitcode::encoded arguments, std::chrono::milliseconds timeout) {
                 using end = peers::async_end<decltype(handler), call_result<received<Response>>>;
-                auto const call = std::make_shared<peers::ended_call<Response, end>>(
+                auto const call = peers::make_operation<peers::ended_call<Response, end>>(
                     method, std::move(arguments), timeout, std::move(handler), on);
                 call->end().start(call);
             },
@@ -94,7 +94,7 @@ public:
         using end = peers::awaited_end<call_result<received<Response>>>;
         return peers::submit_and_wait(
             line_,
-            std::make_shared<peers::ended_call<Response, end>>(
+            peers::make_operation<peers::ended_call<Response, end>>(
                 peers::label_of(of), bitcode::encode(std::move(request)), timeout_of(options)));
     }
 

@@ -12,6 +12,14 @@ namespace trunkline::peers {
 
 /// Fails with bad_answer and the words of the bitcode_error.
 template <class Message>
+[[nodiscard]] call_result<received<Message>> read_message(bytes_view body) {
+    return received<Message>::template read_as<call_result<received<Message>>>(
+        body, {},
+        [](error_code why) { return call_failure{call_error::bad_answer, why.message()}; });
+}
+
+/// The same of bytes that are given away.
+template <class Message>
 [[nodiscard]] call_result<received<Message>> read_message(std::vector<std::byte> bytes) {
     auto decoded = received<Message>::taken(std::move(bytes));
     if (!decoded) {

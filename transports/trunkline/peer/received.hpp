@@ -15,22 +15,37 @@ namespace trunkline {
 template <class Message>
 class received {
 public:
-    /// Copies `body` and decodes the copy. Fails with a bitcode_error.
+    /// Decodes `body`, of which it keeps a copy when the message points into it. Fails with a
+    /// bitcode_error.
     [[nodiscard]] static result<received> copy_of(bytes_view body,
                                                   bitcode_limits const& limits = {}) {
-        return taken({body.begin(), body.end()}, limits);
+        return read_as<result<received>>(body, limits, [](error_code why) { return why; });
     }
 
     /// The same without a copy.
     [[nodiscard]] static result<received> taken(std::vector<std::byte> body,
                                                 bitcode_limits const& limits = {}) {
-        received made;
-        made.bytes_ = std::move(body);
-        auto decoded = bitcode::decode<Message>(made.bytes_, limits);
-        if (!decoded) {
-            return decoded.error();
+        result<received> made(boost::system::in_place_value, nothing{});
+        if (error_code const failed = bitcode::decode_into(made->message_, body, limits)) {
+            made = failed;
+        } else if (bitcode::has_views<Message>) {
+            made->bytes_ = std::move(body);  // the views stay: the bytes do not move
         }
-        made.message_ = std::move(*decoded);  // its views stay: the bytes do not move
+        return made;
+    }
+
+    /// As copy_of() for other kinds of result: `failed` makes the error of one.
+    template <class Result, class Failed>
+    [[nodiscard]] static Result read_as(bytes_view body, bitcode_limits const& limits,
+                                        Failed const& failed) {
+        Result made(boost::system::in_place_value, nothing{});
+        if constexpr (bitcode::has_views<Message>) {
+            made->bytes_.assign(body.begin(), body.end());
+            body = made->bytes_;
+        }
+        if (error_code const why = bitcode::decode_into(made->message_, body, limits)) {
+            made = failed(why);
+        }
         return made;
     }
 
@@ -49,8 +64,13 @@ public:
     }
 
 private:
-    received() = default;
+    struct nothing {};
 
+public:
+    /// For its own functions.
+    explicit received(nothing) noexcept {}
+
+private:
     std::vector<std::byte> bytes_;
     bitcode::decoded<Message> message_;
 };

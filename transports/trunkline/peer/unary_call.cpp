@@ -33,6 +33,7 @@ void unary_call::run(line& on) {
         drop(id.error());
         return;
     }
+    arguments_ = {};
     request_id_ = *id;
     self_ = self;
     if (span_ != nullptr) {

@@ -70,9 +70,7 @@ public:
     [[nodiscard]] End& end() noexcept { return end_; }
 
 private:
-    void on_answer(bytes_view body) override {
-        end_(read_message<Response>({body.begin(), body.end()}));
-    }
+    void on_answer(bytes_view body) override { end_(read_message<Response>(body)); }
     void on_failure(call_failure why) override { end_(std::move(why)); }
 
     End end_;
