@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -47,6 +48,12 @@ struct text {
 };
 constexpr typed::method<text, text> echo{"echo"};
 
+struct text_view {
+    std::string_view value;
+    static constexpr auto fields() { return std::tuple(&text_view::value); }
+};
+constexpr typed::method<text_view, text_view> echo_of_views{"echo of views"};
+
 // Times calls one after the other and counts what they allocate once everything is warm.
 template <class Call>
 void measure(benchmark::State& state, Call const& call) {
@@ -63,11 +70,11 @@ void measure(benchmark::State& state, Call const& call) {
 
 /// Both ends as a user of drivers has them, without the library.
 struct bare_ends {
-    bare_ends() {
+    explicit bare_ends(memory::link_options const& how) {
         static_cast<void>(methods.add(echo.id, [](rpc::request const& asked, rpc::responder to) {
             to.success({asked.arguments, {}});
         }));
-        listener = names.listen(loop, "memory:bench", {}).value();
+        listener = names.listen(loop, "memory:bench", how).value();
         listener->start([this](std::unique_ptr<transport::connection> link) {
             served = join(std::move(link), rpc::side::acceptor);
         });
@@ -98,8 +105,8 @@ struct bare_ends {
     std::unique_ptr<transport::driver> calling;
 };
 
-void bare_session(benchmark::State& state) {
-    bare_ends ends;
+void on_bare_session(benchmark::State& state, memory::link_options const& how) {
+    bare_ends ends(how);
     std::string const said(static_cast<std::size_t>(state.range(0)), 'x');
     measure(state, [&] {
         bool answered = false;
@@ -113,24 +120,37 @@ void bare_session(benchmark::State& state) {
         }
     });
 }
+
+void bare_session(benchmark::State& state) {
+    on_bare_session(state, {});
+}
 BENCHMARK(bare_session)->ArgName("bytes")->Arg(16)->Arg(1024)->Arg(65'000);
 
-void typed_layer(benchmark::State& state) {
+/// On a link that keeps the borders of messages, as the library makes it.
+void bare_session_of_messages(benchmark::State& state) {
+    on_bare_session(state, {.message_borders = true});
+}
+BENCHMARK(bare_session_of_messages)->ArgName("bytes")->Arg(16)->Arg(1024)->Arg(65'000);
+
+/// Through the library, with messages of `Message`.
+template <class Message, class Method>
+void through_library(benchmark::State& state, Method const& method) {
     memory::hub names;
     transport::simulated_runtime loop;
     auto const server = rpc_server::builder()
                             .listen("memory:bench")
                             .over(names)
                             .run_on(loop)
-                            .handle(echo, [](text const& said) { return said; })
+                            .handle(method, [](Message const& asked) { return asked; })
                             .start()
                             .value();
     auto const client = rpc_client::builder("memory:bench").over(names).run_on(loop).connect();
-    text const said{std::string(static_cast<std::size_t>(state.range(0)), 'x')};
+    std::string const said(static_cast<std::size_t>(state.range(0)), 'x');
+    Message const message{said};
     measure(state, [&] {
         bool answered = false;
-        client->async_call(echo, said, [&](call_result<received<text>> answer) {
-            answered = answer.value()->value.size() == said.value.size();
+        client->async_call(method, message, [&](call_result<received<Message>> answer) {
+            answered = answer.value()->value.size() == said.size();
         });
         loop.run_until_idle();
         if (!answered) {
@@ -138,6 +158,18 @@ void typed_layer(benchmark::State& state) {
         }
     });
 }
+
+/// The same work as that of the bare session: neither end keeps a message but for the answer.
+void typed_layer(benchmark::State& state) {
+    through_library<text_view>(state, echo_of_views);
+}
 BENCHMARK(typed_layer)->ArgName("bytes")->Arg(16)->Arg(1024)->Arg(65'000);
+
+/// Messages that own their text, each with memory of its own: a request, the same decoded, an
+/// answer, the same decoded.
+void typed_layer_of_strings(benchmark::State& state) {
+    through_library<text>(state, echo);
+}
+BENCHMARK(typed_layer_of_strings)->ArgName("bytes")->Arg(16)->Arg(1024)->Arg(65'000);
 
 }  // namespace
