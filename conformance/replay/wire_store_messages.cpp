@@ -27,7 +27,7 @@ public:
     void write(std::span<store::key_value const> entries,
                store_service::tail_answer answer) override {
         message_reader_of_json arguments(request_);
-        std::vector<store::key_value> expected;
+        recycled_vector<store::key_value> expected;
         if (method_ == "write") {
             auto const one = arguments.read<store_service::write_request>();
             expected.push_back({one.key, one.payload});
@@ -59,7 +59,7 @@ public:
     [[nodiscard]] bool is_loaded(bytes_view) override { return true; }
     void load(std::vector<bytes_view>, std::function<void()> then) override { then(); }
 
-    [[nodiscard]] std::vector<std::optional<slice>> batch_read(
+    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override {
         message_reader_of_json arguments(request_);
         auto const expected = arguments.read<store_service::batch_read_request>().keys;
@@ -67,7 +67,7 @@ public:
         for (std::size_t i = 0; i < std::min(keys.size(), expected.size()); ++i) {
             EXPECT_TRUE(std::ranges::equal(keys[i], expected[i]));
         }
-        std::vector<std::optional<slice>> found;
+        recycled_vector<std::optional<slice>> found;
         for (auto const& each :
              results_.read<store_service::batch_read_response<bytes_view>>().entries_payloads) {
             found.push_back(slice_of(each));

@@ -392,26 +392,23 @@ bool engine::exists(std::uint64_t key_hash) const {
     return now.live_payload_at(now.find(key_hash)).has_value();
 }
 
-std::vector<std::optional<value>> engine::batch_read(
-    std::span<std::uint64_t const> key_hashes) const {
-    std::vector<std::optional<value>> results;
+void engine::batch_read(std::span<std::uint64_t const> key_hashes,
+                        std::span<std::optional<value>> values) const {
     for (int attempt = 0; attempt < batch_read_attempts; ++attempt) {
-        if (batch_read_once(key_hashes, results)) {
-            return results;
+        if (batch_read_once(key_hashes, values)) {
+            return;
         }
     }
     std::lock_guard const lock(publishing_);
-    static_cast<void>(batch_read_once(key_hashes, results));
-    return results;
+    static_cast<void>(batch_read_once(key_hashes, values));
 }
 
 // False when one of the keys was written while the others were read. An entry below the tail that
 // was taken first was its key's newest at that tail, as newer ones lie above it; and a table keeps
 // the place of every deleted key until it is replaced, when it is never changed again.
 bool engine::batch_read_once(std::span<std::uint64_t const> key_hashes,
-                             std::vector<std::optional<value>>& results) const {
-    results.clear();
-    results.reserve(key_hashes.size());
+                             std::span<std::optional<value>> values) const {
+    std::ranges::fill(values, std::nullopt);
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
     auto const tail = now.tail();
@@ -427,17 +424,16 @@ bool engine::batch_read_once(std::span<std::uint64_t const> key_hashes,
         if (i < 2 * prefetch_distance) {
             continue;
         }
-        auto const newest = now.find(key_hashes[i - 2 * prefetch_distance]);
+        auto const at = i - 2 * prefetch_distance;
+        auto const newest = now.find(key_hashes[at]);
         if (newest >= tail && newest != 0) {
             return false;
         }
         auto const payload = find_live_payload(now.file(), newest, now.alignment());
-        if (payload.empty()) {
-            results.emplace_back();
-        } else {
+        if (!payload.empty()) {
             auto const bytes = now.bytes(payload);
             __builtin_prefetch(bytes.data());
-            results.emplace_back(std::in_place, bytes, holds.take());
+            values[at].emplace(bytes, holds.take());
         }
     }
     return true;

@@ -1,5 +1,7 @@
 #include <trunkline/store/store.hpp>
 
+#include <trunkline/base/assert.hpp>
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/engine.hpp>
 #include <trunkline/store/inline_hash.hpp>
@@ -33,8 +35,8 @@ std::optional<store_error> first_refusal_of(std::span<key_value const> entries) 
     return std::nullopt;
 }
 
-std::vector<record> records_of(std::span<key_value const> entries) {
-    std::vector<record> records;
+recycled_vector<record> records_of(std::span<key_value const> entries) {
+    recycled_vector<record> records;
     records.reserve(entries.size());
     for (auto const& entry : entries) {
         records.push_back(record_of(hash_key(entry.key), entry.payload));
@@ -42,8 +44,8 @@ std::vector<record> records_of(std::span<key_value const> entries) {
     return records;
 }
 
-std::vector<std::uint64_t> hashes_of(std::span<bytes_view const> keys) {
-    std::vector<std::uint64_t> hashes;
+recycled_vector<std::uint64_t> hashes_of(std::span<bytes_view const> keys) {
+    recycled_vector<std::uint64_t> hashes;
     hashes.reserve(keys.size());
     std::ranges::transform(keys, std::back_inserter(hashes), hash_key);
     return hashes;
@@ -163,11 +165,15 @@ result<std::uint64_t> store::batch_remove_hashed(std::span<std::uint64_t const> 
 }
 
 void store::do_all(std::span<write_job> jobs, std::optional<durability> level) {
-    std::vector<write_call> calls;
-    std::vector<write_job*> asked;
+    recycled_vector<write_call> calls;
+    recycled_vector<write_job*> asked;
     // The calls point into these, which never move.
-    std::vector<std::vector<record>> records;
-    std::vector<std::vector<std::uint64_t>> removed;
+    recycled_vector<recycled_vector<record>> records;
+    recycled_vector<recycled_vector<std::uint64_t>> removed;
+    calls.reserve(jobs.size());
+    asked.reserve(jobs.size());
+    records.reserve(jobs.size());
+    removed.reserve(jobs.size());
     for (auto& job : jobs) {
         auto const refused = first_refusal_of(job.entries);
         if (refused) {
@@ -249,7 +255,15 @@ std::optional<value> store::read(bytes_view key) const {
 }
 
 std::vector<std::optional<value>> store::batch_read(std::span<bytes_view const> keys) const {
-    return engine_->batch_read(hashes_of(keys));
+    std::vector<std::optional<value>> found(keys.size());
+    batch_read(keys, found);
+    return found;
+}
+
+void store::batch_read(std::span<bytes_view const> keys,
+                       std::span<std::optional<value>> values) const {
+    TRUNKLINE_ASSERT(keys.size() == values.size());
+    engine_->batch_read(hashes_of(keys), values);
 }
 
 bool store::exists(bytes_view key) const {
@@ -266,7 +280,8 @@ result<std::vector<std::optional<value>>> store::batch_read_hashed(
     if (keys && keys->size() != key_hashes.size()) {
         return store_error::mismatched_lengths;
     }
-    auto found = engine_->batch_read(key_hashes);
+    std::vector<std::optional<value>> found(key_hashes.size());
+    engine_->batch_read(key_hashes, found);
     for (std::size_t i = 0; keys && i < found.size(); ++i) {
         if (hash_key((*keys)[i]) != key_hashes[i]) {
             found[i].reset();

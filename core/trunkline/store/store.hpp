@@ -173,6 +173,9 @@ public:
     [[nodiscard]] std::vector<std::optional<value>> batch_read(
         std::span<bytes_view const> keys) const;
 
+    /// The same into memory of the caller: one value for each key. What was there is let go of.
+    void batch_read(std::span<bytes_view const> keys, std::span<std::optional<value>> values) const;
+
     /// Whether the key has a value.
     [[nodiscard]] bool exists(bytes_view key) const;
 

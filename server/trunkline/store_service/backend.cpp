@@ -23,8 +23,11 @@ std::optional<slice> embedded_backend::read(bytes_view key) {
     return store_.read(key);
 }
 
-std::vector<std::optional<slice>> embedded_backend::batch_read(std::span<bytes_view const> keys) {
-    return store_.batch_read(keys);
+recycled_vector<std::optional<slice>> embedded_backend::batch_read(
+    std::span<bytes_view const> keys) {
+    recycled_vector<std::optional<slice>> found(keys.size());
+    store_.batch_read(keys, found);
+    return found;
 }
 
 store_backend::totals embedded_backend::count() {

@@ -1,6 +1,7 @@
 // What the service needs of a store: the seam for stores that are not one file of this machine.
 #pragma once
 
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
 #include <trunkline/store/store.hpp>
@@ -55,7 +56,7 @@ public:
     [[nodiscard]] virtual std::optional<slice> read(bytes_view key) = 0;
 
     /// One result per key, in order, all of one moment.
-    [[nodiscard]] virtual std::vector<std::optional<slice>> batch_read(
+    [[nodiscard]] virtual recycled_vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) = 0;
 
     /// Whether a value can be sent without waiting for the disk.
@@ -85,7 +86,7 @@ public:
     void remove(bytes_view key, tail_answer answer) override;
     /// As store_backend says.
     [[nodiscard]] std::optional<slice> read(bytes_view key) override;
-    [[nodiscard]] std::vector<std::optional<slice>> batch_read(
+    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override;
     /// Always: here the send waits for the disk.
     [[nodiscard]] bool is_loaded(bytes_view) override { return true; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <trunkline/base/bytes.hpp>
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/base/slice.hpp>
 #include <trunkline/bitcode/describe.hpp>
 #include <trunkline/store/store.hpp>
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
-#include <vector>
 
 /// The entries of a batch are decoded to what the store takes.
 template <>
@@ -39,7 +39,7 @@ struct write_request {
 
 /// Of batch_write.
 struct batch_write_request {
-    std::vector<store::key_value> entries;  ///< written in this order
+    recycled_vector<store::key_value> entries;  ///< written in this order
     static constexpr auto fields() { return std::tuple(&batch_write_request::entries); }
 };
 
@@ -51,7 +51,7 @@ struct key_request {
 
 /// Of batch_read.
 struct batch_read_request {
-    std::vector<bytes_view> keys;  ///< answered in this order
+    recycled_vector<bytes_view> keys;  ///< answered in this order
     static constexpr auto fields() { return std::tuple(&batch_read_request::keys); }
 };
 
@@ -71,7 +71,7 @@ struct read_response {
 /// One result per key, in the order of the request.
 template <class Bytes>
 struct batch_read_response {
-    std::vector<std::optional<Bytes>> entries_payloads;  ///< one for each key
+    recycled_vector<std::optional<Bytes>> entries_payloads;  ///< one for each key
     static constexpr auto fields() { return std::tuple(&batch_read_response::entries_payloads); }
 };
 

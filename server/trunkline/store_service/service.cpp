@@ -80,7 +80,7 @@ void answer_batch_read(store_backend& backend, std::span<bytes_view const> keys,
     if (!accept_batch(keys.size(), answer)) {
         return;
     }
-    std::vector<std::optional<slice>> values = backend.batch_read(keys);
+    recycled_vector<std::optional<slice>> values = backend.batch_read(keys);
     std::size_t size = 0;
     for (std::optional<slice> const& each : values) {
         size += size_of(each);

@@ -150,15 +150,15 @@ TEST_P(store_service_test, damaged_arguments_are_refused_with_the_published_text
 }
 
 TEST_P(store_service_test, batches_are_refused_for_what_they_would_take) {
-    batch_read_request const many{std::vector<bytes_view>(80'000)};
+    batch_read_request const many{recycled_vector<bytes_view>(80'000)};
     EXPECT_EQ(call(batch_read, many).value()->entries_payloads.size(), many.keys.size());
     std::size_t const refused = session_limits{}.held_size_max / batch_element_cost;
-    batch_read_request const more{std::vector<bytes_view>(refused)};
+    batch_read_request const more{recycled_vector<bytes_view>(refused)};
     auto const got = call(batch_read, more);
     EXPECT_EQ(got.code, status::system_error);
     EXPECT_EQ(got.body, batch_refusal_text);
     batch_write_request const entries{
-        std::vector<store::key_value>(refused, {as_bytes("k"), as_bytes("v")})};
+        recycled_vector<store::key_value>(refused, {as_bytes("k"), as_bytes("v")})};
     EXPECT_EQ(call(batch_write, entries).body, batch_refusal_text);
     EXPECT_TRUE(empty());
 }
@@ -264,8 +264,8 @@ TEST(store_service_reads, wait_for_values_that_the_disk_has) {
 class endless_backend final : public testing::map_backend {
 public:
     std::optional<slice> read(bytes_view) override { return slice{bytes_, {}}; }
-    std::vector<std::optional<slice>> batch_read(std::span<bytes_view const> keys) override {
-        std::vector<std::optional<slice>> found;
+    recycled_vector<std::optional<slice>> batch_read(std::span<bytes_view const> keys) override {
+        recycled_vector<std::optional<slice>> found;
         for (std::size_t i = 0; i < keys.size(); ++i) {
             found.emplace_back(slice{bytes_, {}});
         }
@@ -286,7 +286,7 @@ TEST(store_service_reads, are_refused_when_the_answer_would_be_too_large) {
     EXPECT_EQ(one.code, status::system_error);
     EXPECT_EQ(one.body, answer_refusal_text);
     backend->bytes_ = {&first, most / 50'000};
-    EXPECT_EQ(call(batch_read, {std::vector<bytes_view>(80'000)}).body, answer_refusal_text);
+    EXPECT_EQ(call(batch_read, {recycled_vector<bytes_view>(80'000)}).body, answer_refusal_text);
 }
 
 TEST(store_service_methods, have_the_published_ids) {

@@ -61,9 +61,9 @@ public:
         loading.push_back(std::move(then));
     }
 
-    [[nodiscard]] std::vector<std::optional<slice>> batch_read(
+    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
         std::span<bytes_view const> keys) override {
-        std::vector<std::optional<slice>> found;
+        recycled_vector<std::optional<slice>> found;
         for (bytes_view const each : keys) {
             found.push_back(read(each));
         }
