@@ -27,9 +27,13 @@ protected:
     static void expect_figures(boost::json::object const& of) {
         EXPECT_GE(of.at("requests").to_number<std::uint64_t>(), 100U);
         EXPECT_EQ(of.at("errors").to_number<std::uint64_t>(), 0U);
-        for (auto const* name : {"requests_per_second", "p50_us", "p99_us", "p99_9_us",
-                                 "server_cpu_us", "own_cpu_us", "server_private"}) {
+        for (auto const* name :
+             {"requests_per_second", "p50_us", "p99_us", "p99_9_us", "server_private"}) {
             EXPECT_GT(of.at(name).to_number<double>(), 0) << name;
+        }
+        // The system may count a short time later than it passes.
+        for (auto const* name : {"server_cpu_us", "own_cpu_us"}) {
+            EXPECT_GE(of.at(name).to_number<double>(), 0) << name;
         }
         EXPECT_LE(of.at("p50_us").to_number<double>(), of.at("p99_us").to_number<double>());
         EXPECT_LE(of.at("p99_us").to_number<double>(), of.at("p99_9_us").to_number<double>());

@@ -38,6 +38,9 @@ public:
                    server::link_kind::stream);
     }
 
+    /// What it serves.
+    [[nodiscard]] store::store& data() noexcept { return *store_; }
+
     /// Answers what it has received and says goodbye, as a server that stops.
     void drain() { table_.drain(); }
 

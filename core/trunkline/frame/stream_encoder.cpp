@@ -1,6 +1,7 @@
 #include <trunkline/frame/stream_encoder.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/frame/borrowing.hpp>
 #include <trunkline/frame/error.hpp>
 
 #include <algorithm>
@@ -8,9 +9,6 @@
 
 namespace trunkline::frame {
 namespace {
-
-// Below this a copy costs less than one more entry in a gather write.
-constexpr std::size_t borrowed_size_min = 512;
 
 // Bytes of a slice leave the queue in order, so the pin goes with the last of them and the earlier
 // ones need none of their own.

@@ -11,6 +11,10 @@
 namespace trunkline::rpc {
 namespace {
 
+// Answers after which receive() comes back before the end of its input: whoever sends them then
+// works while the peer does.
+constexpr std::size_t output_pause = 32 * kib;
+
 frame::reassembly_limits reassembly_limits_of(session_limits const& limits) {
     return {limits.open_streams_max, limits.out_of_order_frames_max, limits.out_of_order_size_max,
             limits.unbegun_streams_max};
@@ -112,7 +116,8 @@ error_code session::state::detect(bytes_view input, bool ends_message) {
 // The backlog of detection is at most one frame and a few bytes, so no mark is looked at for it.
 result<std::size_t> session::state::consume(bytes_view input, bool from_backlog) {
     std::size_t const given = input.size();
-    while (connected_ && (from_backlog || wants_input())) {
+    std::size_t const pause_at = (output.size() < output_pause ? 0 : output.size()) + output_pause;
+    while (connected_ && (from_backlog || (wants_input() && output.size() < pause_at))) {
         auto const next = decoder_->next(input);
         if (!next) {
             return rpc_error_of(next.error());

@@ -407,7 +407,7 @@ TEST_P(limits, the_output_mark_is_looked_at_before_each_request) {
         }
         // Four answers are not above the mark of borrowed bytes; heads make owned ones exceed it.
         std::size_t const started = borrow ? 5 : 4;
-        EXPECT_EQ(of.receive(bytes, false, 0).value(), bytes.size() / 10 * started);
+        EXPECT_EQ(feed(of, bytes).value(), bytes.size() / 10 * started);
         EXPECT_EQ(events.requests, started);
         EXPECT_FALSE(of.wants_input());
         of.output().clear();

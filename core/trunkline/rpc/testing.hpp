@@ -84,7 +84,7 @@ inline result<std::size_t> feed(session& to, bytes_view bytes,
             return settled.error();
         }
         fed += *taken;
-        if (*taken < size) {
+        if (*taken < size && !to.wants_input()) {
             break;
         }
     }

@@ -13,13 +13,6 @@ using transport::io_result;
 using transport::io_status;
 using transport::read_result;
 
-namespace {
-
-// Payloads up to this size are copied behind their header: cheaper than two more pieces.
-constexpr std::size_t copied_payload_max = 128;
-
-}  // namespace
-
 /// Kept apart because an idle connection needs none of it.
 struct connection::extra {
     std::vector<std::byte> leftover;  // own bytes that the link has begun to take or must take next
@@ -309,7 +302,7 @@ bool connection::plan_message(message_segment const& segment, std::size_t offset
                               std::uint64_t& frame_left, mask_key& mask) {
     send_batch& batch = shared_.batch();
     bool const client = protocol_.side() == role::client;
-    if (batch.room() < header_size_max + copied_payload_max) {
+    if (batch.room() < header_size_max + send_batch::copied_payload_max) {
         return false;
     }
     TRUNKLINE_ASSERT(segment.begins || !segment.bytes.empty());
@@ -335,7 +328,7 @@ bool connection::plan_message(message_segment const& segment, std::size_t offset
     if (client) {
         mask = copy_masked(part, batch.next(), mask);
         batch.commit(part.size());
-    } else if (part.size() <= copied_payload_max) {
+    } else if (part.size() <= send_batch::copied_payload_max) {
         std::copy(part.begin(), part.end(), batch.next());
         batch.commit(part.size());
     } else {

@@ -29,7 +29,7 @@ struct context_counters {
 };
 
 /// One per runtime and set of limits. Outlives everything that was made on it: connections,
-/// acceptors, dialers; its runtime outlives it. Destroying it ends what still lingers. About 100
+/// acceptors, dialers; its runtime outlives it. Destroying it ends what still lingers. About 110
 /// KiB.
 class context {
 public:
@@ -60,7 +60,7 @@ private:
     mask_generator masks_;
     context_counters counters_;
     send_batch batch_;
-    std::array<message_segment, 256> segments_;
+    std::array<message_segment, 512> segments_;
     lingering_set lingering_;
 };
 

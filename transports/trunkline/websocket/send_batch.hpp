@@ -19,8 +19,10 @@ namespace trunkline::websocket {
 class send_batch {
 public:
     static constexpr std::size_t scratch_size = 64 * kib;
-    static constexpr std::size_t pieces_max = 64;  ///< large payloads: ours, the kernel takes more
+    static constexpr std::size_t pieces_max = 256;  ///< the kernel takes more
     static constexpr std::size_t steps_max = 512;
+    /// Payloads up to this size are copied behind their header: cheaper than two more pieces.
+    static constexpr std::size_t copied_payload_max = 512;
 
     enum class step_kind : std::uint8_t { leftover, control, message };
 
