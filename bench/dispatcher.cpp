@@ -42,8 +42,14 @@ void carry(rpc::session& from, rpc::session& to, std::vector<std::byte>& room) {
         }
         from.output().consume(size);
     }
-    auto const taken = to.receive(room, true, 0);
-    if (!taken || *taken != room.size() || !to.settle()) {
+    for (bytes_view rest(room); !rest.empty();) {
+        auto const taken = to.receive(rest, true, 0);
+        if (!taken) {
+            std::abort();
+        }
+        rest = rest.subspan(*taken);
+    }
+    if (!to.settle()) {
         std::abort();
     }
 }

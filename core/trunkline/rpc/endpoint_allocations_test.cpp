@@ -58,10 +58,18 @@ protected:
         }
     }
 
-    // One batch of reads and the write that follows it.
+    // One batch of reads and the writes that it makes.
     void exchange(session& with) const {
-        (void)with.receive(calls, true, 0);
+        bytes_view rest(calls);
+        while (!rest.empty()) {
+            rest = rest.subspan(with.receive(rest, true, 0).value());
+            send(with);
+        }
         (void)with.settle();
+        send(with);
+    }
+
+    static void send(session& with) {
         std::array<out_segment, 64> segments;
         while (!with.output().empty()) {
             std::size_t const count = with.output().peek(segments);
