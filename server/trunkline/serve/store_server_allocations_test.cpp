@@ -3,9 +3,7 @@
 #include <trunkline/serve/store_server.hpp>
 
 #include <trunkline/base/counted_heap.hpp>
-#include <trunkline/base/scratch_folder.hpp>
-#include <trunkline/bitcode/encode.hpp>
-#include <trunkline/serve/settings.hpp>
+#include <trunkline/serve/test_one_thread_server.hpp>
 #include <trunkline/store_service/methods.hpp>
 #include <trunkline/test_support/store_caller.hpp>
 
@@ -14,8 +12,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace trunkline::server {
@@ -24,11 +22,6 @@ namespace {
 using namespace store_service;
 using testing::least_allocations_of;
 
-template <class Request>
-std::string arguments_of(Request const& request) {
-    return std::string(as_text(bitcode::encode(request).to_vector()));
-}
-
 /// One thread serves; it is the only one whose allocations count while a client calls.
 class server_allocations : public ::testing::TestWithParam<std::size_t> {
 protected:
@@ -36,24 +29,14 @@ protected:
     static constexpr int calls = 1000;
 
     server_allocations() {
-        options_.file = (folder_ / "s.bin").string();
-        options_.port = 0;
-        options_.threads = 1;
-        auto settings = settings_of(options_);
-        EXPECT_EQ(settle(options_, settings, {.cores = 1, .descriptors = 1024}), "");
-        server_ = std::make_unique<store_server>(options_, log_);
-        store::open_report report;
-        EXPECT_TRUE(server_->listen());
-        EXPECT_TRUE(server_->open(report));
-        running_ = std::thread([this] { EXPECT_TRUE(server_->run()); });
+        server_.emplace();
         testing::heap_counted = false;
         client_ = std::make_unique<test_support::store_caller>("127.0.0.1", server_->port());
     }
 
     ~server_allocations() override {
         client_.reset();
-        server_->request_stop();
-        running_.join();
+        server_.reset();
         testing::heap_counted = true;
     }
 
@@ -116,11 +99,7 @@ protected:
     }
 
     std::string const value_ = std::string(GetParam(), 'v');
-    scratch_folder folder_;
-    logging::journal log_{logging::level_table(logging::level::error), logging::line_format::text};
-    serve_options options_;
-    std::unique_ptr<store_server> server_;
-    std::thread running_;
+    std::optional<one_thread_server> server_;
     std::unique_ptr<test_support::store_caller> client_;
 };
 INSTANTIATE_TEST_SUITE_P(bytes, server_allocations, ::testing::Values(100, 4096, 60'000));

@@ -2,9 +2,7 @@
 // program has functions of its own in place of those of the C library.
 #include <trunkline/serve/store_server.hpp>
 
-#include <trunkline/base/scratch_folder.hpp>
-#include <trunkline/bitcode/encode.hpp>
-#include <trunkline/serve/settings.hpp>
+#include <trunkline/serve/test_one_thread_server.hpp>
 #include <trunkline/store_service/methods.hpp>
 #include <trunkline/test_support/store_caller.hpp>
 
@@ -18,8 +16,8 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 
 namespace trunkline::server {
 namespace {
@@ -78,34 +76,12 @@ namespace {
 
 using namespace store_service;
 
-template <class Request>
-std::string arguments_of(Request const& request) {
-    return std::string(as_text(bitcode::encode(request).to_vector()));
-}
-
 /// One thread serves; only its calls count.
 class server_calls : public ::testing::TestWithParam<std::size_t> {
 protected:
     server_calls() {
-        options_.file = (folder_ / "s.bin").string();
-        options_.port = 0;
-        options_.threads = 1;
-        auto settings = settings_of(options_);
-        EXPECT_EQ(settle(options_, settings, {.cores = 1, .descriptors = 1024}), "");
-        server_ = std::make_unique<store_server>(options_, log_);
-        store::open_report report;
-        EXPECT_TRUE(server_->listen());
-        EXPECT_TRUE(server_->open(report));
-        running_ = std::thread([this] {
-            counted = true;
-            EXPECT_TRUE(server_->run());
-        });
+        server_.emplace([] { counted = true; });
         client_ = std::make_unique<test_support::store_caller>("127.0.0.1", server_->port());
-    }
-
-    ~server_calls() override {
-        server_->request_stop();
-        running_.join();
     }
 
     /// As many calls as the parameter says, sent with one call of the system; waits for the
@@ -124,11 +100,7 @@ protected:
         EXPECT_EQ(client_->answers().rbegin()->second.code, rpc::status::success);
     }
 
-    scratch_folder folder_;
-    logging::journal log_{logging::level_table(logging::level::error), logging::line_format::text};
-    serve_options options_;
-    std::unique_ptr<store_server> server_;
-    std::thread running_;
+    std::optional<one_thread_server> server_;
     std::unique_ptr<test_support::store_caller> client_;
 };
 INSTANTIATE_TEST_SUITE_P(at_once, server_calls, ::testing::Values(1, 2, 64));
