@@ -23,7 +23,8 @@ function(trunkline_find_package package why_not)
         find_package(Boost 1.81 QUIET CONFIG COMPONENTS headers system url)
         if(NOT TARGET Boost::headers OR NOT TARGET Boost::system OR NOT TARGET Boost::url)
             set(${why_not}
-                "Boost 1.81 or later with its CMake files and Boost.URL (Debian: libboost1.81-dev)" PARENT_SCOPE)
+                "Boost 1.81 or later with System and URL (Debian: libboost-system1.81-dev, libboost-url1.81-dev)"
+                PARENT_SCOPE)
         endif()
     elseif(package STREQUAL "Threads")
         find_package(Threads QUIET)
