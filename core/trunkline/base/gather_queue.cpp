@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t block_size = 16 * 1024;
 constexpr std::size_t pooled_blocks_max = 64;      // per thread: at most 1 MiB
+constexpr std::size_t uncut_size_max = 512;        // copies up to here stay one segment
 constexpr std::size_t kept_segments_max = 64;      // capacity an empty queue keeps
 constexpr std::size_t compact_segments_min = 256;  // consumed entries before the rest moves forward
 
@@ -25,8 +26,8 @@ std::unique_ptr<std::byte[]> take_block() {
     return taken;
 }
 
-void put_block(std::unique_ptr<std::byte[]> bytes, std::size_t capacity) {
-    if (capacity == block_size && block_pool.size() < pooled_blocks_max) {
+void put_block(std::unique_ptr<std::byte[]> bytes) {
+    if (block_pool.size() < pooled_blocks_max) {
         block_pool.push_back(std::move(bytes));
     }
 }
@@ -39,35 +40,44 @@ void gather_queue::begin_frame(std::size_t frame_size) {
     pending_frame_size_ = frame_size;
 }
 
-std::byte* gather_queue::claim(std::size_t size) {
-    if (first_block_ == blocks_.size() || blocks_.back().capacity - blocks_.back().used < size) {
-        bool const fits = size <= block_size;
-        blocks_.push_back({fits ? take_block() : std::make_unique_for_overwrite<std::byte[]>(size),
-                           fits ? block_size : size, 0, 0});
+// Room for the first of `size` bytes, or for all where few enough that a cut would cost more.
+mutable_bytes gather_queue::claim(std::size_t size) {
+    std::size_t room = first_block_ == blocks_.size() ? 0 : block_size - blocks_.back().used;
+    if (room == 0 || (room < size && size <= uncut_size_max)) {
+        blocks_.push_back({take_block(), 0, 0});
+        room = block_size;
     }
     block& last = blocks_.back();
     std::byte* const at = last.bytes.get() + last.used;
-    last.used += size;
-    last.unsent += size;
-    return at;
+    std::size_t const claimed = std::min(size, room);
+    last.used += claimed;
+    last.unsent += claimed;
+    return {at, claimed};
+}
+
+// Bytes that are claimed one after the other are one segment.
+mutable_bytes gather_queue::append_room(std::size_t size) {
+    mutable_bytes const room = claim(size);
+    owned_size_ += room.size();
+    if (pending_frame_size_ == 0 && first_ < segments_.size()) {
+        segment& last = segments_.back();
+        if (last.owned && !last.ends_write && last.data + last.size == room.data() &&
+            room.data() != blocks_.back().bytes.get()) {
+            last.size += room.size();
+            return room;
+        }
+    }
+    segments_.push_back(
+        {room.data(), room.size(), std::exchange(pending_frame_size_, 0), true, false, {}});
+    return room;
 }
 
 void gather_queue::append_copy(bytes_view bytes) {
-    if (bytes.empty()) {
-        return;
+    while (!bytes.empty()) {
+        mutable_bytes const room = append_room(bytes.size());
+        std::memcpy(room.data(), bytes.data(), room.size());
+        bytes = bytes.subspan(room.size());
     }
-    std::byte* const at = claim(bytes.size());
-    std::memcpy(at, bytes.data(), bytes.size());
-    owned_size_ += bytes.size();
-    if (pending_frame_size_ == 0 && first_ < segments_.size()) {
-        segment& last = segments_.back();
-        if (last.owned && !last.ends_write && last.data + last.size == at &&
-            at != blocks_.back().bytes.get()) {
-            last.size += bytes.size();
-            return;
-        }
-    }
-    segments_.push_back({at, bytes.size(), std::exchange(pending_frame_size_, 0), true, false, {}});
 }
 
 void gather_queue::append(slice piece) {
@@ -148,13 +158,13 @@ void gather_queue::give_back_front_block(std::size_t sent) {
     // Owned bytes leave in the order in which they were claimed, so they lie in the oldest block,
     // behind whatever blocks were used up exactly.
     while (blocks_[first_block_].unsent == 0) {
-        put_block(std::move(blocks_[first_block_].bytes), blocks_[first_block_].capacity);
+        put_block(std::move(blocks_[first_block_].bytes));
         ++first_block_;
     }
     block& front = blocks_[first_block_];
     front.unsent -= sent;
     if (front.unsent == 0 && first_block_ + 1 < blocks_.size()) {
-        put_block(std::move(front.bytes), front.capacity);
+        put_block(std::move(front.bytes));
         ++first_block_;
     }
 }
@@ -175,7 +185,7 @@ void gather_queue::clear() noexcept {
     segments_.clear();
     first_ = 0;
     for (std::size_t i = first_block_; i < blocks_.size(); ++i) {
-        put_block(std::move(blocks_[i].bytes), blocks_[i].capacity);
+        put_block(std::move(blocks_[i].bytes));
     }
     blocks_.clear();
     first_block_ = 0;
@@ -183,8 +193,8 @@ void gather_queue::clear() noexcept {
     borrowed_size_ = 0;
     pending_frame_size_ = 0;
     if (segments_.capacity() > kept_segments_max) {
-        std::vector<segment>().swap(segments_);
-        std::vector<block>().swap(blocks_);
+        recycled_vector<segment>().swap(segments_);
+        recycled_vector<block>().swap(blocks_);
     }
 }
 

@@ -2,13 +2,13 @@
 // for gather writes.
 #pragma once
 
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/base/slice.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace trunkline {
 
@@ -21,8 +21,9 @@ struct out_segment {
 };
 
 /// A first-in first-out queue of frames. Small bytes are copied together into blocks; pinned slices
-/// are borrowed. Not thread-safe. Never fails: the caller watches owned_size() and borrowed_size()
-/// against its marks.
+/// are borrowed. Blocks and lists are memory of the thread that is used again, so that a busy queue
+/// allocates nothing and an empty one holds next to nothing. Not thread-safe. Never fails: the
+/// caller watches owned_size() and borrowed_size() against its marks.
 class gather_queue {
 public:
     gather_queue() = default;
@@ -35,6 +36,10 @@ public:
 
     /// Copies `bytes` to the end of the queue.
     void append_copy(bytes_view bytes);
+
+    /// Room at the end of the queue for the first of `size` bytes (> 0), at least one: they are
+    /// queued, and the caller fills them before the next call.
+    [[nodiscard]] mutable_bytes append_room(std::size_t size);
 
     /// Borrows the bytes of a pinned slice until they have been consumed; copies a slice without a
     /// pin.
@@ -93,19 +98,18 @@ private:
     };
     struct block {
         std::unique_ptr<std::byte[]> bytes;
-        std::size_t capacity = 0;
         std::size_t used = 0;
         std::size_t unsent = 0;
     };
 
-    std::byte* claim(std::size_t size);
+    [[nodiscard]] mutable_bytes claim(std::size_t size);
     void give_back_front_block(std::size_t sent);
     void recycle_when_empty() noexcept;
 
-    std::vector<segment>
+    recycled_vector<segment>
         segments_;  // the queue begins at first_; the vector is reset when it runs empty
     std::size_t first_ = 0;
-    std::vector<block> blocks_;  // oldest first; reset likewise
+    recycled_vector<block> blocks_;  // oldest first; reset likewise
     std::size_t first_block_ = 0;
     std::size_t owned_size_ = 0;
     std::size_t borrowed_size_ = 0;

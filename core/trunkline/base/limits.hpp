@@ -78,11 +78,12 @@ inline constexpr std::size_t handlers_waiting_max = 1024;
 inline constexpr std::size_t let_go_size_max = 4 * mib;
 
 /// Memory of messages and calls that have gone which one thread keeps for the next ones, in bytes:
-/// what a thousand small calls under way take. More is freed. Connections keep none.
-inline constexpr std::size_t recycled_size_max = 1 * mib;
+/// what a thousand small calls under way take, and the lists of a batch of some thousand values.
+/// More is freed. Connections keep none.
+inline constexpr std::size_t recycled_size_max = 2 * mib;
 
 /// Blocks above this size, in bytes, are not kept: what they carry costs more than their memory.
-inline constexpr std::size_t recycled_block_size_max = 64 * kib;
+inline constexpr std::size_t recycled_block_size_max = 512 * kib;
 
 /// Limits of one connection in time, and of one turn of the loop.
 struct connection_limits {

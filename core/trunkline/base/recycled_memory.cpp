@@ -22,9 +22,11 @@ namespace trunkline {
 namespace {
 
 constexpr std::size_t smallest = 64;               // bytes of the first class; each doubles
-constexpr std::size_t class_count = 11;            // up to 64 KiB
-constexpr std::size_t kept_per_class = 128 * kib;  // at most
+constexpr std::size_t class_count = 14;            // up to 512 KiB
+constexpr std::size_t small_class_count = 11;      // up to 64 KiB
+constexpr std::size_t kept_per_class = 128 * kib;  // at most, of small ones
 constexpr std::size_t kept_blocks_per_class = 64;  // at most
+constexpr std::size_t kept_large_size = 1 * mib;   // at most, of all others together
 
 constexpr std::size_t class_of(std::size_t size) noexcept {
     return size <= smallest
@@ -35,14 +37,15 @@ constexpr std::size_t size_of(std::size_t index) noexcept {
     return smallest << index;
 }
 constexpr std::size_t kept_of(std::size_t index) noexcept {
-    return std::min(kept_blocks_per_class, kept_per_class / size_of(index));
+    std::size_t const size = index < small_class_count ? kept_per_class : kept_large_size;
+    return std::min(kept_blocks_per_class, size / size_of(index));
 }
 constexpr std::size_t kept_of_all() noexcept {
     std::size_t sum = 0;
-    for (std::size_t index = 0; index < class_count; ++index) {
+    for (std::size_t index = 0; index < small_class_count; ++index) {
         sum += kept_of(index) * size_of(index);
     }
-    return sum;
+    return sum + kept_large_size;
 }
 static_assert(class_of(64) == 0 && class_of(65) == 1 && class_of(128) == 1 && class_of(129) == 2);
 static_assert(size_of(class_count - 1) == recycled_block_size_max);
@@ -87,6 +90,7 @@ public:
             return nullptr;
         }
         void* const at = from.blocks[--from.height];
+        large_size_ -= large_size_of(index);
         permit(at, size_of(index));
         return at;
     }
@@ -94,9 +98,10 @@ public:
     /// False when there are enough.
     [[nodiscard]] bool put(void* at, std::size_t index) noexcept {
         stack& to = stacks_[index];
-        if (to.height >= kept_of(index)) {
+        if (to.height >= kept_of(index) || large_size_of(index) > kept_large_size - large_size_) {
             return false;
         }
+        large_size_ += large_size_of(index);
         forbid(at, size_of(index));
         to.blocks[to.height++] = at;
         return true;
@@ -115,6 +120,13 @@ private:
         std::size_t height = 0;
         std::array<void*, kept_blocks_per_class> blocks{};
     };
+
+    /// What a block counts for against kept_large_size.
+    static constexpr std::size_t large_size_of(std::size_t index) noexcept {
+        return index < small_class_count ? 0 : size_of(index);
+    }
+
+    std::size_t large_size_ = 0;
     std::array<stack, class_count> stacks_{};
 };
 
