@@ -59,7 +59,7 @@ public:
     [[nodiscard]] bool is_loaded(bytes_view) override { return true; }
     void load(std::vector<bytes_view>, std::function<void()> then) override { then(); }
 
-    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
+    [[nodiscard]] store_service::found_values batch_read(
         std::span<bytes_view const> keys) override {
         message_reader_of_json arguments(request_);
         auto const expected = arguments.read<store_service::batch_read_request>().keys;
@@ -72,7 +72,7 @@ public:
              results_.read<store_service::batch_read_response<bytes_view>>().entries_payloads) {
             found.push_back(slice_of(each));
         }
-        return found;
+        return {std::move(found), {}};
     }
 
     [[nodiscard]] totals count() override {

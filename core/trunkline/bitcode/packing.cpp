@@ -10,7 +10,7 @@ constexpr std::size_t next_block = 4096;
 
 }  // namespace
 
-void byte_scan::add(bytes_view bytes) noexcept {
+void byte_scan::look_at(bytes_view bytes) noexcept {
     std::size_t block = first_block;
     while (!settled_ && !bytes.empty()) {
         bytes_view const part = bytes.first(std::min(block, bytes.size()));

@@ -86,7 +86,11 @@ public:
         min_ = value < min_ ? value : min_;
         max_ = value > max_ ? value : max_;
     }
-    void add(bytes_view bytes) noexcept;
+    void add(bytes_view bytes) noexcept {
+        if (!settled_) {
+            look_at(bytes);
+        }
+    }
 
     /// True once the plain form is certain: the rest need not be looked at.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
@@ -94,6 +98,8 @@ public:
     [[nodiscard]] byte_packing choose() const noexcept;
 
 private:
+    void look_at(bytes_view bytes) noexcept;
+
     std::size_t count_;
     std::size_t packed_size_max_;
     std::uint8_t min_ = 0xff;

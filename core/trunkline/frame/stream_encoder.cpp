@@ -45,7 +45,8 @@ public:
             count -= taken;
         }
         while (count > 0) {
-            count -= move_from_slice(queue, count);
+            std::size_t const copied = copy_slices(queue, count);
+            count -= copied > 0 ? copied : move_from_slice(queue, count);
         }
     }
 
@@ -59,10 +60,42 @@ public:
     }
 
 private:
+    [[nodiscard]] static bool lends(slice const& piece) noexcept {
+        return piece.keep_alive && piece.bytes.size() >= borrowed_size_min;
+    }
+
+    // The first whole slices that are copied, in one go: a batch has a thousand of them.
+    std::size_t copy_slices(gather_queue& queue, std::size_t count) {
+        std::size_t total = 0;
+        std::size_t whole = 0;
+        while (!cut_ && whole < pieces_.size() && !lends(pieces_[whole]) &&
+               pieces_[whole].bytes.size() <= count - total) {
+            total += pieces_[whole++].bytes.size();
+        }
+        mutable_bytes room;
+        std::size_t left = total;
+        for (slice& piece : pieces_.first(whole)) {
+            for (bytes_view rest = piece.bytes; !rest.empty();) {
+                if (room.empty()) {
+                    room = queue.append_room(left);
+                }
+                std::size_t const size = std::min(rest.size(), room.size());
+                std::memcpy(room.data(), rest.data(), size);
+                rest = rest.subspan(size);
+                room = room.subspan(size);
+                left -= size;
+            }
+            piece.keep_alive = {};
+        }
+        pieces_ = pieces_.subspan(whole);
+        planned_ -= total;
+        return total;
+    }
+
     std::size_t move_from_slice(gather_queue& queue, std::size_t count) {
         slice& front = pieces_.front();
         std::size_t const taken = std::min(count, front.bytes.size());
-        bool const borrow = cut_ || (front.keep_alive && front.bytes.size() >= borrowed_size_min);
+        bool const borrow = cut_ || lends(front);
         bytes_view const part = front.bytes.first(taken);
         front.bytes = front.bytes.subspan(taken);
         planned_ -= taken;

@@ -392,28 +392,32 @@ bool engine::exists(std::uint64_t key_hash) const {
     return now.live_payload_at(now.find(key_hash)).has_value();
 }
 
-void engine::batch_read(std::span<std::uint64_t const> key_hashes,
-                        std::span<std::optional<value>> values) const {
+pin engine::batch_read(std::span<std::uint64_t const> key_hashes,
+                       std::span<std::optional<value>> values, std::size_t own_pin_min) const {
+    pin of_all;
     for (int attempt = 0; attempt < batch_read_attempts; ++attempt) {
-        if (batch_read_once(key_hashes, values)) {
-            return;
+        if (batch_read_once(key_hashes, values, own_pin_min, of_all)) {
+            return of_all;
         }
     }
     std::lock_guard const lock(publishing_);
-    static_cast<void>(batch_read_once(key_hashes, values));
+    static_cast<void>(batch_read_once(key_hashes, values, own_pin_min, of_all));
+    return of_all;
 }
 
 // False when one of the keys was written while the others were read. An entry below the tail that
 // was taken first was its key's newest at that tail, as newer ones lie above it; and a table keeps
 // the place of every deleted key until it is replaced, when it is never changed again.
 bool engine::batch_read_once(std::span<std::uint64_t const> key_hashes,
-                             std::span<std::optional<value>> values) const {
+                             std::span<std::optional<value>> values, std::size_t own_pin_min,
+                             pin& of_all) const {
     std::ranges::fill(values, std::nullopt);
     reader_gate::pass const inside(gate_);
     auto const& now = seen_by_reader();
     auto const tail = now.tail();
     auto const count = key_hashes.size();
-    generation::holds holds(*now.pages(), count);
+    generation::holds holds(*now.pages(), count + 1);
+    of_all = holds.take();
     for (std::size_t i = 0; i < count + 2 * prefetch_distance; ++i) {
         if (i < count) {
             now.index()->prefetch(key_hashes[i]);
@@ -433,7 +437,7 @@ bool engine::batch_read_once(std::span<std::uint64_t const> key_hashes,
         if (!payload.empty()) {
             auto const bytes = now.bytes(payload);
             __builtin_prefetch(bytes.data());
-            values[at].emplace(bytes, holds.take());
+            values[at].emplace(bytes, bytes.size() < own_pin_min ? pin() : holds.take());
         }
     }
     return true;

@@ -58,9 +58,10 @@ public:
     [[nodiscard]] std::optional<value> read(std::uint64_t key_hash) const;
     [[nodiscard]] std::optional<entry_handle> read_entry(std::uint64_t key_hash) const;
     [[nodiscard]] bool exists(std::uint64_t key_hash) const;
-    /// One value for each hash.
-    void batch_read(std::span<std::uint64_t const> key_hashes,
-                    std::span<std::optional<value>> values) const;
+    /// One value for each hash; what is given keeps those of fewer than `own_pin_min` bytes.
+    [[nodiscard]] pin batch_read(std::span<std::uint64_t const> key_hashes,
+                                 std::span<std::optional<value>> values,
+                                 std::size_t own_pin_min) const;
     [[nodiscard]] std::optional<entry_handle> last_entry() const;
     [[nodiscard]] entry_cursor entries() const;
     [[nodiscard]] std::vector<share_cursor> shares_of_entries(std::size_t shares) const;
@@ -91,7 +92,8 @@ private:
     void publish(std::shared_ptr<snapshot> next) noexcept;
     void take_over(std::span<record const> entries, std::uint64_t begin, std::uint64_t end);
     [[nodiscard]] bool batch_read_once(std::span<std::uint64_t const> key_hashes,
-                                       std::span<std::optional<value>> values) const;
+                                       std::span<std::optional<value>> values,
+                                       std::size_t own_pin_min, pin& of_all) const;
     [[nodiscard]] snapshot const& seen_by_reader() const noexcept {
         return *published_.load(std::memory_order_seq_cst);
     }

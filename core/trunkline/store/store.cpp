@@ -256,14 +256,14 @@ std::optional<value> store::read(bytes_view key) const {
 
 std::vector<std::optional<value>> store::batch_read(std::span<bytes_view const> keys) const {
     std::vector<std::optional<value>> found(keys.size());
-    batch_read(keys, found);
+    static_cast<void>(batch_read(keys, found, 0));
     return found;
 }
 
-void store::batch_read(std::span<bytes_view const> keys,
-                       std::span<std::optional<value>> values) const {
+pin store::batch_read(std::span<bytes_view const> keys, std::span<std::optional<value>> values,
+                      std::size_t own_pin_min) const {
     TRUNKLINE_ASSERT(keys.size() == values.size());
-    engine_->batch_read(hashes_of(keys), values);
+    return engine_->batch_read(hashes_of(keys), values, own_pin_min);
 }
 
 bool store::exists(bytes_view key) const {
@@ -281,7 +281,7 @@ result<std::vector<std::optional<value>>> store::batch_read_hashed(
         return store_error::mismatched_lengths;
     }
     std::vector<std::optional<value>> found(key_hashes.size());
-    engine_->batch_read(key_hashes, found);
+    static_cast<void>(engine_->batch_read(key_hashes, found, 0));
     for (std::size_t i = 0; keys && i < found.size(); ++i) {
         if (hash_key((*keys)[i]) != key_hashes[i]) {
             found[i].reset();

@@ -174,7 +174,11 @@ public:
         std::span<bytes_view const> keys) const;
 
     /// The same into memory of the caller: one value for each key. What was there is let go of.
-    void batch_read(std::span<bytes_view const> keys, std::span<std::optional<value>> values) const;
+    /// Values of fewer than `own_pin_min` bytes have no pin of their own: all of them are kept by
+    /// the one that is given, as to let go of each costs more than to copy so little.
+    [[nodiscard]] pin batch_read(std::span<bytes_view const> keys,
+                                 std::span<std::optional<value>> values,
+                                 std::size_t own_pin_min) const;
 
     /// Whether the key has a value.
     [[nodiscard]] bool exists(bytes_view key) const;

@@ -23,10 +23,9 @@ std::optional<slice> embedded_backend::read(bytes_view key) {
     return store_.read(key);
 }
 
-recycled_vector<std::optional<slice>> embedded_backend::batch_read(
-    std::span<bytes_view const> keys) {
-    recycled_vector<std::optional<slice>> found(keys.size());
-    store_.batch_read(keys, found);
+found_values embedded_backend::batch_read(std::span<bytes_view const> keys) {
+    found_values found{recycled_vector<std::optional<slice>>(keys.size()), {}};
+    found.kept = store_.batch_read(keys, found.values, own_pin_size_min);
     return found;
 }
 

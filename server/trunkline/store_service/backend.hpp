@@ -39,6 +39,17 @@ private:
     typed::reply<tail_response> to_;
 };
 
+/// Values of fewer bytes are copied on their way to the link (frame/borrowing.hpp). So those of a
+/// batch have no pin of their own, as to let go of a thousand costs more than to copy them; and
+/// the disk is not asked about.
+inline constexpr std::size_t own_pin_size_min = 512;
+
+/// What a batch read finds.
+struct found_values {
+    recycled_vector<std::optional<slice>> values;  ///< one for each key, in order
+    pin kept;  ///< keeps the values that have no pin of their own
+};
+
 /// Called from the threads of many connections at once; does not block for long. Views are valid
 /// during the call; values that are given live as long as their pins.
 class store_backend {
@@ -56,10 +67,10 @@ public:
     [[nodiscard]] virtual std::optional<slice> read(bytes_view key) = 0;
 
     /// One result per key, in order, all of one moment.
-    [[nodiscard]] virtual recycled_vector<std::optional<slice>> batch_read(
-        std::span<bytes_view const> keys) = 0;
+    [[nodiscard]] virtual found_values batch_read(std::span<bytes_view const> keys) = 0;
 
-    /// Whether a value can be sent without waiting for the disk.
+    /// Whether a value, of own_pin_size_min bytes or more, can be sent without waiting for the
+    /// disk.
     [[nodiscard]] virtual bool is_loaded(bytes_view value) = 0;
 
     /// Makes values such, then calls `then` on the thread of the connection, now or later; or drops
@@ -86,8 +97,7 @@ public:
     void remove(bytes_view key, tail_answer answer) override;
     /// As store_backend says.
     [[nodiscard]] std::optional<slice> read(bytes_view key) override;
-    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
-        std::span<bytes_view const> keys) override;
+    [[nodiscard]] found_values batch_read(std::span<bytes_view const> keys) override;
     /// Always: here the send waits for the disk.
     [[nodiscard]] bool is_loaded(bytes_view) override { return true; }
     /// Calls `then`.

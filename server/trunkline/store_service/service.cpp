@@ -25,12 +25,12 @@ std::size_t size_of(std::optional<slice> const& value) noexcept {
     return value ? value->bytes.size() : 0;
 }
 
-/// Those that wait for the disk.
+/// Those that wait for the disk; small ones are not worth a question.
 std::vector<bytes_view> cold_of(store_backend& backend,
                                 std::span<std::optional<slice> const> values) {
     std::vector<bytes_view> cold;
     for (std::optional<slice> const& each : values) {
-        if (each && !backend.is_loaded(each->bytes)) {
+        if (each && each->bytes.size() >= own_pin_size_min && !backend.is_loaded(each->bytes)) {
             cold.push_back(each->bytes);
         }
     }
@@ -38,9 +38,10 @@ std::vector<bytes_view> cold_of(store_backend& backend,
 }
 
 /// Answers with `values`, which have `size` bytes and themselves take `cost`, or refuses; where the
-/// disk has some of them, which lie in `of` the response, once they have been read in.
+/// disk has some of them, which lie in `of` the response, once they have been read in. `kept` lives
+/// until then.
 template <class Response>
-void answer_values(store_backend& backend, Response values,
+void answer_values(store_backend& backend, Response values, pin kept,
                    std::span<std::optional<slice> const> (*of)(Response const&), std::size_t cost,
                    std::size_t size, reply<Response> answer) {
     if (cost + size / answer_bytes_per_cost > answer.memory_left()) {
@@ -57,10 +58,12 @@ void answer_values(store_backend& backend, Response values,
         return;
     }
     struct waiting {
+        pin kept;
         Response values;
         reply<Response> answer;
     };
-    auto const held = std::make_shared<waiting>(waiting{std::move(values), std::move(answer)});
+    auto const held =
+        std::make_shared<waiting>(waiting{std::move(kept), std::move(values), std::move(answer)});
     backend.load(std::move(cold), [held] { held->answer(std::move(held->values)); });
 }
 
@@ -69,7 +72,7 @@ void answer_read(store_backend& backend, bytes_view key, reply<read_response<sli
     std::optional<slice> value = backend.read(key);
     std::size_t const size = size_of(value);
     answer_values<response>(
-        backend, {std::move(value)},
+        backend, {std::move(value)}, {},
         [](response const& of) { return std::span(&of.entry_payload, 1); }, 0, size,
         std::move(answer));
 }
@@ -80,13 +83,13 @@ void answer_batch_read(store_backend& backend, std::span<bytes_view const> keys,
     if (!accept_batch(keys.size(), answer)) {
         return;
     }
-    recycled_vector<std::optional<slice>> values = backend.batch_read(keys);
+    found_values found = backend.batch_read(keys);
     std::size_t size = 0;
-    for (std::optional<slice> const& each : values) {
+    for (std::optional<slice> const& each : found.values) {
         size += size_of(each);
     }
     answer_values<response>(
-        backend, {std::move(values)},
+        backend, {std::move(found.values)}, std::move(found.kept),
         [](response const& of) { return std::span(of.entries_payloads); },
         keys.size() * batch_element_cost, size, std::move(answer));
 }

@@ -47,9 +47,7 @@ public:
         if (at == values.end()) {
             return std::nullopt;
         }
-        ++pins;
-        auto const release = [](void* count) noexcept { --*static_cast<int*>(count); };
-        return slice{as_bytes(at->second), pin(&pins, release)};
+        return slice{as_bytes(at->second), held()};
     }
 
     [[nodiscard]] bool is_loaded(bytes_view value) override {
@@ -61,11 +59,14 @@ public:
         loading.push_back(std::move(then));
     }
 
-    [[nodiscard]] recycled_vector<std::optional<slice>> batch_read(
-        std::span<bytes_view const> keys) override {
-        recycled_vector<std::optional<slice>> found;
+    /// As a store does: small values have no pin of their own.
+    [[nodiscard]] found_values batch_read(std::span<bytes_view const> keys) override {
+        found_values found{{}, held()};
         for (bytes_view const each : keys) {
-            found.push_back(read(each));
+            found.values.push_back(read(each));
+            if (found.values.back() && found.values.back()->bytes.size() < own_pin_size_min) {
+                found.values.back()->keep_alive = {};
+            }
         }
         return found;
     }
@@ -80,6 +81,12 @@ public:
     std::vector<std::function<void()>> loading;  ///< to be called when it is there
     int writes = 0;
     int pins = 0;
+
+private:
+    [[nodiscard]] pin held() noexcept {
+        ++pins;
+        return {&pins, [](void* count) noexcept { --*static_cast<int*>(count); }};
+    }
 };
 
 /// What came back of one call: a response, or the status and text of a refusal.
