@@ -1,23 +1,36 @@
 #include <trunkline/base/growing_buffer.hpp>
 
 #include <trunkline/base/message_pages.hpp>
+#include <trunkline/base/recycled_memory.hpp>
 
 #include <algorithm>
-#include <cstdlib>
+#include <bit>
+#include <new>
 #include <utility>
 
 namespace trunkline {
 namespace {
 
 constexpr std::size_t heap_size_max = 128 * 1024;  // from here on the bytes are mapped
+constexpr std::size_t heap_size_min = 64;          // as recycled memory has it: powers of two
 constexpr std::size_t mapped_step = 256 * 1024;    // untouched pages of the last step cost nothing
 
 constexpr std::size_t round_up(std::size_t size, std::size_t unit) noexcept {
     return (size + unit - 1) / unit * unit;
 }
 
-std::size_t heap_capacity(std::size_t wanted, std::size_t current) noexcept {
-    return std::min(heap_size_max, std::max(wanted, current * 2));
+std::byte* take_heap(std::size_t size) noexcept {
+    try {
+        return static_cast<std::byte*>(take_recycled(size));
+    } catch (std::bad_alloc const&) {
+        return nullptr;
+    }
+}
+
+void give_heap(std::byte* at, std::size_t size) noexcept {
+    if (at != nullptr) {
+        give_recycled(at, size);
+    }
 }
 
 }  // namespace
@@ -45,7 +58,7 @@ void growing_buffer::clear() noexcept {
     if (mapped()) {
         give_pages({data_, mapped_size_}, mapped_size_ - capacity_);
     } else {
-        std::free(data_);
+        give_heap(data_, capacity_);
     }
     data_ = nullptr;
     size_ = 0;
@@ -67,12 +80,16 @@ bool growing_buffer::append(bytes_view bytes) noexcept {
 
 bool growing_buffer::grow(std::size_t wanted) noexcept {
     if (wanted <= heap_size_max) {
-        std::size_t const capacity = heap_capacity(wanted, capacity_);
-        void* const at = std::realloc(data_, capacity);
+        std::size_t const capacity = std::max(heap_size_min, std::bit_ceil(wanted));
+        std::byte* const at = take_heap(capacity);
         if (at == nullptr) {
             return false;
         }
-        data_ = static_cast<std::byte*>(at);
+        if (size_ > 0) {
+            std::memcpy(at, data_, size_);
+        }
+        give_heap(data_, capacity_);
+        data_ = at;
         capacity_ = capacity;
         return true;
     }
@@ -98,7 +115,7 @@ bool growing_buffer::grow_mapped(std::size_t capacity) noexcept {
         if (size_ > 0) {
             std::memcpy(run.at, data_, size_);
         }
-        std::free(data_);
+        give_heap(data_, capacity_);
     }
     data_ = run.at;
     mapped_size_ = run.size;

@@ -9,7 +9,7 @@
 
 namespace trunkline {
 
-/// A contiguous, growing run of bytes for message assembly. Small messages live on the heap; from
+/// A contiguous, growing run of bytes for message assembly. Small ones are recycled memory; from
 /// 128 KiB on the bytes live in a private mapping that the kernel extends in place or moves by page
 /// table (mremap), so a growing message is never held twice and no memory is reserved ahead of
 /// arrival; release gives every page back at once (message_pages.hpp). Not thread-safe. Views are

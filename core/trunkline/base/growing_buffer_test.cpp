@@ -1,8 +1,11 @@
 #include <trunkline/base/growing_buffer.hpp>
 
+#include <trunkline/base/recycled_memory.hpp>
+
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace trunkline {
@@ -44,11 +47,29 @@ TEST(growing_buffer, moves_and_clears) {
 
 TEST(growing_buffer, small_contents_count_as_the_blocks_they_take) {
     for (auto const& [size, taken] :
-         {std::pair{1u, 32u}, {24u, 32u}, {25u, 48u}, {40u, 48u}, {41u, 64u}, {1000u, 1008u}}) {
+         {std::pair{1u, 80u}, {64u, 80u}, {65u, 144u}, {128u, 144u}, {1000u, 1040u}}) {
         growing_buffer buffer;
         ASSERT_TRUE(buffer.append(as_bytes(pattern(size))));
         EXPECT_EQ(buffer.memory_taken(), taken) << size;
     }
+}
+
+// Above 128 KiB they are pages, which message_pages_test.cpp looks at.
+TEST(growing_buffer, leaves_small_memory_to_the_next_one) {
+    std::thread([] {
+        std::size_t kept = 0;
+        for (std::size_t const size : {1u, 1000u, 30'000u, 131'072u}) {
+            std::byte const* first = nullptr;
+            for (int i = 0; i < 3; ++i) {
+                growing_buffer buffer;
+                ASSERT_TRUE(buffer.append(as_bytes(pattern(size))));
+                EXPECT_TRUE(first == nullptr || buffer.view().data() == first) << size;
+                first = buffer.view().data();
+            }
+            EXPECT_GT(recycled_size(), kept) << size;
+            kept = recycled_size();
+        }
+    }).join();
 }
 
 TEST(growing_buffer, appending_nothing_takes_no_memory) {

@@ -46,6 +46,11 @@ error_code session::state::hold(message& into, bytes_view bytes) {
     if (!stored) {
         return rpc_error::out_of_memory;
     }
+    if (held_size() > limits_.held_size_max) {  // buffers grow by more than they are given
+        messages_held_ -= into.held.memory_taken();
+        into.held.clear();
+        return rpc_error::held_too_much;
+    }
     return {};
 }
 
