@@ -70,8 +70,8 @@ TEST_P(disk_threads, count_more_than_bytes) {
     auto writer = stalled();
     std::size_t taken = 0;
     while (taken < 1'000'000 &&
-           writer->push(taken % 2 == 0 ? std::make_unique<disk_job>(bytes_view()) : job_of("", "v"),
-                        owner, 0) != room::none) {
+           writer->push(taken % 2 == 0 ? disk_job::make(bytes_view()) : job_of("", "v"), owner,
+                        0) != room::none) {
         ++taken;
     }
     EXPECT_LE(taken, writes_waiting_size_max / 512);
@@ -81,7 +81,7 @@ TEST_P(disk_threads, count_more_than_bytes) {
 TEST(disk_job, costs_what_it_takes) {
     std::vector<store::key_value> const entries(80'000, {{}, as_bytes("v")});
     EXPECT_GT(disk_job::cost_of(entries), 80'000 * (sizeof(store::key_value) + 1));
-    EXPECT_EQ(disk_job(entries).cost(), disk_job::cost_of(entries));
+    EXPECT_EQ(disk_job::make(entries)->cost(), disk_job::cost_of(entries));
     EXPECT_GE(disk_job::cost_of(bytes_view()), 512u);
 }
 

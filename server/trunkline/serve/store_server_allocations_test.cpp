@@ -3,6 +3,7 @@
 #include <trunkline/serve/store_server.hpp>
 
 #include <trunkline/base/counted_heap.hpp>
+#include <trunkline/base/noise.hpp>
 #include <trunkline/serve/test_one_thread_server.hpp>
 #include <trunkline/store_service/methods.hpp>
 #include <trunkline/test_support/store_caller.hpp>
@@ -16,6 +17,11 @@
 #include <string>
 #include <vector>
 
+// Instead of those of the system: while a disk takes its time, timers would be what is counted.
+extern "C" int fdatasync(int) {
+    return 0;
+}
+
 namespace trunkline::server {
 namespace {
 
@@ -28,8 +34,13 @@ protected:
     static constexpr int warm_up = 200;
     static constexpr int calls = 1000;
 
-    server_allocations() {
-        server_.emplace();
+    server_allocations() { start("os"); }
+
+    void start(std::string const& durability) {
+        client_.reset();
+        server_.reset();
+        testing::heap_counted = true;
+        server_.emplace([] {}, durability);
         testing::heap_counted = false;
         client_ = std::make_unique<test_support::store_caller>("127.0.0.1", server_->port());
     }
@@ -40,8 +51,9 @@ protected:
         testing::heap_counted = true;
     }
 
-    void keep(bytes_view key) {
-        auto const entry = arguments_of(write_request{key, as_bytes(value_)});
+    void keep(bytes_view key) { keep(key, value_); }
+    void keep(bytes_view key, std::string const& value) {
+        auto const entry = arguments_of(write_request{key, as_bytes(value)});
         EXPECT_EQ(client_->call(write.id, entry).code, rpc::status::success);
     }
 
@@ -129,6 +141,25 @@ TEST_P(server_allocations, of_a_write_are_none) {
     EXPECT_EQ(count_together(write, entry), 0U);
 }
 
+// In several frames, joined in memory that is used again.
+TEST_P(server_allocations, of_a_large_write_are_none) {
+    for (std::size_t const size : {2 * GetParam() + 65'536, 5 * GetParam() + 200'000}) {
+        auto const entry = arguments_of(write_request{as_bytes("a key"), as_bytes(noise(size, 1))});
+        EXPECT_EQ(count(write, entry), 0U) << size;
+    }
+}
+
+// Nor by the thread that waits for the disk, and on the way to it and back.
+TEST_P(server_allocations, of_a_write_that_waits_for_the_disk_are_none) {
+    for (std::string const durability : {"sync", "group"}) {
+        start(durability);
+        auto const entry = arguments_of(write_request{as_bytes("a key"), as_bytes(value_)});
+        auto const key = arguments_of(key_request{as_bytes("a key")});
+        EXPECT_EQ(count(write, entry), 0U) << durability;
+        EXPECT_EQ(count_in_turn({{write.id, entry}, {remove.id, key}}), 0U) << durability;
+    }
+}
+
 TEST_P(server_allocations, of_a_delete_are_none) {
     auto const key = arguments_of(key_request{as_bytes("a key")});
     auto const entry = arguments_of(write_request{as_bytes("a key"), as_bytes(value_)});
@@ -146,6 +177,18 @@ TEST_P(server_allocations, of_a_batch_read_are_none) {
     asked.keys.push_back(as_bytes("no key"));
     EXPECT_EQ(count(batch_read, arguments_of(asked)), 0U);
     EXPECT_EQ(count_together(batch_read, arguments_of(asked)), 0U);
+}
+
+// Nor where each value is sent from where it lies, or copied by itself.
+TEST_P(server_allocations, of_a_batch_read_of_what_cannot_be_packed_are_none) {
+    std::vector<std::string> const keys = names(std::min<std::size_t>(3000, 600'000 / GetParam()));
+    std::string const value = noise(GetParam(), 1);
+    batch_read_request asked;
+    for (std::string const& each : keys) {
+        keep(as_bytes(each), value);
+        asked.keys.push_back(as_bytes(each));
+    }
+    EXPECT_EQ(count(batch_read, arguments_of(asked)), 0U);
 }
 
 TEST_P(server_allocations, of_a_batch_write_are_none) {

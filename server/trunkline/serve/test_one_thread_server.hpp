@@ -26,8 +26,9 @@ std::string arguments_of(Request const& request) {
 
 class one_thread_server {
 public:
-    /// `first` is the first thing that the serving thread does.
-    explicit one_thread_server(std::function<void()> first = [] {}) {
+    /// `first` is the first thing that the serving thread does, `durability` the level of writes.
+    explicit one_thread_server(std::function<void()> first = [] {}, std::string durability = "os") {
+        options_.durability = std::move(durability);
         options_.file = (folder_ / "s.bin").string();
         options_.port = 0;
         options_.threads = 1;

@@ -74,8 +74,10 @@ private:
 /// Counts what it is told.
 struct counting_owner final : disk_job_owner {
     std::atomic<std::uint64_t> told = 0;
-    void on_done(std::vector<outcome> done) override {
-        told += done.size();
+    void on_done(disk_job_list done) override {
+        std::size_t const count = done.size();
+        done.clear();
+        told += count;
         told.notify_all();
     }
     void wait_for(std::uint64_t jobs) {
@@ -85,9 +87,9 @@ struct counting_owner final : disk_job_owner {
     }
 };
 
-inline std::unique_ptr<disk_job> job_of(std::string const& key, std::string const& payload) {
+inline disk_job::pointer job_of(std::string const& key, std::string const& payload) {
     store::key_value const entry{as_bytes(key), as_bytes(payload)};
-    return std::make_unique<disk_job>(std::span(&entry, 1));
+    return disk_job::make(std::span(&entry, 1));
 }
 
 }  // namespace trunkline::server::testing

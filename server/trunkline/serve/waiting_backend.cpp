@@ -43,7 +43,7 @@ void waiting_backend::push(What const& what, store_service::tail_answer answer) 
         answer.refuse(store_service::waiting_refusal_text);
         return;
     }
-    room const left = writer_.push(std::make_unique<disk_job>(what), *this, next_);
+    room const left = writer_.push(disk_job::make(what), *this, next_);
     if (left == room::none) {
         answer.refuse(store_service::waiting_refusal_text);
         return;
@@ -54,13 +54,32 @@ void waiting_backend::push(What const& what, store_service::tail_answer answer) 
     unanswered_.emplace(next_++, std::move(answer));
 }
 
-void waiting_backend::on_done(std::vector<outcome> done) {
-    loop().post([this, done = std::move(done)] {
-        for (auto const& each : done) {
-            auto node = unanswered_.extract(each.number);
-            node.mapped()(each.tail);
-        }
-    });
+void waiting_backend::on_done(disk_job_list done) {
+    bool first = false;
+    {
+        std::lock_guard const lock(mutex_);
+        first = done_.empty();
+        done_.append(std::move(done));
+    }
+    if (first) {
+        loop().post([this] { answer_all(); });
+    }
+}
+
+// A job goes before its answer: who is told finds the room.
+void waiting_backend::answer_all() {
+    disk_job_list done;
+    {
+        std::lock_guard const lock(mutex_);
+        std::swap(done, done_);
+    }
+    while (!done.empty()) {
+        auto job = done.pop_front();
+        auto const tail = job->tail();
+        auto node = unanswered_.extract(job->number());
+        job.reset();
+        node.mapped()(tail);
+    }
 }
 
 }  // namespace trunkline::server

@@ -1,12 +1,16 @@
 // The store for one thread with connections, where writes wait for the disk.
 #pragma once
 
+#include <trunkline/base/recycled_memory.hpp>
 #include <trunkline/serve/disk_thread.hpp>
 #include <trunkline/serve/loading_backend.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <unordered_map>
+#include <utility>
 
 namespace trunkline::server {
 
@@ -27,11 +31,18 @@ public:
 private:
     template <class What>
     void push(What const& what, store_service::tail_answer answer);
-    void on_done(std::vector<outcome> done) override;
+    void on_done(disk_job_list done) override;
+    void answer_all();
+
+    using answers = std::unordered_map<
+        std::uint64_t, store_service::tail_answer, std::hash<std::uint64_t>, std::equal_to<>,
+        recycling_allocator<std::pair<std::uint64_t const, store_service::tail_answer>>>;
 
     disk_thread& writer_;
-    std::unordered_map<std::uint64_t, store_service::tail_answer> unanswered_;
+    answers unanswered_;
     std::uint64_t next_ = 0;
+    std::mutex mutex_;
+    disk_job_list done_;  // guarded; not empty only while answer_all() is posted
 };
 
 }  // namespace trunkline::server

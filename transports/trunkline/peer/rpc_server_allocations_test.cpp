@@ -165,7 +165,7 @@ class rpc_allocations : public ::testing::TestWithParam<std::size_t> {
 protected:
     std::string const said_ = std::string(GetParam(), 'x');
 };
-INSTANTIATE_TEST_SUITE_P(bytes, rpc_allocations, ::testing::Values(16, 1024, 10'000));
+INSTANTIATE_TEST_SUITE_P(bytes, rpc_allocations, ::testing::Values(16, 1024, 10'000, 60'000));
 
 TEST_P(rpc_allocations, the_library_adds_none_on_the_server) {
     auto const bare = of_bare_sessions(said_);

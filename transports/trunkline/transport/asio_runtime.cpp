@@ -8,6 +8,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -52,9 +56,12 @@ public:
     }
 
     void run_all() {
-        for (auto& work : take()) {
+        auto all = take();
+        for (auto& work : all) {
             work();
+            work = nullptr;
         }
+        give_back(std::move(all));
     }
 
     /// What is queued is destroyed, what comes later is destroyed at once.
@@ -66,15 +73,84 @@ public:
         take().clear();
     }
 
+    /// Wakes the context: what Asio keeps for it until then needs no memory from the heap.
+    class wake {
+    public:
+        template <class Object>
+        class allocator {
+        public:
+            using value_type = Object;
+
+            explicit allocator(std::shared_ptr<inbox> of) noexcept : of_(std::move(of)) {}
+            template <class Other>
+            explicit(false) allocator(allocator<Other> const& other) noexcept : of_(other.of_) {}
+
+            [[nodiscard]] Object* allocate(std::size_t count) {
+                static_assert(alignof(Object) <= alignof(std::max_align_t));
+                return static_cast<Object*>(of_->take_wake_memory(count * sizeof(Object)));
+            }
+            void deallocate(Object* at, std::size_t) noexcept { of_->give_wake_memory(at); }
+
+            template <class Other>
+            friend bool operator==(allocator const& one, allocator<Other> const& other) noexcept {
+                return one.of_ == other.of_;
+            }
+
+        private:
+            template <class>
+            friend class allocator;
+            std::shared_ptr<inbox> of_;
+        };
+        using allocator_type = allocator<void>;
+
+        explicit wake(std::shared_ptr<inbox> of) noexcept : of_(std::move(of)) {}
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type(of_); }
+        void operator()() { of_->run_all(); }
+
+    private:
+        std::shared_ptr<inbox> of_;
+    };
+
+    // Memory of the wake, from any thread. One is under way at a time, and the context lets go of
+    // its memory before it runs: so there is always room.
+    [[nodiscard]] void* take_wake_memory(std::size_t size) {
+        if (size > wake_memory_.size() || wake_memory_taken_.exchange(true)) {
+            return ::operator new(size);
+        }
+        return wake_memory_.data();
+    }
+    void give_wake_memory(void* at) noexcept {
+        if (at == wake_memory_.data()) {
+            wake_memory_taken_ = false;
+        } else {
+            ::operator delete(at);
+        }
+    }
+
 private:
-    std::vector<std::function<void()>> take() {
+    using works = std::vector<std::function<void()>>;
+    static constexpr std::size_t kept_works_max = 256;  // room that an empty inbox keeps
+
+    works take() {
         std::lock_guard const lock(mutex_);
-        return std::exchange(work_, {});
+        return std::exchange(work_, std::exchange(spare_, {}));
+    }
+
+    void give_back(works done) {
+        done.clear();
+        if (done.capacity() <= kept_works_max) {
+            std::lock_guard const lock(mutex_);
+            std::swap(spare_, done);
+        }
     }
 
     std::mutex mutex_;
-    std::vector<std::function<void()>> work_;
+    works work_;
+    works spare_;  // empty: the room of work that was run
     bool closed_ = false;
+    std::atomic<bool> wake_memory_taken_{false};
+    alignas(std::max_align_t) std::array<std::byte, 256> wake_memory_;
 };
 
 asio_runtime::asio_runtime()
@@ -111,7 +187,7 @@ std::unique_ptr<timer> asio_runtime::after(duration delay, std::function<void()>
 
 void asio_runtime::post(std::function<void()> work) {
     if (inbox_->put(std::move(work))) {
-        boost::asio::post(context_, [queue = inbox_] { queue->run_all(); });
+        boost::asio::post(context_, inbox::wake(inbox_));
     }
 }
 
