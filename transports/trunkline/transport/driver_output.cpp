@@ -4,6 +4,20 @@
 #include <algorithm>
 
 namespace trunkline::transport {
+namespace {
+
+// The first segments, at least one, that have no more than `size_max` bytes.
+std::span<out_segment const> within(std::span<out_segment const> segments,
+                                    std::size_t size_max) noexcept {
+    std::size_t count = 0;
+    std::size_t size = 0;
+    while (count < segments.size() && (count == 0 || size <= size_max)) {
+        size += segments[count++].bytes.size();
+    }
+    return segments.first(size > size_max && count > 1 ? count - 1 : count);
+}
+
+}  // namespace
 
 void driver::implementation::flush() {
     if (phase_ == phase::over || blocked_ || write_error_) {
@@ -24,7 +38,8 @@ void driver::implementation::flush() {
             return;
         }
         std::span<out_segment> const room = loop_.commons().segments();
-        auto const result = link_->write(room.first(output.peek(room)));
+        std::size_t const most = 2 * output_per_turn_max - written;
+        auto const result = link_->write(within(room.first(output.peek(room)), most));
         if (result.status == io_status::error) {
             write_failed(result.error);
             return;
