@@ -1,7 +1,7 @@
 # Every library that Trunkline uses, in one place. All of them are Debian 12 packages; `ci/install`
 # puts them on a machine.
 include(TrunklineLibraries)
-foreach(package Threads Boost OpenSSL xxhash deflate)
+foreach(package Threads Boost OpenSSL ZLIB xxhash deflate)
     trunkline_find_package(${package} why_not)
     if(why_not)
         message(FATAL_ERROR "Trunkline needs ${why_not}.")
@@ -19,7 +19,6 @@ target_include_directories(trunkline_cli11 SYSTEM INTERFACE "${CLI11_INCLUDE_DIR
 if(TRUNKLINE_BUILD_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED)
-    find_package(ZLIB REQUIRED)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     include(GoogleTest)
     enable_testing()

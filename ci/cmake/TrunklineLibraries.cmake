@@ -16,7 +16,8 @@ function(trunkline_find_library name header library)
     target_link_libraries(trunkline_${name} INTERFACE "${TRUNKLINE_${name}_LIBRARY}")
 endfunction()
 
-# Finds Boost, Threads, OpenSSL, xxhash or deflate. <why_not> becomes empty, or what is missing and where Debian has it.
+# Finds Boost, Threads, OpenSSL, ZLIB, xxhash or deflate. <why_not> becomes empty, or what is missing and where Debian
+# has it.
 function(trunkline_find_package package why_not)
     set(${why_not} "" PARENT_SCOPE)
     if(package STREQUAL "Boost")
@@ -35,6 +36,11 @@ function(trunkline_find_package package why_not)
         find_package(OpenSSL QUIET)
         if(NOT TARGET OpenSSL::Crypto)
             set(${why_not} "OpenSSL (Debian: libssl-dev)" PARENT_SCOPE)
+        endif()
+    elseif(package STREQUAL "ZLIB")
+        find_package(ZLIB QUIET)
+        if(NOT TARGET ZLIB::ZLIB)
+            set(${why_not} "zlib (Debian: zlib1g-dev)" PARENT_SCOPE)
         endif()
     elseif(package STREQUAL "xxhash")
         trunkline_find_library(xxhash xxhash.h xxhash)

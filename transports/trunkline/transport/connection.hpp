@@ -18,6 +18,7 @@ struct capabilities {
     bool half_close = false;       ///< shutdown_write() leaves reading open
     bool probe = false;            ///< probe() makes the peer answer
     bool close_reason = false;     ///< close() carries its code and text to the peer
+    std::uint8_t form = 0;  ///< below 16: what its maker has to know to make it anew after fold()
 };
 
 /// Why a connection is closed; transports without close_reason only close. Codes are those of RFC

@@ -94,7 +94,8 @@ private:
         }
         link_->watch(nullptr, false, false);
         ++shared().counters().upgrades_accepted;
-        auto made = std::make_unique<connection>(shared(), role::server, std::move(link_), early_);
+        auto made = std::make_unique<connection>(shared(), role::server, std::move(link_), early_,
+                                                 upgrade_.deflate());
         std::size_t const path_index = upgrade_.path_index();
         auto const sink = owner_.sink_;
         owner_.handshakes_.erase(self_);  // and with it this object
@@ -128,6 +129,7 @@ acceptor::acceptor(context& shared, upgrade_options options, accepted sink)
     : shared_(shared),
       options_(std::move(options)),
       sink_(std::make_shared<accepted>(std::move(sink))) {
+    options_.deflate = shared.options().deflate;
     // The library behind the key sets itself up on its first use: not while a peer waits.
     [[maybe_unused]] std::string const made_ready = accept_key_for({});
 }

@@ -1,5 +1,8 @@
 #include <trunkline/websocket/beast_peer.hpp>
 
+#include <trunkline/transport/simulated_runtime.hpp>
+#include <trunkline/websocket/connection.hpp>
+#include <trunkline/websocket/test_deflate.hpp>
 #include <trunkline/websocket/test_frames.hpp>
 
 #include <gtest/gtest.h>
@@ -96,6 +99,144 @@ TEST(beast_peer, rules_allow_no_more_than_they_say) {
         // Two runs that differ are told apart.
         EXPECT_NE(beast_outcome(us, frame(peer, opcode::text, "a"), 100).lines,
                   testing::our_outcome(us, frame(peer, opcode::text, "b"), 100, 1).lines);
+    }
+}
+
+/// Some bytes with much or little to gain, as text.
+std::string gen_text() {
+    std::string out;
+    auto const parts = *rc::gen::container<std::vector<std::pair<char, std::uint8_t>>>(
+        rc::gen::pair(rc::gen::inRange<char>(' ', '~'), rc::gen::arbitrary<std::uint8_t>()));
+    for (auto const& [letter, count] : parts) {
+        out.append(count, letter);
+    }
+    return out;
+}
+
+/// One message as `sender` may send it where compression was agreed on.
+std::string gen_message(role sender) {
+    bool const compressed = *rc::gen::inRange(0, 4) > 0;
+    auto const text = gen_text();
+    auto const level = *rc::gen::inRange(0, 10);
+    std::string const payload = compressed ? testing::deflated(text, level) : text;
+    std::string_view left = payload;
+    auto code = *rc::gen::element(opcode::text, opcode::binary);
+    std::string bytes;
+    bool first = true;
+    while (*rc::gen::arbitrary<bool>()) {
+        auto const size = *rc::gen::inRange<std::size_t>(0, left.size() + 1);
+        bytes += frame(sender, code, left.substr(0, size), false, *rc::gen::arbitrary<mask_key>(),
+                       compressed && first);
+        left.remove_prefix(size);
+        code = opcode::continuation;
+        first = false;
+        if (*rc::gen::arbitrary<bool>()) {
+            bytes += frame(sender, opcode::ping, "between");
+        }
+    }
+    return bytes +
+           frame(sender, code, left, true, *rc::gen::arbitrary<mask_key>(), compressed && first);
+}
+
+// What is sound means exactly the same; the limit is met in the same message.
+RC_GTEST_PROP(beast_deflate_prop, messages_mean_the_same, (bool serving)) {
+    role const us = serving ? role::server : role::client;
+    std::string bytes;
+    auto const count = *rc::gen::inRange(1, 6);
+    for (int i = 0; i < count; ++i) {
+        bytes += gen_message(testing::other(us));
+    }
+    auto const step = *rc::gen::inRange<std::size_t>(1, 300);
+    auto const theirs = beast_outcome(us, bytes, 3000, true);
+    auto const ours = testing::our_outcome(us, bytes, 3000, step, true);
+    RC_ASSERT(theirs.agreed == testing::with_deflate);
+    RC_ASSERT(ours.lines == theirs.lines);
+    RC_ASSERT(ours.end == theirs.end);
+    RC_ASSERT(ours.refused_with == theirs.refused_with);
+}
+
+RC_GTEST_PROP(beast_deflate_prop, broken_messages_mean_the_same_but_for_the_rules, (bool serving)) {
+    role const us = serving ? role::server : role::client;
+    std::string bytes = gen_message(testing::other(us)) + gen_message(testing::other(us));
+    auto const at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    bytes[at] = *rc::gen::arbitrary<char>();
+    auto const step = *rc::gen::inRange<std::size_t>(1, 300);
+    auto const difference = difference_from_beast(us, bytes, 3000, step, true);
+    if (!difference.empty()) {
+        RC_FAIL(rc::toString(bytes) + difference);
+    }
+}
+
+/// Keeps what is written to it.
+class recording_link final : public transport::byte_stream {
+public:
+    explicit recording_link(std::string& to) : to_(to) {}
+
+    transport::io_result read(mutable_bytes) override {
+        return {.status = transport::io_status::would_block, .size = 0, .error = {}};
+    }
+    transport::io_result write(std::span<bytes_view const> pieces) override {
+        std::size_t const before = to_.size();
+        for (bytes_view const piece : pieces) {
+            to_ += as_text(piece);
+        }
+        return {.status = transport::io_status::ok, .size = to_.size() - before, .error = {}};
+    }
+    void shutdown_write() override {}
+    void close(bool) override {}
+    void watch(transport::readiness_sink*, bool, bool) override {}
+    void acknowledge_now() override {}
+    void hold_back(bool) override {}
+    std::string peer() const override { return "a test"; }
+    std::optional<transport::peer_credentials> credentials() const override { return std::nullopt; }
+    transport::file_descriptor release() override { return {}; }
+
+private:
+    std::string& to_;
+};
+
+// Beast reads what a connection of ours sends, whatever it compresses and however it cuts.
+RC_GTEST_PROP(beast_deflate_prop, beast_reads_what_we_send, (bool serving)) {
+    role const us = serving ? role::server : role::client;
+    transport::simulated_runtime loop;
+    context shared(loop);
+    std::string wire;
+    connection ours(shared, us, std::make_unique<recording_link>(wire), {}, testing::with_deflate);
+    std::vector<std::string> sent;
+    std::size_t plain_size = 0;
+    auto const count = *rc::gen::inRange(1, 5);
+    for (int i = 0; i < count; ++i) {
+        auto message = gen_text();
+        if (*rc::gen::inRange(0, 4) == 0) {
+            message += std::string(3 * deflater::piece_size_max, 'x');
+        }
+        auto const cut = *rc::gen::inRange<std::size_t>(0, message.size() + 1);
+        std::vector<message_segment> segments{{.bytes = as_bytes(message).first(cut),
+                                               .message_size = message.size(),
+                                               .kind = message_kind::text,
+                                               .begins = true}};
+        if (cut < message.size()) {
+            segments.push_back({.bytes = as_bytes(message).subspan(cut),
+                                .message_size = 0,
+                                .kind = message_kind::text,
+                                .begins = false});
+        }
+        auto const done = ours.write_messages(segments);
+        RC_ASSERT(done.status == transport::io_status::ok);
+        RC_ASSERT(done.segments == segments.size());
+        sent.push_back("text " + message);
+        plain_size += message.size();
+    }
+    auto const theirs = beast_outcome(testing::other(us), wire, 16 * mib, true);
+    RC_ASSERT(theirs.lines == sent);
+    RC_ASSERT(theirs.end == verdict::open);
+    RC_ASSERT(wire.size() <= plain_size + sent.size() * header_size_max);
+}
+
+TEST(beast_peer, agrees_on_compression_with_us) {
+    for (role const us : {role::server, role::client}) {
+        EXPECT_EQ(beast_outcome(us, "", 100, true).agreed, testing::with_deflate);
+        EXPECT_EQ(beast_outcome(us, "", 100).agreed, deflate_agreement());
     }
 }
 

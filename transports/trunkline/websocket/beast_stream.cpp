@@ -1,6 +1,6 @@
 #include <trunkline/websocket/beast_peer.hpp>
 
-#include <trunkline/websocket/upgrade_key.hpp>
+#include <trunkline/websocket/upgrade.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +10,10 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/zlib/error.hpp>
+
+#include <array>
+#include <optional>
 
 namespace trunkline::websocket::testing {
 
@@ -19,13 +23,18 @@ namespace beast = boost::beast;
 namespace net = boost::asio;
 using beast::websocket::error;
 
-/// Input from memory, output forgotten; answers a client's upgrade by itself.
+std::array<std::byte, 16> constexpr key{};
+
+/// Input from memory, output forgotten but for the handshake: our code is its other side.
 class memory_stream {
 public:
     using executor_type = net::io_context::executor_type;
 
-    memory_stream(net::io_context& context, std::string_view input)
-        : context_(context), input_(input) {}
+    memory_stream(net::io_context& context, std::string_view input, bool compressing)
+        : context_(context), input_(input), client_(*parse_ws_url("ws://test/"), key, compressing) {
+        options_.paths = {};
+        options_.deflate = compressing;
+    }
 
     executor_type get_executor() { return context_.get_executor(); }
 
@@ -54,50 +63,56 @@ public:
     template <class Buffers>
     std::size_t write_some(Buffers const& buffers, beast::error_code& failed) {
         std::string const text = beast::buffers_to_string(buffers);
-        constexpr std::string_view name = "Sec-WebSocket-Key: ";
-        if (auto const at = text.find(name); at != std::string::npos) {
-            response_ =
-                "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n"
-                "Upgrade: websocket\r\nSec-WebSocket-Accept: " +
-                accept_key_for(text.substr(at + name.size(), 24)) + "\r\n\r\n";
+        bytes_view bytes = as_bytes(text);
+        if (text.starts_with("GET ")) {
+            server_upgrade server(options_);
+            if (server.feed(bytes, {}, 0) == upgrade_state::accepted) {
+                agreed_ = server.deflate();
+                response_ = server.response();
+            }
+        } else if (text.starts_with("HTTP/") &&
+                   client_.feed(bytes, {}) == upgrade_state::accepted) {
+            agreed_ = client_.deflate();
         }
         failed = {};
         return text.size();
     }
 
+    [[nodiscard]] std::string const& request() const { return client_.request(); }
+    [[nodiscard]] std::optional<deflate_agreement> agreed() const { return agreed_; }
+
 private:
     net::io_context& context_;
     std::string input_;
     std::string response_;
+    upgrade_options options_;
+    client_upgrade client_;
+    std::optional<deflate_agreement> agreed_;
 };
 
 void teardown(beast::role_type, memory_stream&, beast::error_code& failed) {
     failed = {};
 }
 
-using beast_stream = beast::websocket::stream<memory_stream, false>;
+using beast_stream = beast::websocket::stream<memory_stream, true>;
 
-bool open(beast_stream& stream, role us) {
+bool open(beast_stream& stream, role us, bool compressing) {
+    beast::websocket::permessage_deflate wanted;
+    wanted.server_enable = wanted.client_enable = compressing;
+    wanted.server_no_context_takeover = wanted.client_no_context_takeover = true;
+    stream.set_option(wanted);
     beast::error_code failed;
     if (us == role::client) {
         stream.handshake("test", "/", failed);
-        return !failed;
+    } else {
+        stream.accept(net::buffer(stream.next_layer().request()), failed);
     }
-    beast::http::request<beast::http::empty_body> request;
-    request.method(beast::http::verb::get);
-    request.target("/");
-    request.version(11);
-    request.set(beast::http::field::host, "test");
-    request.set(beast::http::field::connection, "upgrade");
-    request.set(beast::http::field::upgrade, "websocket");
-    request.set(beast::http::field::sec_websocket_version, "13");
-    request.set(beast::http::field::sec_websocket_key, "dGhlIHNhbXBsZSBub25jZQ==");
-    stream.accept(request, failed);
-    return !failed;
+    return !failed && stream.next_layer().agreed();
 }
 
 unsigned code_of(beast::error_code failed) {
-    if (failed == error::bad_frame_payload || failed == error::bad_close_payload) {
+    bool const inflating = failed.category() == make_error_code(beast::zlib::error()).category();
+    if (failed == error::bad_frame_payload || failed == error::bad_close_payload || inflating) {
         return 1007;
     }
     return failed == error::message_too_big ? 1009 : 1002;
@@ -105,14 +120,16 @@ unsigned code_of(beast::error_code failed) {
 
 }  // namespace
 
-outcome beast_outcome(role us, std::string_view bytes, std::uint64_t message_size_max) {
+outcome beast_outcome(role us, std::string_view bytes, std::uint64_t message_size_max,
+                      bool compressing) {
     static net::io_context context;
     outcome out;
-    beast_stream stream(context, bytes);
-    if (!open(stream, us)) {
+    beast_stream stream(context, bytes, compressing);
+    if (!open(stream, us, compressing)) {
         out.lines.emplace_back("no handshake");
         return out;
     }
+    out.agreed = *stream.next_layer().agreed();
     stream.read_message_max(static_cast<std::size_t>(message_size_max));
     stream.control_callback([&out](beast::websocket::frame_type kind, beast::string_view payload) {
         if (kind != beast::websocket::frame_type::close) {

@@ -3,6 +3,7 @@
 
 #include <trunkline/transport/connection.hpp>
 #include <trunkline/websocket/context.hpp>
+#include <trunkline/websocket/deflate_agreement.hpp>
 #include <trunkline/websocket/message.hpp>
 #include <trunkline/websocket/protocol.hpp>
 
@@ -35,19 +36,23 @@ struct peer_close {
 /// refuses what follows with transport_error::closed. What a write did not take must be offered
 /// again, unchanged, by the next write that is not empty.
 ///
+/// Where compression was agreed on, messages of deflate_size_least bytes and more are compressed
+/// unless they would not shrink, a large one in fragments; what is received compressed is inflated
+/// into the front of the reader's buffer, and read() reads into the last quarter of it.
+///
 /// Private memory while idle: this object; a few hundred bytes more while a control frame or part
-/// of a header waits for the link.
+/// of a header waits for the link; an inflater while a compressed message is coming in.
 class connection final : public transport::connection {
 public:
     /// `shared` outlives it. `early_input`: bytes that came together with the handshake.
     connection(context& shared, role side, std::unique_ptr<transport::byte_stream> link,
-               bytes_view early_input = {});
+               bytes_view early_input = {}, deflate_agreement agreed = {});
     ~connection() override;
 
     [[nodiscard]] transport::capabilities abilities() const noexcept override;
 
     /// When all of `out` was filled, more may wait in `buffer`: read again before using it
-    /// otherwise.
+    /// otherwise. `buffer` has at least 2 bytes.
     [[nodiscard]] transport::read_result read(mutable_bytes buffer,
                                               std::span<transport::in_piece> out) override;
     [[nodiscard]] transport::io_result write(std::span<out_segment const> segments) override;
@@ -85,22 +90,35 @@ private:
     enum class ending : std::uint8_t { none, closed_by_peer, failed };
     struct extra;
 
+    /// The message that is being sent: begun, and not yet taken to its end.
+    struct outgoing {
+        std::uint64_t left = 0;   // bytes still to be sent of it
+        mask_key mask = 0;        // rotated to its next byte; where it is not compressed
+        bool compressed = false;  // in fragments, each for itself
+    };
+
     template <class Take>
     transport::read_result receive(mutable_bytes buffer, Take take);
     transport::io_result fill(mutable_bytes buffer);
+    void keep_input(mutable_bytes input);
     transport::read_result end_result() const noexcept;
     void conclude();
     void notify_later();
 
     void plan(std::span<message_segment const> segments, std::size_t offset);
     bool plan_control();
-    bool plan_message(message_segment const& segment, std::size_t offset, std::uint64_t& frame_left,
-                      mask_key& mask);
+    bool plan_message(message_segment const& segment, std::size_t offset, outgoing& at);
+    [[nodiscard]] bool compresses(message_segment const& segment,
+                                  outgoing const& at) const noexcept;
+    std::size_t plan_compressed(std::span<message_segment const> segments, std::size_t offset,
+                                outgoing& at);
     void settle(std::size_t written, std::span<message_segment const> segments, send_result& done);
     bool settle_leftover(send_batch::step const& made, std::size_t& written);
     bool settle_control(send_batch::step const& made, std::size_t& written);
     bool settle_message(send_batch::step const& made, std::size_t& written,
                         message_segment const& segment, send_result& done);
+    bool settle_compressed(send_batch::step const& made, std::size_t& written,
+                           std::span<message_segment const> segments, send_result& done);
     void stash(bytes_view unsent);
     [[nodiscard]] bytes_view leftover() const noexcept;
     void flush();
@@ -113,13 +131,13 @@ private:
     transport::readiness_sink* reader_ = nullptr;  // who wants to be told of input
     std::unique_ptr<extra> extra_;  // what few connections need, and only for a while
     std::byte* rest_ = nullptr;     // received and not yet parsed, in the reader's buffer
-    std::uint64_t frame_left_ = 0;  // payload bytes still to be sent of the frame begun
-    protocol protocol_;
-    mask_key mask_ = 0;  // of the frame begun, rotated to its next byte
-    std::uint32_t rest_size_ = 0;
+    // Small members lie in what the large ones leave free at their end.
+    [[no_unique_address]] outgoing out_;
     ending ending_ = ending::none;
     bool concluded_ = false;
     bool end_after_close_ = false;
+    [[no_unique_address]] protocol protocol_;
+    std::uint32_t rest_size_ = 0;
 };
 
 }  // namespace trunkline::websocket

@@ -75,8 +75,10 @@ private:
 /// A connection on such a link, written to as the driver does.
 class cramped {
 public:
-    explicit cramped(role us)
-        : us_(us), connection_(shared_, us, std::make_unique<scarce_link>(link_)) {}
+    explicit cramped(role us, deflate_agreement agreed = {})
+        : us_(us),
+          agreed_(agreed),
+          connection_(shared_, us, std::make_unique<scarce_link>(link_), {}, agreed) {}
 
     void send(std::string_view message) {
         sent_.push_back("binary " + std::string(message));
@@ -123,7 +125,7 @@ public:
 
     /// What the peer understood, in order.
     [[nodiscard]] lines heard() const {
-        transcript peer(testing::other(us_));
+        transcript peer(testing::other(us_), {}, agreed_);
         peer.feed(link_.sent);
         return peer.lines();
     }
@@ -139,6 +141,7 @@ private:
     }
 
     role us_;
+    deflate_agreement agreed_;
     transport::simulated_runtime loop_;
     context shared_{loop_, seeded()};
     scarce_link::state link_;
@@ -198,8 +201,10 @@ TEST_P(control_frames, go_out_once_wherever_writes_stop) {
     }
 }
 
-RC_GTEST_PROP(control_frames_prop, go_out_once_in_any_order_of_events, (bool serving)) {
-    cramped link(serving ? role::server : role::client);
+RC_GTEST_PROP(control_frames_prop, go_out_once_in_any_order_of_events,
+              (bool serving, bool compressing)) {
+    std::uint8_t const window_bits = compressing ? 15 : 0;
+    cramped link(serving ? role::server : role::client, {.window_bits = window_bits});
     lines pings;
     std::size_t probes = 0;
     std::size_t heard_before_probe = 0;

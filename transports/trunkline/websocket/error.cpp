@@ -55,6 +55,8 @@ std::string_view describe(websocket_error error) noexcept {
             return "the close code must not be sent";
         case websocket_error::text_refused:
             return "only binary messages are taken here";
+        case websocket_error::invalid_deflate:
+            return "the compressed message cannot be inflated";
     }
     return "unknown WebSocket error";
 }
@@ -65,6 +67,7 @@ transport::close_code close_code_for(websocket_error error) noexcept {
         case websocket_error::message_too_big:
             return transport::close_code::message_too_big;
         case websocket_error::invalid_utf8:
+        case websocket_error::invalid_deflate:
             return transport::close_code::invalid_payload;
         case websocket_error::text_refused:
             return transport::close_code::unsupported_data;

@@ -12,7 +12,7 @@ namespace trunkline::websocket {
 
 /// How a peer broke the rules of RFC 6455.
 enum class websocket_error {
-    reserved_bits = 1,        ///< a reserved bit is set and no extension was agreed
+    reserved_bits = 1,        ///< a reserved bit is set that nothing agreed on gives a meaning here
     reserved_opcode,          ///< an opcode that RFC 6455 does not define
     fragmented_control,       ///< a control frame without FIN
     long_control,             ///< a control frame of more than 125 bytes
@@ -23,11 +23,13 @@ enum class websocket_error {
     non_minimal_length,       ///< a length written longer than needed
     invalid_length,           ///< a 64-bit length with its highest bit set
     frame_too_big,            ///< above the frame limit; decided when the header is read
-    message_too_big,          ///< above the message limit; decided when the header is read
+    message_too_big,          ///< above the message limit; decided when the header is read, or
+                              ///< while a compressed message is inflated
     invalid_utf8,             ///< text or close reason that is not UTF-8
     invalid_close_size,       ///< a close payload of one byte
     invalid_close_code,       ///< a close code that must not be on the wire
     text_refused,             ///< text where the option says that only binary messages are taken
+    invalid_deflate,          ///< a compressed message that is not DEFLATE, or is cut off
 };
 
 /// Any thread.

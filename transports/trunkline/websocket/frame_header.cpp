@@ -24,7 +24,8 @@ std::uint64_t load_be(std::byte const* from, std::size_t size) noexcept {
 
 std::size_t encode_header(frame_header const& header,
                           std::span<std::byte, header_size_max> to) noexcept {
-    to[0] = static_cast<std::byte>((header.fin ? 0x80U : 0U) | static_cast<unsigned>(header.code));
+    to[0] = static_cast<std::byte>((header.fin ? 0x80U : 0U) | (header.compressed ? 0x40U : 0U) |
+                                   static_cast<unsigned>(header.code));
     unsigned const mask_bit = header.masked ? 0x80U : 0U;
     std::size_t size = 2;
     if (header.payload_size < 126) {
@@ -50,6 +51,7 @@ frame_header decode_header(std::byte const* from) noexcept {
     auto const second = static_cast<unsigned>(from[1]);
     frame_header header;
     header.fin = (first & 0x80U) != 0;
+    header.compressed = (first & 0x40U) != 0;
     header.code = static_cast<opcode>(first & 0x0fU);
     header.masked = (second & 0x80U) != 0;
     header.payload_size = second & 0x7fU;

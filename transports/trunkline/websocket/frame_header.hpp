@@ -37,6 +37,7 @@ struct frame_header {
     opcode code = opcode::binary;
     bool fin = true;
     bool masked = false;
+    bool compressed = false;  ///< the first reserved bit, as permessage-deflate uses it
 };
 
 /// Writes the shortest form of `header`, 2 to 14 bytes; returns how many.

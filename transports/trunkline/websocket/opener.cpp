@@ -26,7 +26,7 @@ opener::opener(context& shared, ws_url const& url, std::unique_ptr<transport::by
                opened done)
     : shared_(shared),
       link_(std::move(link)),
-      upgrade_(url, fresh_key(shared.masks())),
+      upgrade_(url, fresh_key(shared.masks()), shared.options().deflate),
       done_(std::move(done)) {
     link_->watch(this, false, true);
 }
@@ -80,7 +80,8 @@ void opener::read() {
             break;
         case upgrade_state::accepted:
             link_->watch(nullptr, false, false);
-            finish(std::make_unique<connection>(shared_, role::client, std::move(link_), input));
+            finish(std::make_unique<connection>(shared_, role::client, std::move(link_), input,
+                                                upgrade_.deflate()));
             break;
     }
 }

@@ -40,14 +40,16 @@ struct protocol::control_state {
     std::uint8_t close_size = 0;
 };
 
-protocol::protocol(role side) noexcept : side_(side) {}
+protocol::protocol(role side, deflate_agreement agreed) noexcept
+    : side_(side), window_bits_(agreed.window_bits & 0x0fU) {}
 protocol::~protocol() = default;
 
-event protocol::next(mutable_bytes& input, websocket_limits const& limits) noexcept {
+event protocol::next(mutable_bytes& input, websocket_limits const& limits,
+                     inflation& into) noexcept {
     event out;
     release_control();
     for (;;) {
-        if (input.empty() && payload_left_ > 0) {
+        if (input.empty() && payload_left_ > 0 && !owes_output_) {
             return out;
         }
         switch (stage_) {
@@ -59,7 +61,8 @@ event protocol::next(mutable_bytes& input, websocket_limits const& limits) noexc
                 break;
             }
             case stage::data:
-                if (take_data(input, out)) {
+                if (compressed_ ? take_compressed(input, limits, into, out)
+                                : take_data(input, out)) {
                     return out;
                 }
                 break;
@@ -86,6 +89,8 @@ event protocol::fail_event(websocket_error error) noexcept {
 void protocol::end_input() noexcept {
     stage_ = stage::ended;
     payload_left_ = 0;
+    owes_output_ = false;
+    inflater_.reset();
 }
 
 // A header is judged byte by byte, so that the verdict does not depend on how the input is cut. One
@@ -124,10 +129,12 @@ bool protocol::take_header(mutable_bytes& input, websocket_limits const& limits,
 websocket_error protocol::check_header(std::byte const* bytes, std::size_t size,
                                        websocket_limits const& limits) const noexcept {
     auto const first = static_cast<unsigned>(bytes[0]);
-    if ((first & 0x70U) != 0) {
+    unsigned const code = first & 0x0fU;
+    bool const begins_message = code == 1 || code == 2;
+    unsigned const meaningless = agreed() && begins_message ? 0x30U : 0x70U;
+    if ((first & meaningless) != 0) {
         return websocket_error::reserved_bits;
     }
-    unsigned const code = first & 0x0fU;
     if (code > 10 || (code > 2 && code < 8)) {
         return websocket_error::reserved_opcode;
     }
@@ -171,7 +178,11 @@ websocket_error protocol::check_length(frame_header const& header,
     if (header.payload_size > limits.frame_size_max) {
         return websocket_error::frame_too_big;
     }
-    std::uint64_t const so_far = header.code == opcode::continuation ? message_size_ : 0;
+    bool const continues = header.code == opcode::continuation;
+    if (continues ? compressed_ : header.compressed) {
+        return no_error;  // decided while it is inflated
+    }
+    std::uint64_t const so_far = continues ? message_size_ : 0;
     if (header.payload_size > limits.message_size_max ||
         so_far > limits.message_size_max - header.payload_size) {
         return websocket_error::message_too_big;
@@ -194,9 +205,10 @@ void protocol::begin_frame(frame_header const& header) noexcept {
         in_message_ = true;
         message_told_ = false;
         message_size_ = 0;
+        compressed_ = header.compressed;
         text_.reset();
     }
-    message_size_ += header.payload_size;
+    message_size_ += compressed_ ? 0 : header.payload_size;
 }
 
 // Empty pieces are told only where they end a message.
@@ -219,7 +231,11 @@ bool protocol::take_data(mutable_bytes& input, event& out) noexcept {
         stage_ = stage::header;
         in_message_ = !ends;
     }
-    if (size == 0 && !ends) {
+    return tell_data(piece, ends, out);
+}
+
+bool protocol::tell_data(bytes_view piece, bool ends, event& out) noexcept {
+    if (piece.empty() && !ends) {
         return false;
     }
     out.type = event_type::data;
@@ -229,6 +245,70 @@ bool protocol::take_data(mutable_bytes& input, event& out) noexcept {
     out.bytes = piece;
     message_told_ = true;
     return true;
+}
+
+// As many bytes as the room and the limit allow: one above the limit tells that there are more. The
+// verdict is that of the first wrong byte, however the pieces were cut.
+bool protocol::take_compressed(mutable_bytes& input, websocket_limits const& limits,
+                               inflation& into, event& out) noexcept {
+    if (into.room.empty()) {
+        out.type = event_type::full;
+        return true;
+    }
+    if (inflater_ == nullptr) {
+        inflater_ = *into.spare ? std::move(*into.spare) : std::make_unique<inflater>();
+        inflater_->begin_message();
+    }
+    std::uint64_t const allowed = limits.message_size_max - message_size_;
+    std::size_t const most =
+        allowed < into.room.size() ? static_cast<std::size_t>(allowed) + 1 : into.room.size();
+    mutable_bytes room = into.room.first(most);
+    inflate_state const state = inflate_some(input, room);
+    bytes_view piece = into.room.first(most - room.size());
+    into.room = into.room.subspan(piece.size());
+    message_size_ += piece.size();
+    bool const too_big = piece.size() > allowed;
+    piece = piece.first(piece.size() - (too_big ? 1 : 0));
+    bool const ends = state == inflate_state::complete;
+    owes_output_ = state == inflate_state::full;
+    if (kind_ == message_kind::text && (!text_.feed(piece) || (ends && !text_.complete()))) {
+        out = fail_event(websocket_error::invalid_utf8);
+        return true;
+    }
+    if (too_big || state == inflate_state::malformed) {
+        out = fail_event(too_big ? websocket_error::message_too_big
+                                 : websocket_error::invalid_deflate);
+        return true;
+    }
+    if (payload_left_ == 0 && !owes_output_) {
+        stage_ = stage::header;
+        in_message_ = !ends;
+    }
+    if (ends) {
+        std::swap(*into.spare, inflater_);
+        inflater_.reset();
+    }
+    return tell_data(piece, ends, out);
+}
+
+// What the inflater does not take is left masked. Little is offered where there is little room.
+inflate_state protocol::inflate_some(mutable_bytes& input, mutable_bytes& room) noexcept {
+    auto const size = static_cast<std::size_t>(
+        std::min<std::uint64_t>({payload_left_, input.size(), room.size() + 256}));
+    mutable_bytes const offered = input.first(size);
+    if (mask_ != 0) {
+        apply_mask(offered, mask_);
+    }
+    bytes_view rest = offered;
+    inflate_state const state = inflater_->feed(rest, room, fin_ && size == payload_left_);
+    std::size_t const taken = size - rest.size();
+    mask_ = advance_mask(mask_, taken);
+    if (mask_ != 0) {
+        apply_mask(offered.subspan(taken), mask_);
+    }
+    payload_left_ -= taken;
+    input = input.subspan(taken);
+    return state;
 }
 
 bool protocol::take_control_payload(mutable_bytes& input, event& out) noexcept {

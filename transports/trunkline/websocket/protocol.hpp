@@ -4,8 +4,10 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/utf8.hpp>
+#include <trunkline/websocket/deflate_agreement.hpp>
 #include <trunkline/websocket/error.hpp>
 #include <trunkline/websocket/frame_header.hpp>
+#include <trunkline/websocket/inflater.hpp>
 #include <trunkline/websocket/mask.hpp>
 
 #include <array>
@@ -24,10 +26,12 @@ enum class event_type : std::uint8_t {
     pong,    ///< a sign of life
     close,   ///< the peer's Close; nothing follows; the owner answers with queue_close()
     failed,  ///< the peer broke the protocol; nothing follows; the owner answers with queue_close()
+    full,    ///< the room for what is inflated is used up: to be called again with more of it
 };
 
-/// What the bytes meant. `bytes` is a view into the input or, for a control frame that came in
-/// several reads, into the protocol: valid until its next call.
+/// What the bytes meant. `bytes` is a view into the input, of a compressed message into the room
+/// for it, or, for a control frame that came in several reads, into the protocol: valid until its
+/// next call.
 struct event {
     event_type type = event_type::none;
     message_kind kind = message_kind::binary;  ///< data
@@ -46,22 +50,32 @@ inline constexpr std::uint16_t no_close_code = 1005;
 inline constexpr std::size_t control_wire_size_max =
     pending_pongs_size_max * 7 + 6 + 6 + control_payload_size_max;
 
-/// State of one connection in under 64 bytes; a control payload takes memory only while it waits
-/// to be completed or sent. Single-threaded; never fails except for want of memory (which ends the
-/// process).
+/// State of one connection in 64 bytes; a control payload takes memory only while it waits to be
+/// completed or sent, an inflater only while a compressed message is coming in. Single-threaded;
+/// never fails except for want of memory (which ends the process).
 ///
 /// Text is checked as it comes. Nothing is kept of data: pieces are handed on as they arrive, and
 /// masked input is unmasked where it lies.
 class protocol {
 public:
-    explicit protocol(role side) noexcept;
+    explicit protocol(role side, deflate_agreement agreed = {}) noexcept;
     ~protocol();
     protocol(protocol const&) = delete;
     protocol& operator=(protocol const&) = delete;
 
     /// Takes bytes from the front of `input` until something is to be told or all are taken. After
     /// close and failed everything is taken and nothing told.
-    [[nodiscard]] event next(mutable_bytes& input, websocket_limits const& limits) noexcept;
+    [[nodiscard]] event next(mutable_bytes& input, websocket_limits const& limits,
+                             inflation& into) noexcept;
+
+    /// The same where compression was not agreed on.
+    [[nodiscard]] event next(mutable_bytes& input, websocket_limits const& limits) noexcept {
+        inflation nothing;
+        return next(input, limits, nothing);
+    }
+
+    /// True when next() may have more to tell without further input, given room.
+    [[nodiscard]] bool owes_output() const noexcept { return owes_output_; }
 
     /// Queues an empty ping, unless one waits already or a Close is queued.
     void queue_ping() noexcept;
@@ -91,6 +105,11 @@ public:
 
     [[nodiscard]] role side() const noexcept { return side_; }
 
+    /// What the handshake brought.
+    [[nodiscard]] deflate_agreement agreed() const noexcept {
+        return {.window_bits = window_bits_};
+    }
+
     /// True once our Close is queued: no data may follow.
     [[nodiscard]] bool close_queued() const noexcept { return close_queued_; }
 
@@ -117,6 +136,10 @@ private:
                                  websocket_limits const& limits) const noexcept;
     void begin_frame(frame_header const& header) noexcept;
     bool take_data(mutable_bytes& input, event& out) noexcept;
+    bool take_compressed(mutable_bytes& input, websocket_limits const& limits, inflation& into,
+                         event& out) noexcept;
+    bool tell_data(bytes_view piece, bool ends, event& out) noexcept;
+    inflate_state inflate_some(mutable_bytes& input, mutable_bytes& room) noexcept;
     bool take_control_payload(mutable_bytes& input, event& out) noexcept;
     event on_control(bytes_view payload) noexcept;
     event on_close(bytes_view payload) noexcept;
@@ -125,9 +148,11 @@ private:
     void release_control() noexcept;
 
     std::unique_ptr<control_state> control_;
-    std::uint64_t payload_left_ = 0;  // of the frame being received
-    std::uint64_t message_size_ = 0;  // of the message being received: all its headers so far
-    mask_key mask_ = 0;               // rotated to the next byte; 0 on a client
+    std::unique_ptr<inflater> inflater_;  // of the compressed message being received
+    std::uint64_t payload_left_ = 0;      // of the frame being received
+    std::uint64_t message_size_ = 0;      // of the message being received: what its headers say so
+                                          // far, or what was inflated so far
+    mask_key mask_ = 0;                   // rotated to the next byte; 0 on a client
     std::array<std::byte, header_size_max> header_{};
     std::uint8_t header_size_ = 0;
     role side_;
@@ -141,6 +166,9 @@ private:
     bool ping_queued_ : 1 = false;
     bool close_queued_ : 1 = false;
     bool close_taken_ : 1 = false;
+    std::uint8_t window_bits_ : 4;  // as agreed
+    bool compressed_ : 1 = false;   // the message being received
+    bool owes_output_ : 1 = false;  // the inflater was short of room
 };
 
 }  // namespace trunkline::websocket

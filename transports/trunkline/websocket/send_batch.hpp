@@ -24,14 +24,15 @@ public:
     /// Payloads up to this size are copied behind their header: cheaper than two more pieces.
     static constexpr std::size_t copied_payload_max = 512;
 
-    enum class step_kind : std::uint8_t { leftover, control, message };
+    enum class step_kind : std::uint8_t { leftover, control, message, compressed };
 
     struct step {
         std::size_t payload_size = 0;    ///< message bytes in this write
         std::uint64_t message_size = 0;  ///< of the message that the header begins
-        std::uint32_t own_at = 0;        ///< where our own bytes lie in the scratch
-        std::uint32_t own_size = 0;      ///< header or control frames, before the payload
-        mask_key mask = 0;               ///< of the message that the header begins
+        std::uint32_t own_at = 0;    ///< where our own bytes lie: in the scratch, or the deflater's
+        std::uint32_t own_size = 0;  ///< header or control frames, before the payload; or a whole
+                                     ///< frame, which is payload_size bytes of a message compressed
+        mask_key mask = 0;           ///< of the message that the header begins
         step_kind kind = step_kind::message;
     };
 

@@ -32,9 +32,9 @@ inline context_options seeded(std::uint64_t seed, websocket_limits const& limits
 class talker final : private transport::readiness_sink {
 public:
     talker(context& shared, role side, std::unique_ptr<transport::byte_stream> link,
-           std::string_view early = {})
-        : connection_(
-              std::make_unique<connection>(shared, side, std::move(link), as_bytes(early))) {
+           std::string_view early = {}, deflate_agreement agreed = {})
+        : connection_(std::make_unique<connection>(shared, side, std::move(link), as_bytes(early),
+                                                   agreed)) {
         rewatch();
     }
 
@@ -62,6 +62,8 @@ public:
     std::size_t queued() const { return queue_.size(); }
     std::uint64_t wire_bytes() const { return wire_bytes_; }
 
+    bool once_per_turn = false;  // reads no further than it must
+    bool discards = false;       // keeps nothing of what it reads
     std::size_t slots = 3;
     std::size_t buffer_size = 50;
 
@@ -81,7 +83,7 @@ private:
         for (;;) {
             auto const got = connection_->read(buffer, pieces);
             wire_bytes_ += got.wire_bytes;
-            for (std::size_t i = 0; i < got.pieces; ++i) {
+            for (std::size_t i = 0; i < got.pieces && !discards; ++i) {
                 partial_ += as_text(pieces[i].bytes);
                 if (pieces[i].ends_message) {
                     messages_.push_back(partial_);
@@ -101,6 +103,9 @@ private:
                            ? "end"
                            : "close " + std::to_string(close->code) + " " + close->reason;
                 connection_.reset();
+                return;
+            }
+            if (once_per_turn && got.pieces < slots) {
                 return;
             }
         }
@@ -140,10 +145,10 @@ private:
 /// Two connections over one pipe.
 struct pair_of {
     explicit pair_of(transport::pipe_options const& options = {},
-                     websocket_limits const& limits = {})
+                     websocket_limits const& limits = {}, deflate_agreement agreed = {})
         : shared(loop, seeded(1, limits)), pipe(transport::make_simulated_pipe(loop, options)) {
-        server = std::make_unique<talker>(shared, role::server, std::move(pipe.first));
-        client = std::make_unique<talker>(shared, role::client, std::move(pipe.second));
+        server = std::make_unique<talker>(shared, role::server, std::move(pipe.first), "", agreed);
+        client = std::make_unique<talker>(shared, role::client, std::move(pipe.second), "", agreed);
     }
 
     transport::simulated_runtime loop;
@@ -156,11 +161,11 @@ struct pair_of {
 /// One connection of ours, and a peer that is only bytes.
 struct raw_peer {
     explicit raw_peer(role us, websocket_limits const& limits = {}, std::string_view early = {},
-                      transport::pipe_options const& options = {})
+                      transport::pipe_options const& options = {}, deflate_agreement agreed = {})
         : shared(loop, seeded(1, limits)),
           pipe(transport::make_simulated_pipe(loop, options)),
-          heard(other(us)) {
-        ours = std::make_unique<talker>(shared, us, std::move(pipe.first), early);
+          heard(other(us), {}, agreed) {
+        ours = std::make_unique<talker>(shared, us, std::move(pipe.first), early, agreed);
         peer = std::move(pipe.second);
     }
 
@@ -181,6 +186,7 @@ struct raw_peer {
                 return got.status == transport::io_status::end;
             }
             heard.feed(as_text(bytes_view(buffer).first(got.size)));
+            heard_bytes += got.size;
         }
     }
 
@@ -190,6 +196,7 @@ struct raw_peer {
     std::unique_ptr<talker> ours;
     std::unique_ptr<transport::byte_stream> peer;
     transcript heard;
+    std::size_t heard_bytes = 0;
 };
 
 }  // namespace trunkline::websocket::testing

@@ -16,8 +16,9 @@ inline constexpr mask_key test_mask = 0x3d21fa37;
 
 /// One whole frame as `sender` puts it on the wire.
 inline std::string frame(role sender, opcode code, std::string_view payload, bool fin = true,
-                         mask_key mask = test_mask) {
+                         mask_key mask = test_mask, bool compressed = false) {
     frame_header header{.payload_size = payload.size(), .mask = mask, .code = code, .fin = fin};
+    header.compressed = compressed;
     header.masked = sender == role::client;
     std::array<std::byte, header_size_max> bytes{};
     std::size_t const size = encode_header(header, bytes);
@@ -42,18 +43,21 @@ inline role other(role side) {
 /// left of an unfinished message is not written down, since it depends on how the bytes were cut.
 class transcript {
 public:
-    explicit transcript(role side, websocket_limits const& limits = {})
-        : protocol_(side), limits_(limits) {}
+    explicit transcript(role side, websocket_limits const& limits = {},
+                        deflate_agreement agreed = {}, std::size_t room = 1000)
+        : protocol_(side, agreed), limits_(limits), room_(room) {}
 
     void feed(std::string_view bytes) {
         std::string copy(bytes);
         auto input = std::as_writable_bytes(std::span(copy));
+        inflation into{.room = room_, .spare = &spare_};
         for (;;) {
-            event const told = protocol_.next(input, limits_);
+            event const told = protocol_.next(input, limits_, into);
             if (told.type == event_type::none) {
                 break;
             }
             add(told);
+            into.room = room_;
         }
     }
 
@@ -77,6 +81,7 @@ private:
         std::string const bytes(as_text(told.bytes));
         switch (told.type) {
             case event_type::none:
+            case event_type::full:
                 break;
             case event_type::data:
                 if (told.begins != begins_) {
@@ -112,6 +117,8 @@ private:
     protocol protocol_;
     websocket_limits limits_;
     mask_generator masks_{1};
+    std::vector<std::byte> room_;
+    std::unique_ptr<inflater> spare_;
     std::vector<std::string> lines_;
     std::string message_;
     std::optional<websocket_error> failure_;

@@ -46,6 +46,17 @@ bool lists_token(http::fields const& fields, http::field name, std::string_view 
     });
 }
 
+/// All lines of the field as one list.
+std::string extensions_of(http::fields const& fields) {
+    std::string joined;
+    auto const [first, last] = fields.equal_range(http::field::sec_websocket_extensions);
+    for (auto line = first; line != last; ++line) {
+        joined += ',';
+        joined += std::string_view(line->value());
+    }
+    return joined;
+}
+
 template <bool is_request>
 bool parse(std::string const& head, http::parser<is_request, http::empty_body>& parser,
            boost::beast::error_code& error) {
@@ -134,6 +145,9 @@ upgrade_state server_upgrade::answer(std::uint64_t wall_clock_us) {
         "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
         "sec-websocket-accept: " +
         accept_key_for(key_) + "\r\n";
+    if (deflate_.agreed) {
+        response_ += "sec-websocket-extensions: " + deflate_.answer + "\r\n";
+    }
     if (options_.send_date) {
         response_ += "date: " + http_date(wall_clock_us) + "\r\n";
     }
@@ -193,6 +207,13 @@ server_upgrade::refusal server_upgrade::check() {
     if (keys > 1 || !is_upgrade_key(key_)) {
         return {400, "`Sec-WebSocket-Key` header is not base64 of 16 bytes", {}};
     }
+    if (options_.deflate) {
+        auto chosen = choose_deflate(extensions_of(request));
+        if (!chosen) {
+            return {400, "malformed `Sec-WebSocket-Extensions` header", {}};
+        }
+        deflate_ = std::move(*chosen);
+    }
     path_index_ = paths.empty() ? 0 : static_cast<std::size_t>(found - paths.begin());
     target_ = target;
     return {};
@@ -212,14 +233,19 @@ void server_upgrade::refuse(unsigned status, std::string_view text, std::uint64_
     response_ += text;
 }
 
-client_upgrade::client_upgrade(ws_url const& url, std::span<std::byte const, 16> key) {
+client_upgrade::client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate)
+    : offers_deflate_(deflate) {
     std::string const text = encode_upgrade_key(key);
     accept_key_ = accept_key_for(text);
     // The published clients' request, field for field.
     request_ = "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority +
                "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                "Sec-WebSocket-Key: " +
-               text + "\r\n\r\n";
+               text + "\r\n";
+    if (deflate) {
+        request_ += "Sec-WebSocket-Extensions: " + std::string(deflate_offer) + "\r\n";
+    }
+    request_ += "\r\n";
 }
 
 upgrade_state client_upgrade::feed(bytes_view& input, websocket_limits const& limits) {
@@ -259,7 +285,11 @@ error_code client_upgrade::check() {
         return upgrade_error::wrong_accept_key;
     }
     if (response.count(http::field::sec_websocket_extensions) > 0) {
-        return upgrade_error::unasked_extension;
+        auto const agreed = read_deflate_answer(extensions_of(response));
+        if (!offers_deflate_ || !agreed) {
+            return upgrade_error::unasked_extension;
+        }
+        deflate_ = *agreed;
     }
     if (response.count(http::field::sec_websocket_protocol) > 0) {
         return upgrade_error::unasked_protocol;

@@ -5,6 +5,7 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
+#include <trunkline/websocket/deflate_agreement.hpp>
 #include <trunkline/websocket/http_head.hpp>
 #include <trunkline/websocket/ws_url.hpp>
 
@@ -26,6 +27,7 @@ struct upgrade_options {
     std::vector<std::string> paths{"/ws"};
     bool host_required = true;  ///< refuse requests without a Host field
     bool send_date = true;      ///< answer with a Date field
+    bool deflate = false;       ///< accept offers of permessage-deflate; else they are not read
 };
 
 /// The accepting side: bytes of a request in, a response and a verdict out.
@@ -52,6 +54,9 @@ public:
     /// Which of options.paths was asked for; 0 where any path is served.
     [[nodiscard]] std::size_t path_index() const noexcept { return path_index_; }
 
+    /// What was agreed on, after accepted.
+    [[nodiscard]] deflate_agreement deflate() const noexcept { return deflate_.agreed; }
+
     /// The request's target with its query, after accepted.
     [[nodiscard]] std::string const& target() const noexcept { return target_; }
 
@@ -65,6 +70,7 @@ private:
     std::string response_;
     std::string target_;
     std::string key_;
+    deflate_choice deflate_;
     std::size_t path_index_ = 0;
 };
 
@@ -75,7 +81,7 @@ enum class upgrade_error {
     not_switching,           ///< a status other than 101
     wrong_upgrade,           ///< Upgrade or Connection do not say websocket and upgrade
     wrong_accept_key,        ///< the answer to our key is missing or wrong
-    unasked_extension,       ///< an extension that we did not offer
+    unasked_extension,       ///< an extension that we did not offer, or not in this form
     unasked_protocol,        ///< a subprotocol that we did not offer
 };
 
@@ -86,8 +92,8 @@ enum class upgrade_error {
 /// The dialling side: a request out, a verdict about the response's bytes.
 class client_upgrade {
 public:
-    /// `key`: 16 random bytes.
-    client_upgrade(ws_url const& url, std::span<std::byte const, 16> key);
+    /// `key`: 16 random bytes. `deflate`: offer permessage-deflate.
+    client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate = false);
 
     /// The head to be sent.
     [[nodiscard]] std::string const& request() const noexcept { return request_; }
@@ -97,6 +103,9 @@ public:
 
     /// Why it was refused; empty before.
     [[nodiscard]] error_code error() const noexcept { return error_; }
+
+    /// What was agreed on, after accepted.
+    [[nodiscard]] deflate_agreement deflate() const noexcept { return deflate_; }
 
     /// The status of the response, 0 before it was read.
     [[nodiscard]] unsigned status() const noexcept { return status_; }
@@ -109,6 +118,8 @@ private:
     std::string accept_key_;
     error_code error_;
     unsigned status_ = 0;
+    bool offers_deflate_;
+    deflate_agreement deflate_;
 };
 
 }  // namespace trunkline::websocket
