@@ -49,13 +49,15 @@ staged_server::staged_server(transport::runtime& loop, server_settings const& se
       log_(logging::level_table(logging::level::error), logging::line_format::text),
       context_(loop, context_options_of(settings)),
       table_(loop, methods_, driver_options_of(settings), log_,
-             {.join = [this](server::link_kind kind, std::unique_ptr<transport::byte_stream> link)
+             {.join = [this](server::link_kind kind, std::uint8_t form,
+                             std::unique_ptr<transport::byte_stream> link)
                   -> std::unique_ptr<transport::connection> {
                   if (kind == server::link_kind::stream) {
                       return std::make_unique<transport::stream_connection>(std::move(link));
                   }
-                  return std::make_unique<websocket::connection>(context_, websocket::role::server,
-                                                                 std::move(link));
+                  websocket::deflate_agreement const agreed{.window_bits = form};
+                  return std::make_unique<websocket::connection>(
+                      context_, websocket::role::server, std::move(link), bytes_view(), agreed);
               },
               .reopen = {}}),
       acceptor_(context_, {}, [this](std::unique_ptr<websocket::connection> made, std::size_t) {

@@ -53,8 +53,9 @@ private:
     }
 
     std::uint8_t probes_sent_ = 0;  // as in folded_driver
-    content content_ : 4 = content::nothing;
-    link_kind kind_ : 4 = link_kind::websocket;
+    content content_ : 2 = content::nothing;
+    link_kind kind_ : 2 = link_kind::websocket;
+    std::uint8_t form_ : 4 = 0;  // as in transport::capabilities
     connection_table& owner_;
     union {
         connection_slot* next_free_ = nullptr;

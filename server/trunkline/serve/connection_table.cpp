@@ -92,6 +92,7 @@ void connection_table::free_slot(connection_slot& slot) {
 void connection_table::add(std::unique_ptr<transport::connection> link, link_kind kind) {
     connection_slot& slot = take_slot();
     slot.kind_ = kind;
+    slot.form_ = link->abilities().form & 0x0fU;
     if (log_.wants(area::ws, level::debug)) {
         log_.write(area::ws, level::debug, "connection opened", {{"peer", link->peer()}});
     }
@@ -262,7 +263,7 @@ bool connection_table::keeps_alive(connection_slot const& slot) const noexcept {
 
 void connection_table::unfold(connection_slot& slot) {
     transport::folded_driver const rest = rest_of(slot);
-    open(slot, links_.join(slot.kind_, take_stream(slot)), &rest);
+    open(slot, links_.join(slot.kind_, slot.form_, take_stream(slot)), &rest);
 }
 
 void connection_table::on_ready(connection_slot& slot) {

@@ -21,8 +21,9 @@ namespace trunkline::server {
 
 /// How an idle connection that was taken apart is put together again.
 struct link_maker {
-    /// A connection over its stream, as at the end of a handshake.
-    std::function<std::unique_ptr<transport::connection>(link_kind,
+    /// A connection over its stream, as at the end of a handshake; `form` as in
+    /// transport::capabilities.
+    std::function<std::unique_ptr<transport::connection>(link_kind, std::uint8_t form,
                                                          std::unique_ptr<transport::byte_stream>)>
         join;
     /// The stream of a bare socket, as it was when it was released.

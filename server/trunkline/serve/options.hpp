@@ -22,6 +22,7 @@ struct serve_options {
     std::string port_file;            ///< empty: none
     std::string ws_path = "/ws";
     std::string echo_path;    ///< empty: no echo endpoint
+    bool deflate = false;     ///< accept offers of permessage-deflate
     std::size_t threads = 0;  ///< 0: one per core
     bool allow_plain = false;
     std::string durability = "os";  ///< one of store::durability_names

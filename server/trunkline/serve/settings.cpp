@@ -85,6 +85,9 @@ void add_places(config::setting_list& list, serve_options& options) {
                     config::words{&options.ws_path, "PATH"}});
     list.push_back({"echo-path", "path of a WebSocket endpoint that echoes; off unless given",
                     config::words{&options.echo_path, "PATH"}});
+    list.push_back({"deflate",
+                    "compress messages with WebSocket clients that offer permessage-deflate",
+                    config::toggle{&options.deflate}});
     list.push_back({"allow-plain", "allow unencrypted connections from other machines",
                     config::toggle{&options.allow_plain}});
     list.push_back(

@@ -23,6 +23,7 @@ websocket::context_options context_options_of(serve_options const& options) {
     made.limits = options.websocket;
     made.handshake_timeout = options.connection.handshake_timeout;
     made.linger_timeout = std::min(made.linger_timeout, options.connection.close_timeout);
+    made.deflate = options.deflate;
     return made;
 }
 
@@ -79,13 +80,15 @@ std::unique_ptr<transport::byte_stream> worker::admit(
 }
 
 link_maker worker::links() {
-    return {.join = [this](link_kind kind, std::unique_ptr<transport::byte_stream> link)
+    return {.join = [this](link_kind kind, std::uint8_t form,
+                           std::unique_ptr<transport::byte_stream> link)
                 -> std::unique_ptr<transport::connection> {
                 if (kind == link_kind::stream) {
                     return std::make_unique<transport::stream_connection>(std::move(link));
                 }
-                return std::make_unique<websocket::connection>(websockets_, websocket::role::server,
-                                                               std::move(link));
+                websocket::deflate_agreement const agreed{.window_bits = form};
+                return std::make_unique<websocket::connection>(
+                    websockets_, websocket::role::server, std::move(link), bytes_view(), agreed);
             },
             .reopen =
                 [this](transport::file_descriptor bare) {

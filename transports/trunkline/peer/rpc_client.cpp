@@ -195,6 +195,11 @@ rpc_client::builder& rpc_client::builder::limits(connection_limits const& limits
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::deflate() {
+    settings_->websockets.deflate = true;
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::on_state(
     std::function<void(transport::connection_state, error_code)> told) {
     settings_->on_state = std::move(told);

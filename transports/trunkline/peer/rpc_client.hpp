@@ -85,6 +85,10 @@ public:
     /// Times of silence, stall, handshake and close.
     builder& limits(connection_limits const& limits);
 
+    /// Compress messages over "ws:" where the server does, too (permessage-deflate). For slow links
+    /// and large texts: it costs time and, for each thread with connections, half a MiB.
+    builder& deflate();
+
     /// Told of every state, on the connection's thread: connecting, connected, disconnecting,
     /// disconnected or error with its cause. It may destroy the client.
     builder& on_state(std::function<void(transport::connection_state, error_code)> told);

@@ -390,6 +390,11 @@ rpc_server::builder& rpc_server::builder::limits(connection_limits const& limits
     return *this;
 }
 
+rpc_server::builder& rpc_server::builder::deflate() {
+    settings_->websockets.deflate = true;
+    return *this;
+}
+
 rpc_server::builder& rpc_server::builder::drain_timeout(std::chrono::milliseconds timeout) {
     settings_->drain_timeout = timeout;
     return *this;

@@ -155,6 +155,10 @@ public:
     /// Times of silence, stall, handshake and close.
     builder& limits(connection_limits const& limits);
 
+    /// Compress messages with WebSocket clients that offer it (permessage-deflate). For slow links
+    /// and large texts: it costs time and, for each thread with connections, half a MiB.
+    builder& deflate();
+
     /// How long stop() waits for peers that do not read.
     builder& drain_timeout(std::chrono::milliseconds timeout);
 

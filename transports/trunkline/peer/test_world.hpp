@@ -92,16 +92,21 @@ struct state_change {
 };
 
 /// Every transport, by its name in over_transports.
-inline std::array<std::string, 4> const every_transport{"memory", "websocket", "tcp", "unix"};
+inline std::array<std::string, 5> const every_transport{"memory", "websocket", "deflate", "tcp",
+                                                        "unix"};
 
 /// One of them. A server has the endpoint of its transport, so a test has one server at a time.
 class over_transports : public ::testing::TestWithParam<std::string> {
 protected:
     [[nodiscard]] bool is_memory() const { return GetParam() == "memory"; }
+    [[nodiscard]] bool is_compressed() const { return GetParam() == "deflate"; }
 
     [[nodiscard]] rpc_server::builder a_server() {
         rpc_server::builder made;
         made.listen(url()).over(names_);
+        if (is_compressed()) {
+            made.deflate();
+        }
         return made;
     }
     [[nodiscard]] std::string url() const {
@@ -126,6 +131,9 @@ protected:
     [[nodiscard]] rpc_client::builder a_client(rpc_server const& of) {
         rpc_client::builder made(of.endpoints().front());
         made.over(names_);
+        if (is_compressed()) {
+            made.deflate();
+        }
         return made;
     }
 
