@@ -1,7 +1,8 @@
-"""Counts the results of one Autobahn run: verdict.py INDEX_JSON LOG
+"""Counts the results of one Autobahn run: verdict.py [--require-deflate] INDEX_JSON LOG
 
 A case is judged twice, on what the server did and on how the connection was closed. Fails unless
-every case that was announced in the log has a result, and none is failed or non-strict.
+every case that was announced in the log has a result, and none is failed or non-strict; with
+--require-deflate, unless none is unimplemented either.
 """
 import ast
 import collections
@@ -25,20 +26,26 @@ def verdict(result):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as index:
+    *flags, index_file, log_file = sys.argv[1:]
+    bad_verdicts = {"failed", "missing", "non-strict"}
+    if flags == ["--require-deflate"]:
+        bad_verdicts.add("unimplemented")
+    elif flags:
+        sys.exit(__doc__)
+    with open(index_file, encoding="utf-8") as index:
         (results,) = json.load(index).values()
-    with open(sys.argv[2], encoding="utf-8", errors="replace") as log:
+    with open(log_file, encoding="utf-8", errors="replace") as log:
         announced = re.search(r"Cases = (\[.*?\])\s*$", log.read(), re.M)
     if not announced:
         sys.exit("verdict.py: the log does not say which cases were to run")
     verdicts = {case: verdict(results.get(case)) for case in ast.literal_eval(announced[1])}
     for case, what in verdicts.items():
-        if what in ("failed", "non-strict", "missing"):
+        if what in bad_verdicts:
             told = results.get(case, {})
             print(f"  {what}: case {case}, behavior {told.get('behavior')}, "
                   f"close {told.get('behaviorClose')}, code {told.get('remoteCloseCode')}")
     counts = collections.Counter(verdicts.values())
-    bad = counts["failed"] + counts["missing"] + counts["non-strict"]
+    bad = sum(counts[each] for each in bad_verdicts)
     print(f"Autobahn: {len(verdicts)} cases, {counts['passed']} passed, "
           f"{counts['failed'] + counts['missing']} failed, {counts['non-strict']} non-strict, "
           f"{counts['informational']} informational, {counts['unimplemented']} unimplemented")
