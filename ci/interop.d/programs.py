@@ -26,7 +26,7 @@ class Failed(Exception):
 
 
 def versions(kind):
-    """The members "client", "muxio" or "store" of the Rust workspace: short name and version."""
+    """The members of that name in the Rust workspace: short name and version."""
     found = []
     for manifest in sorted(RUST.glob(f"{kind}-*/Cargo.toml")):
         version = re.search(r'"=(.+)"', manifest.read_text()).group(1)
@@ -86,22 +86,22 @@ def until(found, program, log):
 
 
 class Server:
-    """A server on a port that the system chose."""
+    """A server, and where it listens: a URL, or a port of 127.0.0.1."""
 
-    def __init__(self, command, log, find_port):
+    def __init__(self, command, log, find_place):
         self.log = log
         with open(log, "w") as out:
             self.program = subprocess.Popen([str(word) for word in command], stdout=out,
                                             stdin=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            self.port = until(find_port, self.program, log)
+            self.place = until(find_place, self.program, log)
         except BaseException:
             end(self.program)
             raise
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.place}"
 
     def stop(self, number):
         """Ends it with a signal; gives the exit status."""

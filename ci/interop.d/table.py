@@ -25,7 +25,9 @@ one port which one a client speaks; our client finds out which one a server answ
 Programs on the published crates with methods of their own, whole and in parts. Either side calls
 the other one; "both at once" is all kinds from both sides at the same time. A published peer keeps
 no border of a part but that of its frame, so parts are smaller than a frame; bytes and messages
-are of any size, through the streams of the library.
+are of any size, through the streams of the library. Over `ws` the peers are the WebSocket crates;
+over `unix` the local-socket crates, under an abstract name (`unix:@name`); over `tcp` the blocking
+crates, which take the two halves of any connection.
 
 ### Published muxio clients, our library as the server
 
@@ -55,7 +57,7 @@ def rows_of(head, rows):
 
 def page(clients, servers, peers, stores):
     wire = ["published", "header", "what ran", "result"]
-    peer = ["published", "header", "who calls", "what", "how many", "result"]
+    peer = ["published", "over", "header", "who calls", "what", "how many", "result"]
     passed = [(*row, "passed") for row in clients]
     return PAGE.format(
         clients=rows_of(wire, passed),

@@ -27,7 +27,7 @@ def their_clients(seed):
         client = rust_program("client", short)
         store = fresh(f"client-{short}")
         with our_server(store) as server:
-            calls = run(client, "exchange", "127.0.0.1", server.port, seed)
+            calls = run(client, "exchange", "127.0.0.1", server.place, seed)
         verify(store)
         rows.append((f"client {version}", HEADER[short], f"all nine methods, {calls}"))
         stop_under(client, fresh(f"stop-{short}"), seed)
@@ -35,7 +35,7 @@ def their_clients(seed):
                      "our server stops under 32 pending calls: answered exactly if carried out"))
     store = fresh("together")
     with our_server(store) as server:
-        there = ["127.0.0.1", server.port]
+        there = ["127.0.0.1", server.place]
         run_at_once(*([rust_program("client", short), "together", *there, seed + n]
                       for n, (short, _) in enumerate(versions("client"))),
                     [WIRE, "together", server.address, seed + 9])
@@ -50,7 +50,7 @@ def stop_under(client, store, seed):
     calls = store.with_suffix(".calls")
     # What was sent before the server went has to arrive however slow this machine is.
     with our_server(store, "--drain-timeout", "60s", "--close-timeout", "30s") as server:
-        command = [client, "stop", "127.0.0.1", server.port, seed, calls]
+        command = [client, "stop", "127.0.0.1", server.place, seed, calls]
         with open(log, "w") as out:
             caller = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
                                       stdout=out, stderr=subprocess.STDOUT)
@@ -64,7 +64,7 @@ def stop_under(client, store, seed):
         finally:
             end(caller)
     with our_server(store) as server:
-        run(client, "after", "127.0.0.1", server.port, calls)
+        run(client, "after", "127.0.0.1", server.place, calls)
     verify(store)
 
 

@@ -1,8 +1,8 @@
 // Our library as the peer of a published muxio program (rust/muxio.rs):
-//   serve                            on a free port, which it prints; ends with its standard input
-//   connect HOST:PORT a|b [together] prints what either side did
-//   find HOST:PORT                   finds out the layout, with either guess first, and plays
-//   lose HOST:PORT a|b               prints "calling"; its stream fails when the server goes
+//   serve URL                  prints where it listens; ends with its standard input
+//   connect URL a|b [together] prints what either side did
+//   find URL                   finds out the layout, with either guess first, and plays
+//   lose URL a|b               prints "calling"; its stream fails when the server goes
 #include <interop/muxio_sides.hpp>
 
 #include <exception>
@@ -15,16 +15,16 @@ namespace trunkline::interop {
 namespace {
 
 void run(std::span<std::string const> words) {
-    if (words.size() == 1 && words[0] == "serve") {
-        muxio_server const server;
+    if (words.size() == 2 && words[0] == "serve") {
+        muxio_server const server(words[1]);
         std::cout << "listening on " << server.url() << '\n' << std::flush;
         std::cin.ignore(std::numeric_limits<std::streamsize>::max());
         return;
     }
     if (words.size() < 2 || (words.size() < 3 && words[0] != "find")) {
-        throw std::runtime_error("serve, find HOST:PORT, or connect|lose HOST:PORT a|b");
+        throw std::runtime_error("serve|find URL, or connect|lose URL a|b");
     }
-    auto const url = "ws://" + words[1] + "/ws";
+    auto const& url = words[1];
     if (words[0] == "find") {
         std::cout << find_layout(url) << '\n';
         return;

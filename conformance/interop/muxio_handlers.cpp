@@ -150,7 +150,8 @@ void add_service(rpc::dispatcher& methods, sightings& seen) {
     require(add_handler(methods, method::hide, [](words const& why) -> refusal {
         return call_failure{call_error::unknown_method, why.said};
     }));
-    require(add_handler(methods, method::abilities, [](number const&) { return number{1}; }));
+    require(add_handler(methods, method::abilities,
+                        [](number const&) { return number{takes_streams | takes_cancels}; }));
     require(add_handler(methods, method::cancelled,
                         [&seen](number const&) { return number{seen.cancelled}; }));
     require(add_handler(methods, method::news, [&seen](words const&) { ++seen.news; }));

@@ -68,7 +68,7 @@ inline constexpr typed::method<words, words> refuse{"interop.refuse"};    ///< a
 inline constexpr typed::method<words, words> fail{"interop.break"};       ///< status 2
 inline constexpr typed::method<words, words> hide{"interop.hide"};        ///< status 3
 inline constexpr typed::method<words, words> missing{"interop.missing"};  ///< has no handler
-/// Whether the other side takes calls in parts (1), asked and answered.
+/// What the other side may be asked for, as the bits below; asked and answered.
 inline constexpr typed::method<number, number> abilities{"interop.abilities"};
 /// How many streams were cancelled there so far; ours only.
 inline constexpr typed::method<number, number> cancelled{"interop.cancelled"};
@@ -91,6 +91,9 @@ inline constexpr auto run_on = rpc::method_id("interop.run_on");    ///< more th
 
 }  // namespace method
 
+inline constexpr std::uint64_t takes_streams = 1;  ///< calls in parts
+/// Cancels among other frames. Published peers on byte streams drop what they read with one.
+inline constexpr std::uint64_t takes_cancels = 2;
 inline constexpr std::uint64_t calls_at_once = 32;
 inline constexpr std::uint64_t stream_parts = 300;
 inline constexpr std::uint64_t run_on_parts = 400;

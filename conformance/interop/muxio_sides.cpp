@@ -56,11 +56,11 @@ void ask_for_turn(peer const& server, std::uint64_t seed) {
 
 }  // namespace
 
-muxio_server::muxio_server() {
+muxio_server::muxio_server(std::string const& url) {
     auto builder = rpc_server::builder();
     add_service(builder.methods(), seen_);
-    builder.listen("ws://127.0.0.1:0/ws")
-        .handle(method::take_turn, [this](number const& seed, call_context const& context) {
+    builder.listen(url).handle(
+        method::take_turn, [this](number const& seed, call_context const& context) {
             auto const tell = [this](words news) { server_->broadcast(method::news, news); };
             start({context.caller, seed.value, tell});
             return number{1};
@@ -144,7 +144,7 @@ std::string find_layout(std::string const& url) {
 
 void lose_stream(std::string const& url, frame::layout layout, std::function<void()> const& begun) {
     auto const client = rpc_client::builder(url).layout(layout).connect().value();
-    bool const streams = client.call(method::abilities, {1}).value()->value == 1;
+    bool const streams = (client.call(method::abilities, {}).value()->value & takes_streams) != 0;
     parts_call call(client, streams ? method::mirror : method::echo.id, {});
     call.say(part_of(1, 1));
     if (streams) {

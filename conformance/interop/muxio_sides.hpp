@@ -16,15 +16,16 @@ namespace trunkline::interop {
 
 struct turn;
 
-/// Serves on a free port of the loopback interface and takes turns with its clients.
+/// Serves on one URL and takes turns with its clients.
 class muxio_server {
 public:
-    /// Throws std::runtime_error when it cannot listen.
-    muxio_server();
+    /// Throws std::runtime_error when it cannot listen there.
+    explicit muxio_server(std::string const& url);
     muxio_server(muxio_server const&) = delete;
     muxio_server& operator=(muxio_server const&) = delete;
     ~muxio_server();
 
+    /// Where it listens, with the port that the system chose for port 0.
     [[nodiscard]] std::string const& url() const { return server_->endpoints().front(); }
 
 private:

@@ -55,14 +55,20 @@ public:
         failures();
         events();
         whole_call_in_parts();
-        request_cancelled();
-        if (value_of(on_.call(method::abilities, {1})).value == 1) {
+        auto const abilities = value_of(on_.call(method::abilities, {})).value;
+        bool const cancels = (abilities & takes_cancels) != 0;
+        if (cancels) {
+            request_cancelled();
+        }
+        if ((abilities & takes_streams) != 0) {
             answer_in_parts();
             request_in_parts();
             parts_both_ways();
             bytes_both_ways();
             records_both_ways();
-            cancelled();
+            if (cancels) {
+                cancelled();
+            }
         }
         return std::move(lines_);
     }

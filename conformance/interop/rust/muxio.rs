@@ -1,7 +1,8 @@
-// A published muxio peer for generic methods, whole and in parts. One source for every version.
-//   connect HOST PORT      a client: calls our server, then has it call back, then both at once
-//   lose HOST PORT         a client with a stream under way when the server goes
-//   serve                  a server on a free port, which it prints; ends with its standard input
+// A published muxio peer for generic methods, whole and in parts. One source for every version and
+// every transport, which is the feature of that name.
+//   connect URL      a client: calls our server, then has it call back, then both at once
+//   lose URL         a client with a stream under way when the server goes
+//   serve URL        a server; prints where it listens and ends with its standard input
 // Either side serves the same methods and, told to take its turn, calls the other one through all
 // of them and reports what it did. `connect` prints both reports, a line for each kind of exchange;
 // it panics with what differed.
@@ -15,13 +16,16 @@ use muxio_rpc_service::rpc_method_id;
 use muxio_rpc_service_caller::{prebuffered::RpcCallPrebuffered, RpcServiceCallerInterface};
 use muxio_rpc_service_endpoint::error::RpcServiceEndpointHandlerError;
 use muxio_rpc_service_endpoint::{RpcServiceEndpoint, RpcServiceEndpointInterface};
-use muxio_tokio_rpc_client::RpcClient;
-use muxio_tokio_rpc_server::{ConnectionContextHandle, RpcServer};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+
+#[cfg_attr(feature = "web", path = "transport_web.rs")]
+#[cfg_attr(feature = "local_socket", path = "transport_local_socket.rs")]
+#[cfg_attr(feature = "blocking", path = "transport_blocking.rs")]
+mod transport;
 
 #[derive(Encode, Decode, Debug, PartialEq, Clone)]
 struct Blob {
@@ -101,10 +105,12 @@ methods! {
     Heard "interop.heard" Number => Number;      // how many news came
 }
 
-#[cfg(feature = "streams")]
+// What the other side may do with this one, each a bit. On a byte stream the crates drop what they
+// have read together with a cancel.
 const STREAMS: u64 = 1;
-#[cfg(not(feature = "streams"))]
-const STREAMS: u64 = 0;
+const CANCELS: u64 = 2;
+const ABILITIES: u64 = if cfg!(feature = "streams") { STREAMS } else { 0 }
+    | if cfg!(feature = "web") { CANCELS } else { 0 };
 
 static NEWS: AtomicU64 = AtomicU64::new(0);
 
@@ -563,7 +569,7 @@ async fn serve_whole_calls<X: Send + Sync + Clone + 'static>(endpoint: &RpcServi
     })
     .await;
     add(endpoint, Abilities::METHOD_ID, |_| {
-        Ok(Abilities::encode_response(Number { value: STREAMS })?)
+        Ok(Abilities::encode_response(Number { value: ABILITIES })?)
     })
     .await;
     add(endpoint, News::METHOD_ID, |bytes| {
@@ -587,16 +593,18 @@ where
     C: RpcServiceCallerInterface + Send + Sync + 'static,
     F: Fn(X) -> C + Send + Sync + 'static,
 {
+    let runtime = Handle::current(); // handlers of blocking crates run on threads outside of it
     let handler = move |bytes: Vec<u8>, context: X| {
         let peer = caller(context);
+        let runtime = runtime.clone();
         async move {
             let asked = TakeTurn::decode_request(&bytes)?;
-            tokio::spawn(async move {
+            runtime.spawn(async move {
                 // Our programs take calls in parts.
                 let lines = turn(&peer, asked.value, true).await;
                 Done::call(&peer, Report { lines }).await.unwrap();
             });
-            Ok(TakeTurn::encode_response(Number { value: STREAMS })?)
+            Ok(TakeTurn::encode_response(Number { value: ABILITIES })?)
         }
     };
     endpoint
@@ -676,9 +684,10 @@ async fn serve_streams<X: Send + Sync + Clone + 'static>(endpoint: &RpcServiceEn
         }
     };
     // Nothing tells it of a cancel.
-    let run_on = |event, answer: StreamResponder, _: X| {
+    let runtime = Handle::current();
+    let run_on = move |event, answer: StreamResponder, _: X| {
         if let Event::Header { .. } = event {
-            tokio::spawn(async move {
+            runtime.spawn(async move {
                 for n in 0..RUN_ON_PARTS {
                     answer.respond(bitcode::encode(&part_of(n, 0)), false);
                     tokio::time::sleep(Duration::from_millis(1)).await;
@@ -710,10 +719,21 @@ async fn serve_streams<X: Send + Sync + Clone + 'static>(endpoint: &RpcServiceEn
         .unwrap();
 }
 
+pub async fn serve_everything<X, C, F>(endpoint: &RpcServiceEndpoint<X>, caller: F)
+where
+    X: Send + Sync + Clone + 'static,
+    C: RpcServiceCallerInterface + Send + Sync + 'static,
+    F: Fn(X) -> C + Send + Sync + 'static,
+{
+    serve_whole_calls(endpoint).await;
+    serve_streams(endpoint).await;
+    serve_turns(endpoint, caller).await;
+}
+
 // ---------------------------------------------------------------------------------------------
 
-async fn connect(host: &str, port: u16) {
-    let client = RpcClient::new(host, port).await.expect("a connection");
+async fn connect(url: &str) {
+    let client = transport::connect(url).await;
     let endpoint = client.get_endpoint();
     serve_whole_calls(&endpoint).await;
     serve_streams(&endpoint).await;
@@ -730,8 +750,8 @@ async fn connect(host: &str, port: u16) {
         .await
         .unwrap();
 
-    let theirs = Abilities::call(&*client, Number { value: STREAMS }).await;
-    let peer_streams = theirs.unwrap().value == 1;
+    let theirs = Abilities::call(&*client, Number { value: ABILITIES }).await;
+    let peer_streams = theirs.unwrap().value & STREAMS != 0;
     let print = |who: &str, lines: &[String]| {
         lines.iter().for_each(|line| println!("{who}|{line}"));
     };
@@ -746,8 +766,8 @@ async fn connect(host: &str, port: u16) {
     println!("both at once|all of that at the same time|{kinds} kinds");
 }
 
-async fn lose(host: &str, port: u16) {
-    let client = RpcClient::new(host, port).await.expect("a connection");
+async fn lose(url: &str) {
+    let client = transport::connect(url).await;
     let (mut encoder, mut parts) = open(&*client, MIRROR, Vec::new()).await;
     say(&mut encoder, &part_of(1, 1));
     hear::<Part>(&mut parts).await;
@@ -766,15 +786,8 @@ async fn lose(host: &str, port: u16) {
         .unwrap_err();
 }
 
-async fn serve() {
-    let server = RpcServer::new(None);
-    let endpoint = server.endpoint();
-    serve_whole_calls(&endpoint).await;
-    serve_streams(&endpoint).await;
-    serve_turns(&endpoint, ConnectionContextHandle).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("port {}", listener.local_addr().unwrap().port());
-    tokio::spawn(Arc::new(server).serve_with_listener(listener));
+async fn serve(url: &str) {
+    println!("listening on {}", transport::serve(url).await);
     let end = || std::io::read_to_string(std::io::stdin());
     tokio::task::spawn_blocking(end).await.unwrap().unwrap();
     std::process::exit(0); // connections have no orderly end there
@@ -785,9 +798,9 @@ async fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["connect", host, port] => connect(host, port.parse().expect("a port number")).await,
-        ["lose", host, port] => lose(host, port.parse().expect("a port number")).await,
-        ["serve"] => serve().await,
-        _ => panic!("connect|lose HOST PORT, or serve"),
+        ["connect", url] => connect(url).await,
+        ["lose", url] => lose(url).await,
+        ["serve", url] => serve(url).await,
+        _ => panic!("connect|lose|serve URL"),
     }
 }
