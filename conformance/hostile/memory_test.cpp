@@ -170,6 +170,9 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return std::nullopt;
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return std::nullopt;
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:

@@ -50,6 +50,9 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return link_->credentials();
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return link_->certificate();
+    }
     [[nodiscard]] transport::file_descriptor release() override { return link_->release(); }
 
 private:

@@ -65,6 +65,9 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return link_ ? link_->credentials() : std::nullopt;
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return link_ ? link_->certificate() : std::nullopt;
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:

@@ -203,6 +203,19 @@ void serve_and_stream() {
     stream(rpc_client::builder(server.endpoints().front()).connect().value());
 }
 
+// TLS
+
+void talk_in_private() {
+    auto const serving = tls::context::for_server(
+        {.own = {"cert.pem", "key.pem"}, .client_authorities = "clients.pem"});
+    auto const server =
+        rpc_server::builder().listen("tls://127.0.0.1:7001").certificates(*serving).start();
+
+    auto const trust =
+        tls::context::for_client({.authorities = "ca.pem", .own = {{"me.pem", "me.key"}}});
+    auto const client = rpc_client::builder("tls://127.0.0.1:7001").trust(*trust).connect();
+}
+
 // Inside a program with sockets of its own
 
 asio::awaitable<void> hand_over(rpc_server const& server, asio::ip::tcp::socket socket,

@@ -32,6 +32,9 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return link_->credentials();
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return link_->certificate();
+    }
 
     /// The place stays taken: connection_gate::entered() has it again.
     [[nodiscard]] transport::file_descriptor release() override {

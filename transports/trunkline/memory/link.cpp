@@ -263,6 +263,7 @@ public:
     void hold_back(bool /*on*/) override {}
     std::string peer() const override { return me_ == 0 ? "memory:acceptor" : "memory:dialer"; }
     std::optional<transport::peer_credentials> credentials() const override { return std::nullopt; }
+    std::optional<transport::peer_certificate> certificate() const override { return std::nullopt; }
     std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:

@@ -92,6 +92,9 @@ public:
     std::optional<transport::peer_credentials> credentials() const override {
         return inner_->credentials();
     }
+    std::optional<transport::peer_certificate> certificate() const override {
+        return inner_->certificate();
+    }
     std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:

@@ -37,6 +37,11 @@ struct call_context {
         return caller.credentials();
     }
 
+    /// Whom the certificate of the caller names, where it had to show one (peer::certificate).
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const {
+        return caller.certificate();
+    }
+
     /// Nobody waits for the answer any more.
     [[nodiscard]] bool cancelled() const noexcept {
         return stop.stop_requested() || !caller.is_connected();

@@ -5,6 +5,7 @@
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/url_dialer.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/tls/context.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver.hpp>
 #include <trunkline/websocket/context.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,7 @@ struct client_settings {
     transport::driver::options connection;
     bool detect_layout = false;  ///< that of `connection` is tried first, b where it has none
     websocket::context_options websockets;
+    std::optional<tls::context> trust;  ///< of "tls:" and "wss:"; empty: as the system does
     std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
     std::shared_ptr<interceptor_list> interceptors;  ///< null: none

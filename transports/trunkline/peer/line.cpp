@@ -85,15 +85,22 @@ std::optional<transport::peer_credentials> line::credentials() const {
     return credentials_;
 }
 
+std::optional<transport::peer_certificate> line::certificate() const {
+    std::lock_guard const lock(mutex_);
+    return certificate_;
+}
+
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
     ++connection_;
     connected_ = true;
     std::string name = driver.peer_name();
     auto const who = driver.credentials();
+    auto shown = driver.certificate();
     std::lock_guard const lock(mutex_);
     peer_name_ = std::move(name);
     credentials_ = who;
+    certificate_ = std::move(shown);
 }
 
 void line::detach() {

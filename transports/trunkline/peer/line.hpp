@@ -77,6 +77,9 @@ public:
     /// Of the peer, where it has any.
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const;
 
+    /// As driver::certificate.
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const;
+
     // On its thread
     // --------------------------------------------------------------------------------------------
 
@@ -127,6 +130,7 @@ private:
     std::vector<std::shared_ptr<task>> inbox_;
     std::string peer_name_;
     std::optional<transport::peer_credentials> credentials_;
+    std::optional<transport::peer_certificate> certificate_;
 };
 
 }  // namespace trunkline::peers

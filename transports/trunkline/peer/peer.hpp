@@ -50,6 +50,12 @@ public:
         return line_->credentials();
     }
 
+    /// Whom its certificate names, where that was verified: "tls:" and "wss:", servers, and clients
+    /// that had to show one. As it was when the connection was made.
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const {
+        return line_->certificate();
+    }
+
     /// Calls `of`; many may be under way, and their answers come in any order. The token is
     /// completed with call_result<received<Response>>: in a coroutine
     ///

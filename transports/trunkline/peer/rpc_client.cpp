@@ -175,6 +175,11 @@ rpc_client::builder& rpc_client::builder::pool_threads(std::size_t count, std::s
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::trust(tls::context by) {
+    settings_->trust = std::move(by);
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::layout(frame::layout which) {
     settings_->connection.session.layout = which;
     return *this;

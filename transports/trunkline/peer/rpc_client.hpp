@@ -13,6 +13,7 @@
 #include <trunkline/peer/interceptor.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/stream_handler.hpp>
+#include <trunkline/tls/context.hpp>
 
 #include <boost/asio/async_result.hpp>
 
@@ -57,8 +58,8 @@ private:
 /// Everything a client is told before it connects; used once.
 class rpc_client::builder {
 public:
-    /// "ws://host:port/path", "tcp://host:port", "unix:/path", "unix:@name", or "memory:name" with
-    /// over().
+    /// "ws://host:port/path", "wss://host:port/path", "tcp://host:port", "tls://host:port",
+    /// "unix:/path", "unix:@name", or "memory:name" with over().
     explicit builder(std::string url);
     ~builder();
     builder(builder&&) noexcept;
@@ -69,6 +70,10 @@ public:
 
     /// From the dial to the end of the handshake.
     builder& connect_timeout(std::chrono::milliseconds timeout);
+
+    /// Whom servers of "tls:" and "wss:" have to show they are, and who we are to them; unless set,
+    /// servers are trusted as the system does. The certificate has to name the host of the URL.
+    builder& trust(tls::context by);
 
     /// Which published header layout is spoken; b unless set.
     builder& layout(frame::layout which);

@@ -56,7 +56,7 @@ protected:
         server.emplace(builder.start().value());
         std::thread caller([&, url = server->endpoints().front()] {
             rpc_client::builder dialing(url);
-            if (auto client = dialing.over(names_).connect()) {
+            if (auto client = dialing.over(names_).trust(parties().asking).connect()) {
                 static_cast<void>(client->call(echo, {"x"}));
             }
             mine.stop();
@@ -176,7 +176,7 @@ TEST_P(endings, callbacks_of_a_server_that_goes_are_called) {
     std::promise<void> may_go;
     std::thread other([&, url = server->endpoints().front()] {
         rpc_client::builder dialing(url);
-        auto const client = dialing.over(names_).connect();
+        auto const client = dialing.over(names_).trust(parties().asking).connect();
         may_go.get_future().wait();
     });
     auto const guard = boost::asio::make_work_guard(mine);

@@ -431,7 +431,7 @@ TEST_P(handlers, on_the_pool_may_outlive_a_server_on_a_loop_of_ours) {
                                 .value();
         caller = std::thread([&, url = server.endpoints().front()] {
             rpc_client::builder dialing(url);
-            auto const client = dialing.over(names_).connect().value();
+            auto const client = dialing.over(names_).trust(parties().asking).connect().value();
             client.async_call(echo, {"x"}, [](auto) {});
             EXPECT_TRUE(kept->began.pass());
             mine.stop();

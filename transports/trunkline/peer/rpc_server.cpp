@@ -4,6 +4,7 @@
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
+#include <trunkline/tls/tls_endpoint.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/socket_address.hpp>
@@ -99,8 +100,16 @@ public:
     result<void> listen(std::string const& url, memory::hub* names) {
         auto const parts = transport::parse_endpoint(url);
         bool const has_sockets = places_.front()->sockets.has_value();
-        if (parts && parts->scheme == "ws" && has_sockets) {
+        bool const is_secure = parts && (parts->scheme == "tls" || parts->scheme == "wss");
+        if (is_secure && has_sockets && !settings_->certificates) {
+            return make_error_code(transport::transport_error::no_certificate);
+        }
+        if (parts && (parts->scheme == "ws" || parts->scheme == "wss") && has_sockets) {
             return listen_websocket(url);
+        }
+        if (parts && parts->scheme == "tls" && has_sockets) {
+            return listen_on(tls::listen(url, places_.size()),
+                             &peers::server_loop::add_tls_listener);
         }
         if (parts && parts->scheme == "tcp" && has_sockets) {
             return listen_on(tcp::listen(url, places_.size()));
@@ -244,12 +253,15 @@ private:
                });
     }
 
-    result<void> listen_on(result<transport::listening_group> group) {
+    using add_one = void (peers::server_loop::*)(transport::listening_socket, std::string);
+
+    result<void> listen_on(result<transport::listening_group> group,
+                           add_one add = &peers::server_loop::add_stream_listener) {
         if (!group) {
             return group.error();
         }
         for (std::size_t i = 0; i < places_.size(); ++i) {
-            places_[i]->serving->add_stream_listener(std::move(group->sockets[i]), group->endpoint);
+            ((*places_[i]->serving).*add)(std::move(group->sockets[i]), group->endpoint);
         }
         endpoints_.push_back(std::move(group->endpoint));
         return {};
@@ -268,9 +280,11 @@ private:
         if (!sockets) {
             return sockets.error();
         }
-        endpoints_.push_back("ws://" + sockets->front().address.text() + parts->target);
+        endpoints_.push_back((parts->secure ? "wss://" : "ws://") +
+                             sockets->front().address.text() + parts->target);
         for (std::size_t i = 0; i < places_.size(); ++i) {
-            places_[i]->serving->add_websocket_listener(std::move((*sockets)[i]), parts->target);
+            places_[i]->serving->add_websocket_listener(std::move((*sockets)[i]), parts->target,
+                                                        parts->secure);
         }
         return {};
     }
@@ -341,6 +355,11 @@ rpc_server::builder& rpc_server::builder::operator=(builder&&) noexcept = defaul
 
 rpc_server::builder& rpc_server::builder::listen(std::string url) {
     urls_.push_back(std::move(url));
+    return *this;
+}
+
+rpc_server::builder& rpc_server::builder::certificates(tls::context from) {
+    settings_->certificates = std::move(from);
     return *this;
 }
 

@@ -19,6 +19,7 @@
 #include <trunkline/peer/sent_event.hpp>
 #include <trunkline/peer/server_loop.hpp>
 #include <trunkline/peer/stream_handler.hpp>
+#include <trunkline/tls/context.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -123,10 +124,15 @@ public:
     builder(builder&&) noexcept;
     builder& operator=(builder&&) noexcept;
 
-    /// "ws://host:port/path" and "tcp://host:port", port 0 for a free one; "unix:/path", a socket
+    /// "ws://host:port/path" and "tcp://host:port", port 0 for a free one, and
+    /// "wss://host:port/path" and "tls://host:port" with certificates(); "unix:/path", a socket
     /// file, and "unix:@name", an abstract name; "memory:name" with over(). Any number. A socket
     /// file replaces what a dead server has left, and is removed when the server stops.
     builder& listen(std::string url);
+
+    /// Who we are on "tls:" and "wss:" endpoints, and which clients are let in. Keep a copy to
+    /// reload() it while the server runs.
+    builder& certificates(tls::context from);
 
     /// Who may connect to socket files, as of chmod(1); only their owner (0600) unless set.
     builder& unix_mode(std::uint32_t mode);
@@ -197,9 +203,9 @@ public:
     /// Told of every state of every client, on its connection's thread.
     builder& on_state(std::function<void(peer, transport::connection_state, error_code)> told);
 
-    /// Listens and serves. Fails with invalid_endpoint, path_too_long, not_a_socket, address_in_use
-    /// (also of a socket file whose server lives), host_not_found, what the system says of a
-    /// socket, or duplicate_method; then nothing listens.
+    /// Listens and serves. Fails with invalid_endpoint, no_certificate, path_too_long,
+    /// not_a_socket, address_in_use (also of a socket file whose server lives), host_not_found,
+    /// what the system says of a socket, or duplicate_method; then nothing listens.
     [[nodiscard]] result<rpc_server> start();
 
 private:

@@ -1,6 +1,8 @@
 #include <trunkline/peer/server_loop.hpp>
 
 #include <trunkline/peer/line_access.hpp>
+#include <trunkline/tls/tls_listener.hpp>
+#include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 
@@ -57,14 +59,26 @@ void server_loop::end() {
     }
 }
 
-void server_loop::add_websocket_listener(transport::listening_socket socket, std::string path) {
+void server_loop::add_websocket_listener(transport::listening_socket socket, std::string path,
+                                         bool is_secure) {
     websocket::listen_options options;
+    options.scheme = is_secure ? "wss" : "ws";
     options.path = std::move(path);
-    options.admit = [this](auto link) { return admit(std::move(link)); };
+    options.admit = [this, is_secure](auto link) {
+        auto admitted = admit(std::move(link));
+        return admitted && is_secure ? encrypt(std::move(admitted)) : std::move(admitted);
+    };
     auto made = std::make_unique<websocket::ws_listener>(*websockets_, *sockets_, std::move(socket),
                                                          std::move(options));
     websocket_listeners_.push_back(made.get());
     listeners_.push_back(std::move(made));
+}
+
+void server_loop::add_tls_listener(transport::listening_socket socket, std::string endpoint) {
+    add_listener(std::make_unique<tls::tls_listener>(
+        *shared_.certificates, *sockets_, std::move(socket), std::move(endpoint),
+        tls::listen_options{.handshake_timeout = shared_.websockets.handshake_timeout,
+                            .admit = [this](auto link) { return admit(std::move(link)); }}));
 }
 
 void server_loop::add_stream_listener(transport::listening_socket socket, std::string endpoint) {
@@ -95,6 +109,13 @@ void server_loop::adopt(transport::file_descriptor socket, bytes_view received) 
 std::unique_ptr<transport::byte_stream> server_loop::admit(
     std::unique_ptr<transport::byte_stream> link) const {
     return is_full() ? nullptr : std::move(link);
+}
+
+std::unique_ptr<transport::byte_stream> server_loop::encrypt(
+    std::unique_ptr<transport::byte_stream> link) const {
+    auto made =
+        tls::make_server_stream(loop_, std::move(link), *shared_.certificates, tls::spoken::http);
+    return made ? std::move(*made) : nullptr;
 }
 
 bool server_loop::is_full() const {

@@ -6,6 +6,7 @@
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/peer_table.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
+#include <trunkline/tls/context.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +33,7 @@ struct server_settings {
     transport::driver::options connection;
     websocket::context_options websockets;
     websocket::upgrade_options adopted{.paths = {}};  ///< what clients on adopted sockets may ask
+    std::optional<tls::context> certificates;         ///< for "tls:" and "wss:"
     std::uint32_t unix_mode = unix_socket::default_mode;
     std::size_t connections_max = 0;  ///< 0: no limit
     std::chrono::milliseconds drain_timeout{5'000};
@@ -55,7 +58,9 @@ public:
     server_loop& operator=(server_loop const&) = delete;
 
     /// Connections wait until start().
-    void add_websocket_listener(transport::listening_socket socket, std::string path);
+    void add_websocket_listener(transport::listening_socket socket, std::string path,
+                                bool is_secure);
+    void add_tls_listener(transport::listening_socket socket, std::string endpoint);
     void add_stream_listener(transport::listening_socket socket, std::string endpoint);
     void add_listener(std::unique_ptr<transport::listener> made);
 
@@ -90,6 +95,8 @@ private:
     void on_state(std::uint64_t id, transport::connection_state state, error_code why);
     void report(std::shared_ptr<line> const& of, transport::connection_state state, error_code why);
     [[nodiscard]] std::unique_ptr<transport::byte_stream> admit(
+        std::unique_ptr<transport::byte_stream> link) const;
+    [[nodiscard]] std::unique_ptr<transport::byte_stream> encrypt(
         std::unique_ptr<transport::byte_stream> link) const;
     [[nodiscard]] bool is_full() const;
     void wind_down();

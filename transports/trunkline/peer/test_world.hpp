@@ -5,6 +5,7 @@
 #include <trunkline/memory/hub.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/peer/rpc_server.hpp>
+#include <trunkline/tls/test_certificates.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/asio/awaitable.hpp>
@@ -92,8 +93,20 @@ struct state_change {
 };
 
 /// Every transport, by its name in over_transports.
-inline std::array<std::string, 5> const every_transport{"memory", "websocket", "deflate", "tcp",
-                                                        "unix"};
+inline std::array<std::string, 7> const every_transport{"memory", "websocket", "deflate", "tcp",
+                                                        "unix",   "tls",       "wss"};
+
+/// A server that clients know, and its clients, for "tls:" and "wss:".
+struct trusted_parties {
+    scratch_folder folder;
+    tls::test_authority authority{folder.path()};
+    tls::context serving = tls::context::for_server({.own = authority.issue("server")}).value();
+    tls::context asking = tls::context::for_client({.authorities = authority.file()}).value();
+};
+inline trusted_parties const& parties() {
+    static trusted_parties const all;
+    return all;
+}
 
 /// One of them. A server has the endpoint of its transport, so a test has one server at a time.
 class over_transports : public ::testing::TestWithParam<std::string> {
@@ -103,34 +116,40 @@ protected:
 
     [[nodiscard]] rpc_server::builder a_server() {
         rpc_server::builder made;
-        made.listen(url()).over(names_);
+        made.listen(url()).over(names_).certificates(parties().serving);
         if (is_compressed()) {
             made.deflate();
         }
         return made;
     }
     [[nodiscard]] std::string url() const {
-        if (GetParam() == "tcp") {
-            return "tcp://127.0.0.1:0";
+        if (GetParam() == "tcp" || GetParam() == "tls") {
+            return GetParam() + "://127.0.0.1:0";
         }
         if (GetParam() == "unix") {
             return "unix:" + (folder_ / "s.sock").string();
+        }
+        if (GetParam() == "wss") {
+            return "wss://127.0.0.1:0/ws";
         }
         return is_memory() ? "memory:peer" : "ws://127.0.0.1:0/ws";
     }
     /// Where nobody listens.
     [[nodiscard]] std::string nowhere() const {
-        if (GetParam() == "tcp") {
-            return "tcp://127.0.0.1:1";
+        if (GetParam() == "tcp" || GetParam() == "tls") {
+            return GetParam() + "://127.0.0.1:1";
         }
         if (GetParam() == "unix") {
             return "unix:" + (folder_ / "nobody").string();
+        }
+        if (GetParam() == "wss") {
+            return "wss://127.0.0.1:1/ws";
         }
         return is_memory() ? "memory:nobody" : "ws://127.0.0.1:1/ws";
     }
     [[nodiscard]] rpc_client::builder a_client(rpc_server const& of) {
         rpc_client::builder made(of.endpoints().front());
-        made.over(names_);
+        made.over(names_).trust(parties().asking);
         if (is_compressed()) {
             made.deflate();
         }

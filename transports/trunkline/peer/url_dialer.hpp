@@ -2,34 +2,45 @@
 #pragma once
 
 #include <trunkline/memory/hub.hpp>
+#include <trunkline/tls/context.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/listener.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_dialer.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace trunkline::peers {
 
-/// "ws://host:port/path", "tcp://host:port", "unix:/path", "unix:@name" and "memory:name".
+/// "ws://host:port/path", "wss://host:port/path", "tcp://host:port", "tls://host:port",
+/// "unix:/path", "unix:@name" and "memory:name".
 /// Single-threaded; outlives the connections that it made.
 class url_dialer final : public transport::dialer {
 public:
     /// Without `sockets` there is no transport but "memory:", without `names` not that: dials there
-    /// fail with invalid_endpoint.
+    /// fail with invalid_endpoint. `trust` is for "tls:" and "wss:"; without it servers are trusted
+    /// as the system does, and a dial fails where that cannot be found out.
     url_dialer(transport::runtime& loop, transport::asio_runtime* sockets, memory::hub* names,
-               websocket::context_options const& options);
+               websocket::context_options const& options, std::optional<tls::context> trust);
 
     void dial(std::string_view url, dialed done) override;
 
 private:
-    [[nodiscard]] transport::dialer* dialer_of(std::string_view scheme) const noexcept;
+    [[nodiscard]] result<transport::dialer*> dialer_of(std::string_view scheme);
+    [[nodiscard]] result<tls::context> trust();
+    [[nodiscard]] result<websocket::ws_dialer::link> encrypt(websocket::ws_dialer::link socket,
+                                                             std::string const& host);
 
     transport::runtime& loop_;
+    transport::asio_runtime* sockets_;
+    std::optional<tls::context> trust_;
     std::unique_ptr<websocket::context> websockets_;
     std::unique_ptr<transport::dialer> ws_;
     std::unique_ptr<transport::dialer> tcp_;
+    std::unique_ptr<transport::dialer> tls_;
     std::unique_ptr<transport::dialer> unix_;
     std::unique_ptr<transport::dialer> memory_;
 };

@@ -1,9 +1,16 @@
 #include <trunkline/tls/context.hpp>
 
+#include <trunkline/tls/protocol_name.hpp>
+
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/verify_mode.hpp>
+
+#include <boost/system/system_error.hpp>
 
 #include <openssl/ssl.h>
 
+#include <functional>
+#include <mutex>
 #include <string>
 
 namespace trunkline::tls {
@@ -66,11 +73,15 @@ void load_authorities(loading& to, ssl::context& into, std::filesystem::path con
     });
 }
 
-}  // namespace
+using native_context = std::shared_ptr<ssl_ctx_st>;
 
-result<context> context::for_client(client_options const& options,
-                                    std::filesystem::path* at_fault) {
-    auto made = make(ssl::context::tls_client);
+// OpenSSL's own, which lives as long as the wrapper.
+native_context native_of(std::shared_ptr<ssl::context> const& made) {
+    return {made, made->native_handle()};
+}
+
+result<native_context> load(client_options const& options, std::filesystem::path* at_fault) {
+    auto const made = make(ssl::context::tls_client);
     loading files(at_fault);
     if (options.authorities) {
         load_authorities(files, *made, *options.authorities);
@@ -85,13 +96,13 @@ result<context> context::for_client(client_options const& options,
     }
     error_code ignored;
     made->set_verify_mode(options.verify ? ssl::verify_peer : ssl::verify_none, ignored);
-    return context(std::move(made));
+    return native_of(made);
 }
 
-result<context> context::for_server(server_options const& options,
-                                    std::filesystem::path* at_fault) {
-    auto made = make(ssl::context::tls_server);
+result<native_context> load(server_options const& options, std::filesystem::path* at_fault) {
+    auto const made = make(ssl::context::tls_server);
     loading files(at_fault);
+    choose_protocols(*made->native_handle());
     load_identity(files, *made, options.own);
     if (options.client_authorities) {
         load_authorities(files, *made, *options.client_authorities);
@@ -101,7 +112,69 @@ result<context> context::for_server(server_options const& options,
     if (files.error()) {
         return files.error();
     }
-    return context(std::move(made));
+    return native_of(made);
+}
+
+}  // namespace
+
+// The files, and what was made of them last.
+class context::files {
+public:
+    using loader = std::function<result<native_context>(std::filesystem::path* at_fault)>;
+    explicit files(loader from) : load_(std::move(from)) {}
+
+    result<void> load(std::filesystem::path* at_fault) {
+        try {
+            auto made = load_(at_fault);
+            if (!made) {
+                return made.error();
+            }
+            std::lock_guard const lock(mutex_);
+            now_.swap(*made);
+            return {};
+        } catch (boost::system::system_error const& fault) {
+            return fault.code();  // OpenSSL itself does not start
+        }
+    }
+
+    [[nodiscard]] native_context now() const {
+        std::lock_guard const lock(mutex_);
+        return now_;
+    }
+
+private:
+    loader load_;
+    mutable std::mutex mutex_;
+    native_context now_;
+};
+
+result<context> context::made_of(std::shared_ptr<files> shared, std::filesystem::path* at_fault) {
+    if (auto const loaded = shared->load(at_fault); !loaded) {
+        return loaded.error();
+    }
+    return context(std::move(shared));
+}
+
+result<context> context::for_client(client_options const& options,
+                                    std::filesystem::path* at_fault) {
+    return made_of(
+        std::make_shared<files>([options](std::filesystem::path* at) { return load(options, at); }),
+        at_fault);
+}
+
+result<context> context::for_server(server_options const& options,
+                                    std::filesystem::path* at_fault) {
+    return made_of(
+        std::make_shared<files>([options](std::filesystem::path* at) { return load(options, at); }),
+        at_fault);
+}
+
+result<void> context::reload(std::filesystem::path* at_fault) const {
+    return shared_->load(at_fault);
+}
+
+std::shared_ptr<ssl_ctx_st> context::native() const {
+    return shared_->now();
 }
 
 }  // namespace trunkline::tls

@@ -66,5 +66,19 @@ TEST_F(tls_context, refuses_files_that_are_no_pem_or_need_a_passphrase) {
     EXPECT_EQ(at_fault, locked);
 }
 
+TEST_F(tls_context, keeps_what_it_has_when_files_cannot_be_read_again) {
+    auto const made = context::for_server({.own = own}).value();
+    auto const before = made.native();
+    auto const copy = made;
+    EXPECT_TRUE(copy.reload());
+    auto const after = made.native();
+    EXPECT_NE(after, before) << "copies are the same context";
+    std::filesystem::remove(own.key);
+    auto const failed = made.reload(&at_fault);
+    EXPECT_EQ(failed.error(), boost::system::errc::no_such_file_or_directory);
+    EXPECT_EQ(at_fault, own.key);
+    EXPECT_EQ(made.native(), after);
+}
+
 }  // namespace
 }  // namespace trunkline::tls

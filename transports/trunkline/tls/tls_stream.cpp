@@ -1,6 +1,8 @@
 #include <trunkline/tls/tls_stream.hpp>
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/tls/described.hpp>
+#include <trunkline/tls/protocol_name.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -36,13 +38,13 @@ struct ssl_deleter {
     void operator()(SSL* what) const noexcept { SSL_free(what); }
 };
 
-class tls_stream final : public transport::byte_stream, private transport::readiness_sink {
+class openssl_stream final : public tls_stream, private transport::readiness_sink {
 public:
-    tls_stream(transport::runtime& loop, std::unique_ptr<transport::byte_stream> below)
+    openssl_stream(transport::runtime& loop, std::unique_ptr<transport::byte_stream> below)
         : loop_(loop), below_(std::move(below)) {}
 
-    [[nodiscard]] error_code start(context const& shared, std::string const* host) {
-        ssl_.reset(SSL_new(shared.native()));
+    [[nodiscard]] error_code start(context const& shared, std::string const* host, spoken inside) {
+        ssl_.reset(SSL_new(shared.native().get()));
         BIO* const link = ssl_ ? BIO_new(link_method()) : nullptr;
         if (link == nullptr) {
             return no_memory();
@@ -50,6 +52,7 @@ public:
         BIO_set_data(link, this);
         BIO_set_init(link, 1);
         SSL_set_bio(ssl_.get(), link, link);
+        name_protocol(*ssl_, inside);
         if (host == nullptr) {
             SSL_set_accept_state(ssl_.get());
             return {};
@@ -60,6 +63,15 @@ public:
         SSL_set_connect_state(ssl_.get());
         shake_hands();
         return {};
+    }
+
+    [[nodiscard]] io_result establish() override {
+        shake_hands();
+        return {.status = error_      ? io_status::error
+                          : shaking() ? io_status::would_block
+                                      : io_status::ok,
+                .size = 0,
+                .error = error_};
     }
 
     [[nodiscard]] io_result read(mutable_bytes into) override {
@@ -123,6 +135,12 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return below_->credentials();
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        bool const verified = SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
+                              SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+        X509 const* const shown = SSL_get0_peer_certificate(ssl_.get());
+        return verified && shown != nullptr ? std::optional(described(*shown)) : std::nullopt;
+    }
     [[nodiscard]] transport::file_descriptor release() override { return {}; }
 
 private:
@@ -133,9 +151,9 @@ private:
             BIO_METHOD* const made =
                 BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "byte_stream");
             if (made != nullptr) {
-                BIO_meth_set_read_ex(made, &tls_stream::read_link);
-                BIO_meth_set_write_ex(made, &tls_stream::write_link);
-                BIO_meth_set_ctrl(made, &tls_stream::control_link);
+                BIO_meth_set_read_ex(made, &openssl_stream::read_link);
+                BIO_meth_set_write_ex(made, &openssl_stream::write_link);
+                BIO_meth_set_ctrl(made, &openssl_stream::control_link);
             }
             return made;
         }();
@@ -143,7 +161,7 @@ private:
     }
 
     static int read_link(BIO* link, char* to, std::size_t size, std::size_t* got) {
-        auto& self = *static_cast<tls_stream*>(BIO_get_data(link));
+        auto& self = *static_cast<openssl_stream*>(BIO_get_data(link));
         io_result const read = self.below_->read({reinterpret_cast<std::byte*>(to), size});
         BIO_clear_retry_flags(link);
         *got = read.size;
@@ -167,7 +185,7 @@ private:
 
     static long control_link(BIO* link, int what, long, void*) {
         if (what == BIO_CTRL_EOF) {
-            return static_cast<tls_stream*>(BIO_get_data(link))->link_ended_ ? 1 : 0;
+            return static_cast<openssl_stream*>(BIO_get_data(link))->link_ended_ ? 1 : 0;
         }
         return what == BIO_CTRL_FLUSH ? 1 : 0;
     }
@@ -194,6 +212,7 @@ private:
         if (shaking()) {
             ERR_clear_error();
             int const done = SSL_do_handshake(ssl_.get());
+            more_ = done == 1;
             if (done != 1) {
                 static_cast<void>(waits(done));
             }
@@ -396,19 +415,20 @@ private:
     bool link_ended_ = false;
     bool ended_ = false;  // as the peer has said
     bool ends_ = false;   // our direction, once all is sent
-    bool more_ = false;   // the last read stopped because its buffer was full
+    bool more_ = false;   // there may be bytes in OpenSSL: behind a handshake, or a full buffer
     bool for_read_ = false;
     bool for_write_ = false;
 };
 
-result<std::unique_ptr<transport::byte_stream>> make_stream(
-    transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,
-    std::string const* host) {
-    auto made = std::make_unique<tls_stream>(loop, std::move(below));
-    if (error_code const failed = made->start(shared, host)) {
+result<std::unique_ptr<tls_stream>> make_stream(transport::runtime& loop,
+                                                std::unique_ptr<transport::byte_stream> below,
+                                                context const& shared, std::string const* host,
+                                                spoken inside) {
+    auto made = std::make_unique<openssl_stream>(loop, std::move(below));
+    if (error_code const failed = made->start(shared, host, inside)) {
         return failed;
     }
-    return std::unique_ptr<transport::byte_stream>(std::move(made));
+    return std::unique_ptr<tls_stream>(std::move(made));
 }
 
 class refused_certificates final : public boost::system::error_category {
@@ -427,16 +447,16 @@ boost::system::error_category const& verify_category() noexcept {
     return category;
 }
 
-result<std::unique_ptr<transport::byte_stream>> make_client_stream(
+result<std::unique_ptr<tls_stream>> make_client_stream(
     transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,
-    std::string const& host) {
-    return make_stream(loop, std::move(below), shared, &host);
+    std::string const& host, spoken inside) {
+    return make_stream(loop, std::move(below), shared, &host, inside);
 }
 
-result<std::unique_ptr<transport::byte_stream>> make_server_stream(
-    transport::runtime& loop, std::unique_ptr<transport::byte_stream> below,
-    context const& shared) {
-    return make_stream(loop, std::move(below), shared, nullptr);
+result<std::unique_ptr<tls_stream>> make_server_stream(
+    transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,
+    spoken inside) {
+    return make_stream(loop, std::move(below), shared, nullptr, inside);
 }
 
 }  // namespace trunkline::tls

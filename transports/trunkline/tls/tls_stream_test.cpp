@@ -285,9 +285,9 @@ TEST_F(tls_stream_test, versions_before_1_2_are_refused) {
     for (auto const& [version, accepted] :
          {std::pair{TLS1_1_VERSION, false}, {TLS1_2_VERSION, true}, {TLS1_3_VERSION, true}}) {
         context const ours = context::for_client(asking).value();
-        SSL_CTX_set_security_level(ours.native(), 0);
-        SSL_CTX_set_min_proto_version(ours.native(), TLS1_VERSION);
-        SSL_CTX_set_max_proto_version(ours.native(), version);
+        SSL_CTX_set_security_level(ours.native().get(), 0);
+        SSL_CTX_set_min_proto_version(ours.native().get(), TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(ours.native().get(), version);
         auto made = make_simulated_pipe(loop, {});
         context const theirs = context::for_server(serving).value();
         talker answers(make_server_stream(loop, std::move(made.second), theirs).value(), kib, {});

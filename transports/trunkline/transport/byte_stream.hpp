@@ -5,6 +5,7 @@
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
+#include <trunkline/transport/peer_certificate.hpp>
 #include <trunkline/transport/peer_credentials.hpp>
 #include <trunkline/transport/runtime.hpp>
 
@@ -64,6 +65,10 @@ public:
 
     /// Which process the peer is, where the system vouches for it: on Unix sockets.
     [[nodiscard]] virtual std::optional<peer_credentials> credentials() const = 0;
+
+    /// Whom the peer's certificate names, where it was verified: through TLS, once the handshake is
+    /// over, of servers and of clients that had to show one.
+    [[nodiscard]] virtual std::optional<peer_certificate> certificate() const = 0;
 
     /// The bare descriptor, where the stream is nothing but one; it is dead then, and one made anew
     /// goes on. Empty, and nothing done, where there is more to it.

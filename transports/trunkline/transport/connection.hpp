@@ -113,6 +113,9 @@ public:
     /// As byte_stream::credentials.
     [[nodiscard]] virtual std::optional<peer_credentials> credentials() const = 0;
 
+    /// As byte_stream::certificate.
+    [[nodiscard]] virtual std::optional<peer_certificate> certificate() const = 0;
+
     /// The stream below, where the connection holds nothing but it, neither of what was received
     /// nor of what is to be sent: it is dead then, and one made anew over the stream, in the same
     /// role, goes on. Null, and nothing done, at any other moment and where a connection is more.

@@ -82,6 +82,10 @@ std::optional<peer_credentials> driver::credentials() const {
     return implementation_->credentials();
 }
 
+std::optional<peer_certificate> driver::certificate() const {
+    return implementation_->certificate();
+}
+
 runtime::time_point driver::last_heard() const noexcept {
     return implementation_->last_heard();
 }
@@ -129,6 +133,10 @@ std::string driver::implementation::peer_name() const {
 
 std::optional<peer_credentials> driver::implementation::credentials() const {
     return phase_ == phase::over ? std::nullopt : link_->credentials();
+}
+
+std::optional<peer_certificate> driver::implementation::certificate() const {
+    return phase_ == phase::over ? std::nullopt : link_->certificate();
 }
 
 void driver::implementation::start() {

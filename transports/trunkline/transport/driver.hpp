@@ -91,6 +91,9 @@ public:
     /// Which process the peer is (byte_stream::credentials); empty once that has been reported.
     [[nodiscard]] std::optional<peer_credentials> credentials() const;
 
+    /// Whom the peer's certificate names (byte_stream::certificate); likewise.
+    [[nodiscard]] std::optional<peer_certificate> certificate() const;
+
     /// When anything was last heard of the peer.
     [[nodiscard]] runtime::time_point last_heard() const noexcept;
 

@@ -70,6 +70,7 @@ public:
     void hold_back(bool) override {}
     std::string peer() const override { return "crowd"; }
     std::optional<peer_credentials> credentials() const override { return std::nullopt; }
+    std::optional<peer_certificate> certificate() const override { return std::nullopt; }
     std::unique_ptr<byte_stream> fold() override { return nullptr; }
 
 private:

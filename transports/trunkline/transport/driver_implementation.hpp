@@ -39,6 +39,7 @@ public:
     [[nodiscard]] connection_state state() const noexcept { return state_; }
     [[nodiscard]] std::string peer_name() const;
     [[nodiscard]] std::optional<peer_credentials> credentials() const;
+    [[nodiscard]] std::optional<peer_certificate> certificate() const;
     [[nodiscard]] runtime::time_point last_heard() const noexcept { return last_heard_; }
     [[nodiscard]] runtime::time_point now() const noexcept { return loop_.now(); }
 

@@ -37,6 +37,8 @@ public:
                 return "the path or name of a Unix socket is longer than 107 bytes";
             case transport_error::not_a_socket:
                 return "the path has a file that is no socket";
+            case transport_error::no_certificate:
+                return "the endpoint needs a certificate, and none was given";
         }
         return "unknown transport error";
     }

@@ -425,6 +425,7 @@ public:
         return end_ == pipe_end::first ? "simulated:second" : "simulated:first";
     }
     std::optional<peer_credentials> credentials() const override { return std::nullopt; }
+    std::optional<peer_certificate> certificate() const override { return std::nullopt; }
     file_descriptor release() override { return {}; }
 
 private:

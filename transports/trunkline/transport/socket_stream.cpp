@@ -147,6 +147,10 @@ std::optional<peer_credentials> socket_stream::credentials() const {
     return peer_credentials{who.pid, who.uid, who.gid};
 }
 
+std::optional<peer_certificate> socket_stream::certificate() const {
+    return std::nullopt;
+}
+
 void disable_send_delay(int descriptor) noexcept {
     int const on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

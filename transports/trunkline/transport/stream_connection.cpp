@@ -100,4 +100,8 @@ std::optional<peer_credentials> stream_connection::credentials() const {
     return stream_->credentials();
 }
 
+std::optional<peer_certificate> stream_connection::certificate() const {
+    return stream_->certificate();
+}
+
 }  // namespace trunkline::transport

@@ -27,6 +27,7 @@ public:
     void hold_back(bool on) override;
     [[nodiscard]] std::string peer() const override;
     [[nodiscard]] std::optional<peer_credentials> credentials() const override;
+    [[nodiscard]] std::optional<peer_certificate> certificate() const override;
     [[nodiscard]] std::unique_ptr<byte_stream> fold() override;
 
 private:

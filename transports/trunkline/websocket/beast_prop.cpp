@@ -189,6 +189,7 @@ public:
     void hold_back(bool) override {}
     std::string peer() const override { return "a test"; }
     std::optional<transport::peer_credentials> credentials() const override { return std::nullopt; }
+    std::optional<transport::peer_certificate> certificate() const override { return std::nullopt; }
     transport::file_descriptor release() override { return {}; }
 
 private:

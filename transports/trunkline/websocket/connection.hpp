@@ -68,6 +68,9 @@ public:
     [[nodiscard]] std::optional<transport::peer_credentials> credentials() const override {
         return link_->credentials();
     }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return link_->certificate();
+    }
     [[nodiscard]] std::unique_ptr<transport::byte_stream> fold() override;
 
     /// As read(), for text and binary messages.

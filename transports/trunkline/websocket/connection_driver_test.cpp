@@ -42,6 +42,7 @@ public:
     void hold_back(bool on) override { inner_.hold_back(on); }
     std::string peer() const override { return inner_.peer(); }
     std::optional<peer_credentials> credentials() const override { return inner_.credentials(); }
+    std::optional<peer_certificate> certificate() const override { return inner_.certificate(); }
     std::unique_ptr<byte_stream> fold() override { return inner_.fold(); }
 
 private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/socket_dialer.hpp>
 #include <trunkline/websocket/connection.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/upgrade.hpp>
@@ -14,7 +15,7 @@ namespace trunkline::websocket {
 
 /// Single-threaded. Has no deadline of its own: its owner has one for the whole dial. Destroying it
 /// drops the stream; `done` is then not called.
-class opener final : private transport::readiness_sink {
+class opener final : public transport::pending_connection, private transport::readiness_sink {
 public:
     using opened = std::function<void(result<std::unique_ptr<connection>>)>;
 

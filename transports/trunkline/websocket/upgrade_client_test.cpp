@@ -131,6 +131,7 @@ TEST(ws_url, gives_what_the_client_needs) {
         unsigned port;
         char const* authority;
         char const* target;
+        bool secure = false;
     };
     url_case const cases[] = {
         {"ws://127.0.0.1:8080/ws", "127.0.0.1", 8080, "127.0.0.1:8080", "/ws"},
@@ -139,6 +140,9 @@ TEST(ws_url, gives_what_the_client_needs) {
         {"ws://[::1]:9001/ws", "::1", 9001, "[::1]:9001", "/ws"},
         {"ws://[2001:db8::7]/", "2001:db8::7", 80, "[2001:db8::7]", "/"},
         {"ws://localhost:0?q", "localhost", 0, "localhost:0", "/?q"},
+        {"wss://x/", "x", 443, "x", "/", true},
+        {"WSS://x:80/ws", "x", 80, "x:80", "/ws", true},
+        {"ws://x:443/ws", "x", 443, "x:443", "/ws"},
     };
     for (auto const& row : cases) {
         auto const url = parse_ws_url(row.text);
@@ -147,9 +151,10 @@ TEST(ws_url, gives_what_the_client_needs) {
         EXPECT_EQ(url->port, row.port);
         EXPECT_EQ(url->authority, row.authority);
         EXPECT_EQ(url->target, row.target);
+        EXPECT_EQ(url->secure, row.secure);
     }
     for (char const* const bad :
-         {"", "ws:", "ws://", "ws:///ws", "http://x/", "wss://x/", "ws://x:65536/", "ws://x:a/",
+         {"", "ws:", "ws://", "ws:///ws", "http://x/", "wss://", "ws://x:65536/", "ws://x:a/",
           "ws://user@x/", "ws://u:p@x/", "ws://x/#frag", "ws://a b/", "ws://x%0d%0aEvil:1/",
           "ws://x/\r\nEvil", "127.0.0.1:8080", "ws://[::1/", "ws://[fe80::1%25eth0]/"}) {
         EXPECT_FALSE(parse_ws_url(bad).has_value()) << bad;

@@ -1,95 +1,61 @@
 #include <trunkline/websocket/ws_dialer.hpp>
 
 #include <trunkline/transport/error.hpp>
-#include <trunkline/transport/socket_connect.hpp>
 #include <trunkline/websocket/opener.hpp>
 
-#include <boost/asio/error.hpp>
-
-#include <utility>
-
 namespace trunkline::websocket {
+namespace {
 
-class ws_dialer::attempt {
-public:
-    attempt(ws_dialer& owner, dialed done) : owner_(owner), done_(std::move(done)) {}
+using transport::pending_connection;
 
-    /// `self`: where the owner keeps it.
-    void start(std::list<attempt>::iterator self, std::string_view text) {
-        self_ = self;
-        auto const timeout = owner_.shared_.options().handshake_timeout;
-        timer_ = owner_.loop_.after(timeout, [this] {
-            finish(make_error_code(transport::transport_error::handshake_timeout));
-        });
-        auto url = parse_ws_url(text);
-        if (!url) {
-            fail_soon(url.error());
-            return;
-        }
-        url_ = std::move(*url);
-        auto addresses = transport::socket_address::resolve(url_.host, url_.port);
-        if (!addresses) {
-            fail_soon(addresses.error());
-            return;
-        }
-        connect_ =
-            transport::connect_socket(owner_.loop_, std::move(*addresses),
-                                      [this](result<std::unique_ptr<transport::byte_stream>> link) {
-                                          on_connected(std::move(link));
-                                      });
-    }
-
-    void finish(result<std::unique_ptr<transport::connection>> made) {
-        dialed const done = std::move(done_);
-        owner_.attempts_.erase(self_);  // and with it this object
-        done(std::move(made));
-    }
-
-private:
-    void fail_soon(error_code error) {
-        timer_ = owner_.loop_.after(transport::runtime::duration::zero(),
-                                    [this, error] { finish(error); });
-    }
-
-    void on_connected(result<std::unique_ptr<transport::byte_stream>> link) {
-        if (!link) {
-            finish(link.error());
-            return;
-        }
-        opener_ = std::make_unique<opener>(
-            owner_.shared_, url_, std::move(*link),
-            [this](result<std::unique_ptr<connection>> made) { on_opened(std::move(made)); });
-    }
-
-    void on_opened(result<std::unique_ptr<connection>> made) {
+result<std::unique_ptr<pending_connection>> open(context& shared, ws_url const& url,
+                                                 ws_dialer::link link,
+                                                 transport::dialer::dialed done) {
+    auto const on_opened = [done = std::move(done)](result<std::unique_ptr<connection>> made) {
         if (made) {
-            finish(std::unique_ptr<transport::connection>(std::move(*made)));
+            done(std::unique_ptr<transport::connection>(std::move(*made)));
         } else {
-            finish(made.error());
+            done(made.error());
         }
-    }
-
-    ws_dialer& owner_;
-    dialed done_;
-    ws_url url_;
-    std::unique_ptr<transport::timer> timer_;
-    std::unique_ptr<transport::pending_connect> connect_;
-    std::unique_ptr<opener> opener_;
-    std::list<attempt>::iterator self_;
-};
-
-ws_dialer::ws_dialer(context& shared, transport::asio_runtime& loop)
-    : shared_(shared), loop_(loop) {}
-
-ws_dialer::~ws_dialer() {
-    while (!attempts_.empty()) {
-        attempts_.front().finish(make_error_code(boost::asio::error::operation_aborted));
-    }
+    };
+    return std::unique_ptr<pending_connection>(
+        std::make_unique<opener>(shared, url, std::move(link), on_opened));
 }
 
-void ws_dialer::dial(std::string_view url, dialed done) {
-    auto const made = attempts_.emplace(attempts_.end(), *this, std::move(done));
-    made->start(made, url);
+result<transport::dial_plan> plan(context& shared, ws_dialer::encryption const& encrypt,
+                                  std::string_view text) {
+    auto url = parse_ws_url(text);
+    if (!url) {
+        return url.error();
+    }
+    if (url->secure && !encrypt) {
+        return make_error_code(transport::transport_error::invalid_endpoint);
+    }
+    auto addresses = transport::socket_address::resolve(url->host, url->port);
+    if (!addresses) {
+        return addresses.error();
+    }
+    auto begin =
+        [&shared, encrypt, url = std::move(*url)](
+            ws_dialer::link socket,
+            transport::dialer::dialed done) -> result<std::unique_ptr<pending_connection>> {
+        auto link = url.secure ? encrypt(std::move(socket), url.host) : std::move(socket);
+        if (!link) {
+            return link.error();
+        }
+        return open(shared, url, std::move(*link), std::move(done));
+    };
+    return transport::dial_plan{std::move(*addresses), std::move(begin)};
 }
+
+}  // namespace
+
+ws_dialer::ws_dialer(context& shared, transport::asio_runtime& loop, encryption encrypt)
+    : by_(
+          loop,
+          [&shared, encrypt = std::move(encrypt)](std::string_view url) {
+              return plan(shared, encrypt, url);
+          },
+          shared.options().handshake_timeout) {}
 
 }  // namespace trunkline::websocket

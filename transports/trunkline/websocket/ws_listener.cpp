@@ -54,7 +54,7 @@ void ws_listener::close() {
 }
 
 std::string ws_listener::endpoint() const {
-    return "ws://" + tcp_.address().text() + options_.path;
+    return options_.scheme + "://" + tcp_.address().text() + options_.path;
 }
 
 }  // namespace trunkline::websocket

@@ -16,6 +16,7 @@ namespace trunkline::websocket {
 
 /// How a WebSocket server listens.
 struct listen_options {
+    std::string scheme = "ws";      ///< of the endpoint; "wss" where `admit` encrypts
     std::string path = "/ws";       ///< of RPC connections
     std::string echo_path;          ///< of the echo endpoint; empty: there is none
     bool host_required = true;      ///< refuse requests without a Host field
