@@ -7,6 +7,9 @@ which every peer was probed. Mapped files (the program, libraries, the store) ar
 private; the resident size has them.
 
     bench/idle_memory.py [--program build/release/bin/trunkline] [--counts 10000,19000] [--wait 12]
+                         [--tls]
+
+With --tls the connections are those of wss://, with a certificate that openssl(1) makes.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import re
 import resource
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -36,7 +40,18 @@ def memory_of(process):
     return sizes["Anonymous"], sizes["Rss"]
 
 
-def connect(address, count, held):
+def certify(folder):
+    """Files of a certificate and its key."""
+    files = [f"{folder}/cert.pem", f"{folder}/key.pem"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", files[0], "-keyout", files[1]],
+        check=True, stderr=subprocess.DEVNULL)
+    return files
+
+
+def connect(address, count, held, trust):
     """Opens connections until `count` are held."""
     while len(held) < count:
         batch = []
@@ -44,6 +59,8 @@ def connect(address, count, held):
             link = socket.socket()
             link.bind((f"127.0.0.{1 + (len(held) + len(batch)) // PER_ADDRESS}", 0))
             link.connect(address)
+            if trust:
+                link = trust.wrap_socket(link, server_hostname="127.0.0.1")
             link.sendall(REQUEST)
             batch.append(link)
         for link in batch:
@@ -59,33 +76,41 @@ def connect(address, count, held):
 def answer_pings(held, seconds):
     """Answers pings, which are empty, for so long."""
     pong = b"\x8a\x80\0\0\0\0"
+    nothing_yet = (ssl.SSLWantReadError, BlockingIOError)
     waiting = selectors.DefaultSelector()
     for link in held:
         waiting.register(link, selectors.EVENT_READ)
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         for key, _ in waiting.select(left):
-            if key.fileobj.recv(64) == b"":
-                sys.exit("the server has ended a connection")
-            key.fileobj.send(pong)
+            with contextlib.suppress(*nothing_yet):
+                if key.fileobj.recv(64) == b"":
+                    sys.exit("the server has ended a connection")
+                key.fileobj.send(pong)
     waiting.close()
 
 
-def measure(program, count, wait):
+def measure(program, count, wait, through_tls):
     """Prints the row of one count."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as at_end:
-        command = [program, "serve", f"{folder}/store.bin", "--port", "0", "--threads", "1"]
+        command = [program, "serve", f"{folder}/store.bin", "--threads", "1", "--listen"]
+        command += ["wss://127.0.0.1:0/ws" if through_tls else "ws://127.0.0.1:0/ws"]
+        trust = None
+        if through_tls:
+            own = certify(folder)
+            trust = ssl.create_default_context(cafile=own[0])
+            command += ["--tls-cert", own[0], "--tls-key", own[1]]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         at_end.callback(server.wait)
         at_end.callback(server.terminate)
         line = ""
         while not line.startswith("Server running on "):
             line = server.stdout.readline().decode() or sys.exit("the server did not start")
-        address = ("127.0.0.1", int(line.rsplit(":", 1)[1]))
+        address = ("127.0.0.1", int(line.rsplit(":", 1)[1].removesuffix("/ws\n")))
         before = memory_of(server.pid)
         held = []
         began = time.monotonic()
-        connect(address, count, held)
+        connect(address, count, held, trust)
         seconds = time.monotonic() - began
         at_once = memory_of(server.pid)
         answer_pings(held, wait)
@@ -103,6 +128,7 @@ def main():
     asked.add_argument("--program", default="build/release/bin/trunkline")
     asked.add_argument("--counts", default="10000,19000")
     asked.add_argument("--wait", type=float, default=12, help="seconds of probing")
+    asked.add_argument("--tls", action="store_true", help="connections of wss://")
     options = asked.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -111,7 +137,7 @@ def main():
     for count in map(int, options.counts.split(",")):
         if count + 64 > most:
             sys.exit(f"{count} connections need a higher limit on open files (ulimit -Hn: {most})")
-        measure(options.program, count, options.wait)
+        measure(options.program, count, options.wait, options.tls)
 
 
 if __name__ == "__main__":

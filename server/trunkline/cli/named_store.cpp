@@ -5,12 +5,16 @@
 #include <trunkline/cli/watched_call.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/rpc/error.hpp>
+#include <trunkline/serve/tls_files.hpp>
 #include <trunkline/store/open_report.hpp>
 #include <trunkline/store_client/store_client.hpp>
+#include <trunkline/tls/context.hpp>
 
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -159,11 +163,38 @@ call_result<std::unique_ptr<named_store>> open_file(std::string const& file, fil
     return std::unique_ptr<named_store>(std::make_unique<store_in_file>(std::move(*opened)));
 }
 
-call_result<std::unique_ptr<named_store>> open_url(std::string const& url,
-                                                   std::chrono::milliseconds timeout,
-                                                   bool shows_progress) {
-    auto made =
-        rpc_client::builder(url).connect_timeout(timeout).default_timeout(timeout).connect();
+/// Whom we trust, and who we are.
+call_result<tls::context> make_trust(store_place const& place) {
+    tls::client_options wanted;
+    if (!place.tls_ca.empty()) {
+        wanted.authorities = place.tls_ca;
+    }
+    if (!place.tls_cert.empty()) {
+        wanted.own = {place.tls_cert, place.tls_key};
+    }
+    std::filesystem::path at_fault;
+    auto made = tls::context::for_client(wanted, &at_fault);
+    if (made) {
+        return std::move(*made);
+    }
+    std::array const files{
+        server::tls_file{"--tls-ca", server::certificates_content, place.tls_ca},
+        server::tls_file{"--tls-cert", server::certificates_content, place.tls_cert},
+        server::tls_file{"--tls-key", server::key_content, place.tls_key}};
+    return call_failure{made.error(), server::explain_tls(files, at_fault, made.error())};
+}
+
+call_result<std::unique_ptr<named_store>> open_url(store_place const& place, bool shows_progress) {
+    std::string const& url = place.url;
+    rpc_client::builder builder(url);
+    if (!place.tls_ca.empty() || !place.tls_cert.empty()) {
+        auto trust = make_trust(place);
+        if (!trust) {
+            return trust.error();
+        }
+        builder.trust(std::move(*trust));
+    }
+    auto made = builder.connect_timeout(place.timeout).default_timeout(place.timeout).connect();
     if (!made) {
         return call_failure{made.error(), url + ": " + made.error().message()};
     }
@@ -175,8 +206,7 @@ call_result<std::unique_ptr<named_store>> open_url(std::string const& url,
 
 call_result<std::unique_ptr<named_store>> open_store(store_place const& place, file_use use,
                                                      bool shows_progress) {
-    return place.is_file() ? open_file(place.file, use)
-                           : open_url(place.url, place.timeout, shows_progress);
+    return place.is_file() ? open_file(place.file, use) : open_url(place, shows_progress);
 }
 
 }  // namespace trunkline::cli

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,13 +45,29 @@ int announce(server::store_server const& server, server::serve_options const& op
     return exit_success;
 }
 
+void reload_certificates(server::store_server& server, logging::journal const& log) {
+    std::string const fault = server.load_certificates();
+    if (fault.empty()) {
+        log.write(area::server, level::info, "certificates read again, for connections to come");
+    } else {
+        log.write(area::server, level::error, "certificates not read again, the old ones stay",
+                  {{"why", fault}});
+    }
+}
+
 int run(server::serve_options const& options, logging::journal const& log, bool as_objects) {
     server::store_server server(options, log);
-    signal_watch const signals([&server, &log](int number) {
+    auto const on_first = [&server, &log](int number) {
         log.write(area::server, level::info, "stopping: no new connections, answering what came",
                   {{"signal", signal_name(number)}});
         server.request_stop();
-    });
+    };
+    if (std::string const fault = server.load_certificates(); !fault.empty()) {
+        return complain(exit_usage, fault);
+    }
+    auto const reload = [&server, &log] { reload_certificates(server, log); };
+    signal_watch const signals(
+        on_first, options.tls_cert.empty() ? std::function<void()>() : std::function(reload));
     if (auto const listening = server.listen(); !listening) {
         auto const& tried = server.endpoints();
         return complain(exit_listen, server::explain_listen(tried.empty() ? "" : tried.back(),
@@ -106,7 +123,7 @@ command serve() {
     add_log_settings(settings, given->logs);
     settings.push_back({"print-limits", "print every limit as it would be in force, and end",
                         config::toggle{&given->print_limits}});
-    return {{"serve", "Serves a store over WebSocket, TCP and Unix sockets.", "path", true},
+    return {{"serve", "Serves a store over WebSocket, TCP, TLS and Unix sockets.", "path", true},
             std::move(settings),
             [given](std::span<config::setting> with) { return act(*given, with); }};
 }

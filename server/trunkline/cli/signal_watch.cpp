@@ -25,11 +25,16 @@ int checked(int descriptor, char const* what) {
 
 }  // namespace
 
-signal_watch::signal_watch(std::function<void(int)> on_first) : on_first_(std::move(on_first)) {
+signal_watch::signal_watch(std::function<void(int)> on_first, std::function<void()> on_hangup)
+    : on_first_(std::move(on_first)), on_hangup_(std::move(on_hangup)) {
     sigset_t watched;
     ::sigemptyset(&watched);
     ::sigaddset(&watched, SIGINT);
     ::sigaddset(&watched, SIGTERM);
+    if (on_hangup_) {
+        ::signal(SIGHUP, SIG_DFL);  // nohup(1) has it ignored, and then it would not come
+        ::sigaddset(&watched, SIGHUP);
+    }
     ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
     signals_ = checked(::signalfd(-1, &watched, SFD_CLOEXEC), "signalfd");
     end_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -57,6 +62,10 @@ void signal_watch::watch() const {
             continue;
         }
         auto const number = static_cast<int>(received.ssi_signo);
+        if (number == SIGHUP) {
+            on_hangup_();
+            continue;
+        }
         if (!std::exchange(first, false)) {
             ::_exit(exit_signal + number);
         }

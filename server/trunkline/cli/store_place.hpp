@@ -11,6 +11,9 @@ namespace trunkline::cli {
 struct store_place {
     std::string url;
     std::string file;
+    std::string tls_ca;  ///< PEM files; empty: as the system trusts
+    std::string tls_cert;
+    std::string tls_key;
     std::chrono::milliseconds timeout{30'000};
 
     [[nodiscard]] bool is_file() const { return !file.empty(); }

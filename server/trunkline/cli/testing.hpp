@@ -6,6 +6,7 @@
 #include <trunkline/store/store.hpp>
 #include <trunkline/test_support/child_process.hpp>
 #include <trunkline/test_support/running_server.hpp>
+#include <trunkline/tls/test_certificates.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,13 +16,21 @@
 
 namespace trunkline::cli {
 
-/// The parameter is "file", "url" for a WebSocket server, "tcp" or "unix".
+/// The parameter is "file", "url" for a WebSocket server, "tcp", "unix" or "tls".
 class on_a_store : public testing::TestWithParam<std::string> {
 protected:
     on_a_store() {
         static_cast<void>(store::store::open(path_).value());
         if (GetParam() == "url") {
             server_.emplace(TRUNKLINE_PROGRAM, path_);
+        } else if (GetParam() == "tls") {
+            tls::test_authority const authority(folder_.path());
+            auto const own = authority.issue("server");
+            ca_ = authority.file().string();
+            server_.emplace(
+                TRUNKLINE_PROGRAM, path_,
+                std::vector<std::string>{"--listen", "tls://127.0.0.1:0", "--tls-cert",
+                                         own.certificates.string(), "--tls-key", own.key.string()});
         } else if (GetParam() != "file") {
             std::string const url =
                 GetParam() == "tcp" ? "tcp://127.0.0.1:0" : "unix:" + (folder_ / "s.sock").string();
@@ -33,8 +42,13 @@ protected:
         if (!server_) {
             return {"--file", path_};
         }
-        return {"--url", server_->endpoints().empty() ? "ws://" + server_->address() + "/ws"
-                                                      : server_->endpoints().front()};
+        std::vector<std::string> flags{"--url", server_->endpoints().empty()
+                                                    ? "ws://" + server_->address() + "/ws"
+                                                    : server_->endpoints().front()};
+        if (!ca_.empty()) {
+            flags.insert(flags.end(), {"--tls-ca", ca_});
+        }
+        return flags;
     }
 
     [[nodiscard]] test_support::finished run(std::vector<std::string> arguments) const {
@@ -60,6 +74,7 @@ protected:
     }
 
     scratch_folder folder_;
+    std::string ca_;  ///< of a server through TLS
     std::string path_ = (folder_ / "s.bin").string();
     std::optional<test_support::running_server> server_;
 };

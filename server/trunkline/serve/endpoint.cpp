@@ -2,6 +2,7 @@
 
 #include <trunkline/base/assert.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
+#include <trunkline/tls/tls_endpoint.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
@@ -23,6 +24,11 @@ std::string scheme_of(std::string_view endpoint) {
     return parts ? parts->scheme : std::string();
 }
 
+bool is_secure(std::string_view endpoint) {
+    std::string const scheme = scheme_of(endpoint);
+    return scheme == "tls" || scheme == "wss";
+}
+
 served_endpoint served(link_kind kind, std::vector<transport::listening_socket> sockets,
                        std::string const& text, std::string const& ws_path) {
     served_endpoint made{text, std::nullopt, {}};
@@ -31,14 +37,14 @@ served_endpoint served(link_kind kind, std::vector<transport::listening_socket> 
         made.port = sockets.front().address.port();
     }
     for (auto& each : sockets) {
-        made.sockets.push_back({kind, std::move(each), text, ws_path});
+        made.sockets.push_back({kind, std::move(each), text, ws_path, is_secure(text)});
     }
     return made;
 }
 
 result<served_endpoint> listen_for_websockets(serve_options const& settled,
                                               result<std::vector<socket_address>> const& addresses,
-                                              std::string const& path, bool is_default) {
+                                              std::string const& path, std::string const& scheme) {
     if (!addresses) {
         return addresses.error();
     }
@@ -48,7 +54,7 @@ result<served_endpoint> listen_for_websockets(serve_options const& settled,
     }
     std::string const address = sockets->front().address.text();
     return served(link_kind::websocket, std::move(*sockets),
-                  is_default ? address : "ws://" + address + path, path);
+                  scheme.empty() ? address : scheme + "://" + address + path, path);
 }
 
 result<served_endpoint> listen_for_streams(result<transport::listening_group> group) {
@@ -65,6 +71,9 @@ result<std::vector<socket_address>> addresses_of(std::string_view url) {
     }
     if (scheme_of(url) == "tcp") {
         return tcp::resolve(url);
+    }
+    if (scheme_of(url) == "tls") {
+        return tls::resolve(url);
     }
     auto const path = unix_socket::parse(url);
     return path ? result<std::vector<socket_address>>(std::vector<socket_address>())
@@ -85,16 +94,19 @@ std::vector<std::string> endpoints_of(serve_options const& settled) {
 result<served_endpoint> listen_on(serve_options const& settled, std::string_view endpoint) {
     if (settled.listens_by_default && endpoint == endpoints_of(settled).front()) {
         return listen_for_websockets(settled, socket_address::resolve(settled.host, settled.port),
-                                     settled.ws_path, true);
+                                     settled.ws_path, {});
     }
     std::string const scheme = scheme_of(endpoint);
-    if (scheme == "ws") {
+    if (scheme == "ws" || scheme == "wss") {
         auto const parts = websocket::parse_ws_url(endpoint);
         if (!parts) {
             return parts.error();
         }
         return listen_for_websockets(settled, socket_address::resolve(parts->host, parts->port),
-                                     parts->target, false);
+                                     parts->target, scheme);
+    }
+    if (scheme == "tls") {
+        return listen_for_streams(tls::listen(endpoint, settled.threads));
     }
     if (scheme == "tcp") {
         return listen_for_streams(tcp::listen(endpoint, settled.threads));
@@ -117,6 +129,11 @@ std::string check_listen(serve_options const& options, std::string_view url) {
         return flag +
                " is no place to listen; write one such as ws://127.0.0.1:8080/ws, "
                "tcp://127.0.0.1:7000, unix:/path or unix:@name";
+    }
+    if (is_secure(url)) {
+        return options.tls_cert.empty()
+                   ? flag + " needs a certificate; add --tls-cert FILE and --tls-key FILE"
+                   : "";
     }
     if (!addresses->empty() && !addresses->front().is_loopback() && !options.allow_plain) {
         return flag +

@@ -19,8 +19,9 @@ namespace trunkline::server {
 struct served_socket {
     link_kind kind = link_kind::websocket;
     transport::listening_socket socket;
-    std::string text;     ///< of its endpoint
-    std::string ws_path;  ///< of a WebSocket endpoint
+    std::string text;        ///< of its endpoint
+    std::string ws_path;     ///< of a WebSocket endpoint
+    bool is_secure = false;  ///< "tls:" and "wss:"
 };
 
 /// An endpoint that is listened on, with a socket for each thread.

@@ -75,12 +75,21 @@ TEST(served_endpoints, are_checked_before_anything_is_done) {
          {"ws://127.0.0.1:0/ws", "tcp://[::1]:7000", "tcp://localhost:1", "unix:/x", "unix:@x"}) {
         EXPECT_EQ(check_listen(options, good), "") << good;
     }
-    for (std::string const bad : {"", "x", "tcp:x", "tcp://127.0.0.1", "tcp://example.org:1",
-                                  "memory:x", "wss://127.0.0.1:1/", "unix:", "unix:@", "/x"}) {
+    for (std::string const bad :
+         {"", "x", "tcp:x", "tcp://127.0.0.1", "tcp://example.org:1", "memory:x", "wss://",
+          "tls://127.0.0.1", "unix:", "unix:@", "/x"}) {
         EXPECT_EQ(check_listen(options, bad),
                   "--listen " + bad +
                       " is no place to listen; write one such as ws://127.0.0.1:8080/ws, "
                       "tcp://127.0.0.1:7000, unix:/path or unix:@name");
+    }
+    for (std::string const encrypted : {"tls://0.0.0.0:1", "wss://127.0.0.1:1/ws"}) {
+        EXPECT_EQ(check_listen(options, encrypted),
+                  "--listen " + encrypted +
+                      " needs a certificate; add --tls-cert FILE and --tls-key FILE");
+        options.tls_cert = "cert.pem";
+        EXPECT_EQ(check_listen(options, encrypted), "") << "also for other machines";
+        options.tls_cert.clear();
     }
     std::string const deep = "unix:/" + std::string(107, 'x');
     EXPECT_EQ(check_listen(options, deep),

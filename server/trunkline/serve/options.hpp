@@ -18,8 +18,11 @@ struct serve_options {
     std::uint16_t port = 8080;        ///< 0 picks a free one
     std::vector<std::string> listen;  ///< URLs
     bool listens_by_default = true;   ///< on host and port
-    std::string unix_mode = "0600";   ///< of socket files, as of chmod(1)
-    std::string port_file;            ///< empty: none
+    std::string tls_cert;             ///< PEM files; empty: there is no "tls:" and no "wss:"
+    std::string tls_key;
+    std::string tls_client_ca;       ///< empty: clients show nothing
+    std::string unix_mode = "0600";  ///< of socket files, as of chmod(1)
+    std::string port_file;           ///< empty: none
     std::string ws_path = "/ws";
     std::string echo_path;    ///< empty: no echo endpoint
     bool deflate = false;     ///< accept offers of permessage-deflate

@@ -3,6 +3,7 @@
 #include <trunkline/config/limit_relations.hpp>
 #include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/endpoint.hpp>
+#include <trunkline/serve/tls_files.hpp>
 #include <trunkline/store/durability.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/socket_address.hpp>
@@ -76,9 +77,20 @@ void add_places(config::setting_list& list, serve_options& options) {
                     config::words{&options.port_file, "FILE"}});
     list.push_back(
         {"listen",
-         "ws://host:port/path, tcp://host:port, unix:/path or unix:@name; again for more, "
+         "ws:// or wss://host:port/path, tcp:// or tls://host:port, unix:/path or unix:@name; "
+         "again for more, "
          "in place of --host and --port unless these are given, too",
          config::word_list{&options.listen, "URL"}});
+    list.push_back({"tls-cert",
+                    "PEM file with the certificate of tls:// and wss://, and those that vouch for "
+                    "it; SIGHUP reads it again",
+                    config::words{&options.tls_cert, "FILE"}});
+    list.push_back({"tls-key", "PEM file with the private key of that certificate",
+                    config::words{&options.tls_key, "FILE"}});
+    list.push_back({"tls-client-ca",
+                    "PEM file with who vouches for clients of tls:// and wss://; those that show "
+                    "no certificate of theirs are refused",
+                    config::words{&options.tls_client_ca, "FILE"}});
     list.push_back({"unix-mode", "permissions of the socket files of --listen, as of chmod",
                     config::words{&options.unix_mode, "MODE"}});
     list.push_back({"ws-path", "path of the WebSocket endpoint of the store",
@@ -211,6 +223,17 @@ bool was_given(std::span<config::setting> settings, std::string_view name) {
     return one != nullptr && one->from != config::origin::by_default;
 }
 
+std::string check_tls(serve_options const& options) {
+    if (std::string fault = check_pair(options.tls_cert, options.tls_key); !fault.empty()) {
+        return fault;
+    }
+    if (options.tls_cert.empty() && !options.tls_client_ca.empty()) {
+        return "--tls-client-ca is about the clients of tls:// and wss://; add --tls-cert and "
+               "--tls-key, or leave it out";
+    }
+    return {};
+}
+
 std::string check_endpoints(serve_options& options, std::span<config::setting> settings) {
     options.listens_by_default =
         options.listen.empty() || was_given(settings, "host") || was_given(settings, "port");
@@ -292,6 +315,9 @@ std::string settle(serve_options& options, std::span<config::setting> settings, 
     options.websocket.message_size_max =
         std::max<std::uint64_t>(options.session.message_size_max, 2 * chunk_size);
     options.websocket.frame_size_max = options.websocket.message_size_max;
+    if (fault.empty()) {
+        fault = check_tls(options);
+    }
     if (fault.empty()) {
         fault = check_endpoints(options, settings);
     }

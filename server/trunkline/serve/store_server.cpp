@@ -4,14 +4,18 @@
 #include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/disk_thread.hpp>
 #include <trunkline/serve/endpoint.hpp>
+#include <trunkline/serve/tls_files.hpp>
 #include <trunkline/serve/value_loader.hpp>
 #include <trunkline/serve/waiting_backend.hpp>
 #include <trunkline/serve/worker.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
+#include <trunkline/transport/error.hpp>
 
 #include <boost/system/system_error.hpp>
 
+#include <array>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -31,11 +35,28 @@ public:
           log_(log),
           gate_(options.connections_max, options.connections_per_peer_max) {}
 
+    std::string load_certificates() {
+        if (options.tls_cert.empty()) {
+            return {};
+        }
+        std::filesystem::path at_fault;
+        auto const loaded = certificates_ ? certificates_->reload(&at_fault) : make(at_fault);
+        if (loaded) {
+            return {};
+        }
+        std::array const files{
+            tls_file{"--tls-cert", certificates_content, options.tls_cert},
+            tls_file{"--tls-key", key_content, options.tls_key},
+            tls_file{"--tls-client-ca", certificates_content, options.tls_client_ca}};
+        return explain_tls(files, at_fault, loaded.error());
+    }
+
     result<void> listen() {
         std::lock_guard const lock(mutex_);
         try {
             while (workers_.size() < options.threads) {
-                workers_.push_back(std::make_unique<worker>(shared_parts{options, log_, gate_}));
+                workers_.push_back(
+                    std::make_unique<worker>(shared_parts{options, log_, gate_, certificates_}));
             }
         } catch (boost::system::system_error const& fault) {
             workers_.clear();
@@ -47,6 +68,10 @@ public:
             if (!made) {
                 workers_.clear();
                 return made.error();
+            }
+            if (made->sockets.front().is_secure && !certificates_) {
+                workers_.clear();
+                return make_error_code(transport::transport_error::no_certificate);
             }
             endpoints.back() = made->text;
             port = port == 0 ? made->port.value_or(0) : port;
@@ -122,6 +147,19 @@ public:
     std::uint16_t port = 0;
 
 private:
+    result<void> make(std::filesystem::path& at_fault) {
+        tls::server_options of{.own = {options.tls_cert, options.tls_key}};
+        if (!options.tls_client_ca.empty()) {
+            of.client_authorities = options.tls_client_ca;
+        }
+        auto made = tls::context::for_server(of, &at_fault);
+        if (!made) {
+            return made.error();
+        }
+        certificates_ = std::move(*made);
+        return {};
+    }
+
     void add_methods(store::durability level) {
         bool const waits = store::waits_for_disk(level);
         if (waits) {
@@ -177,6 +215,7 @@ private:
 
     logging::journal const& log_;
     connection_gate gate_;
+    std::optional<tls::context> certificates_;
     std::unique_ptr<store::store> store_;
     std::mutex mutex_;  // what request_stop() may meet at any time
     bool running_ = false;
@@ -191,6 +230,10 @@ store_server::store_server(serve_options const& settled, logging::journal const&
     : implementation_(std::make_unique<implementation>(settled, log)) {}
 
 store_server::~store_server() = default;
+
+std::string store_server::load_certificates() {
+    return implementation_->load_certificates();
+}
 
 result<void> store_server::listen() {
     return implementation_->listen();

@@ -13,8 +13,9 @@
 
 namespace trunkline::server {
 
-/// Goes through listen(), open(), run(), in this order, once, on one thread. Listening comes first,
-/// so that a port in use leaves the store as it was; connections wait until run().
+/// Goes through load_certificates(), listen(), open(), run(), in this order, once, on one thread.
+/// Listening comes first, so that a port in use leaves the store as it was; connections wait until
+/// run().
 class store_server {
 public:
     /// `settled` options have passed settle(). `log` outlives the server.
@@ -22,6 +23,11 @@ public:
     ~store_server();
     store_server(store_server const&) = delete;
     store_server& operator=(store_server const&) = delete;
+
+    /// Reads the files of the certificates, where the options name any: first before listen(), and
+    /// again from any thread, when connections that come later are to have new ones. When a file is
+    /// not right nothing changes; gives one line that says so, else nothing.
+    [[nodiscard]] std::string load_certificates();
 
     /// Takes all endpoints. Fails with what the system or a transport says.
     [[nodiscard]] result<void> listen();

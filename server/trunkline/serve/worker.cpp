@@ -1,6 +1,7 @@
 #include <trunkline/serve/worker.hpp>
 
 #include <trunkline/serve/counted_stream.hpp>
+#include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 #include <trunkline/transport/stream_connection.hpp>
@@ -46,11 +47,15 @@ worker::~worker() = default;
 void worker::listen(served_socket socket) {
     std::unique_ptr<transport::listener> made;
     if (socket.kind == link_kind::websocket) {
-        auto one =
-            std::make_unique<websocket::ws_listener>(websockets_, loop_, std::move(socket.socket),
-                                                     listen_options(std::move(socket.ws_path)));
+        auto one = std::make_unique<websocket::ws_listener>(
+            websockets_, loop_, std::move(socket.socket),
+            listen_options(std::move(socket.ws_path), socket.is_secure));
         websocket_listeners_.push_back(one.get());
         made = std::move(one);
+    } else if (socket.is_secure) {
+        made = std::make_unique<tls::tls_listener>(*shared_.certificates, loop_,
+                                                   std::move(socket.socket), std::move(socket.text),
+                                                   tls_options());
     } else {
         made = std::make_unique<transport::socket_listener>(
             loop_, std::move(socket.socket), std::move(socket.text),
@@ -59,13 +64,35 @@ void worker::listen(served_socket socket) {
     listeners_.emplace_back(socket.kind, std::move(made));
 }
 
-websocket::listen_options worker::listen_options(std::string ws_path) {
+websocket::listen_options worker::listen_options(std::string ws_path, bool is_secure) {
     websocket::listen_options made;
+    made.scheme = is_secure ? "wss" : "ws";
     made.path = std::move(ws_path);
     made.echo_path = shared_.options.echo_path;
     made.echo_limits = shared_.options.connection;
-    made.admit = [this](auto link) { return admit(std::move(link)); };
+    made.admit = [this, is_secure](auto link) {
+        auto admitted = admit(std::move(link));
+        return admitted && is_secure ? encrypt(std::move(admitted)) : std::move(admitted);
+    };
     return made;
+}
+
+tls::listen_options worker::tls_options() {
+    return {.handshake_timeout = shared_.options.connection.handshake_timeout,
+            .admit = [this](auto link) { return admit(std::move(link)); },
+            .on_failed =
+                [this](std::string_view peer, error_code why) {
+                    shared_.log.write(area::ws, level::debug, "handshake failed",
+                                      {{"peer", peer}, {"why", why.message()}});
+                }};
+}
+
+// The handshake of WebSocket waits for that of TLS, in the time for both.
+std::unique_ptr<transport::byte_stream> worker::encrypt(
+    std::unique_ptr<transport::byte_stream> link) {
+    auto made =
+        tls::make_server_stream(loop_, std::move(link), *shared_.certificates, tls::spoken::http);
+    return made ? std::move(*made) : nullptr;
 }
 
 std::unique_ptr<transport::byte_stream> worker::admit(

@@ -6,11 +6,14 @@
 #include <trunkline/serve/connection_table.hpp>
 #include <trunkline/serve/endpoint.hpp>
 #include <trunkline/serve/options.hpp>
+#include <trunkline/tls/context.hpp>
+#include <trunkline/tls/tls_listener.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +25,7 @@ struct shared_parts {
     serve_options const& options;
     logging::journal const& log;
     connection_gate& gate;
+    std::optional<tls::context> const& certificates;  ///< there for "tls:" and "wss:"
 };
 
 class worker {
@@ -47,8 +51,11 @@ public:
     void stop();
 
 private:
-    [[nodiscard]] websocket::listen_options listen_options(std::string ws_path);
+    [[nodiscard]] websocket::listen_options listen_options(std::string ws_path, bool is_secure);
+    [[nodiscard]] tls::listen_options tls_options();
     [[nodiscard]] std::unique_ptr<transport::byte_stream> admit(
+        std::unique_ptr<transport::byte_stream> link);
+    [[nodiscard]] std::unique_ptr<transport::byte_stream> encrypt(
         std::unique_ptr<transport::byte_stream> link);
     [[nodiscard]] link_maker links();
     void begin_stop();

@@ -17,8 +17,12 @@ call_result<Value> field_of(call_result<received<Response>> const& answer,
 
 namespace methods = store_service;
 
-result<store_client> store_client::connect(std::string url) {
-    auto made = rpc_client::builder(std::move(url)).connect();
+result<store_client> store_client::connect(std::string url, std::optional<tls::context> trust) {
+    rpc_client::builder builder(std::move(url));
+    if (trust) {
+        builder.trust(std::move(*trust));
+    }
+    auto made = builder.connect();
     if (!made) {
         return made.error();
     }

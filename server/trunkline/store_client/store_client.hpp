@@ -13,6 +13,7 @@
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/methods.hpp>
+#include <trunkline/tls/context.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -48,8 +49,10 @@ public:
     /// `server` serves the methods of a store.
     explicit store_client(peer server) noexcept : server_(std::move(server)) {}
 
-    /// With a connection of its own, which lives as long as the last copy.
-    [[nodiscard]] static result<store_client> connect(std::string url);
+    /// With a connection of its own, which lives as long as the last copy. `trust` as in
+    /// rpc_client::builder.
+    [[nodiscard]] static result<store_client> connect(std::string url,
+                                                      std::optional<tls::context> trust = {});
 
     /// The server, for what is no method of a store.
     [[nodiscard]] peer const& server() const noexcept { return server_; }
