@@ -100,6 +100,7 @@ void server_loop::start() {
 void server_loop::adopt(transport::file_descriptor socket, bytes_view received) {
     if (adopting_ != nullptr && !is_full()) {
         transport::disable_send_delay(socket.get());
+        transport::probe_link(socket.get());
         adopting_->add(std::make_unique<transport::socket_stream>(*sockets_, std::move(socket)),
                        received);
     }

@@ -39,6 +39,9 @@ private:
             return;
         }
         disable_send_delay(socket_.get());
+        if (address.family() != AF_UNIX) {
+            probe_link(socket_.get());
+        }
         if (::connect(socket_.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
             errno == EAGAIN ? try_again_later() : finish_later(errno);
             return;

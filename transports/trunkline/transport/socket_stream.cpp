@@ -151,6 +151,17 @@ std::optional<peer_certificate> socket_stream::certificate() const {
     return std::nullopt;
 }
 
+void probe_link(int descriptor) noexcept {
+    auto const set = [descriptor](int level, int name, auto value) {
+        auto const number = static_cast<int>(value);
+        ::setsockopt(descriptor, level, name, &number, sizeof number);
+    };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, link_probe_after.count());
+    set(IPPROTO_TCP, TCP_KEEPINTVL, link_probe_interval.count());
+    set(IPPROTO_TCP, TCP_KEEPCNT, link_probes);
+}
+
 void disable_send_delay(int descriptor) noexcept {
     int const on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

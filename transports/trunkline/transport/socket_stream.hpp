@@ -6,6 +6,8 @@
 #include <trunkline/transport/file_descriptor.hpp>
 #include <trunkline/transport/readiness_set.hpp>
 
+#include <chrono>
+
 namespace trunkline::transport {
 
 /// Plain non-blocking system calls: one per read, one per gather write. Costs its descriptor and a
@@ -44,5 +46,16 @@ private:
 /// Sends small writes at once (TCP_NODELAY): a write is a whole batch already. Every TCP socket of
 /// ours has it.
 void disable_send_delay(int descriptor) noexcept;
+
+/// When the system asks a silent TCP peer whether it lives, how often again, and after how many
+/// questions without an answer the connection is lost: after two minutes.
+inline constexpr std::chrono::seconds link_probe_after{60};
+inline constexpr std::chrono::seconds link_probe_interval{15};  ///< see link_probe_after
+inline constexpr int link_probes = 4;                           ///< see link_probe_after
+
+/// Has the system look after a silent peer (SO_KEEPALIVE): on byte streams nothing else finds out
+/// that its host has gone. Connections inherit it from the socket that accepts them. Nothing
+/// happens where it has no meaning.
+void probe_link(int descriptor) noexcept;
 
 }  // namespace trunkline::transport

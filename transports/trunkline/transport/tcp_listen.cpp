@@ -1,6 +1,7 @@
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/transport/socket_stream.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -35,6 +36,7 @@ result<listening_socket> open_listening(socket_address const& address, bool firs
         ::listen(descriptor, accept_backlog) != 0) {
         return last_error();
     }
+    probe_link(descriptor);
     made.address = socket_address::local_of(descriptor);
     return made;
 }

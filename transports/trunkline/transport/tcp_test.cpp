@@ -28,6 +28,13 @@ socket_address loopback(std::uint16_t port = 0) {
     return socket_address::parse("127.0.0.1", port).value();
 }
 
+int socket_option(byte_stream const& of, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    ::getsockopt(dynamic_cast<socket_stream const&>(of).socket(), level, name, &value, &size);
+    return value;
+}
+
 struct tcp_fixture : ::testing::Test {
     // Runs the loop until `done` holds; a lost event fails the test instead of hanging it.
     void run_until(std::function<bool()> const& done) {
@@ -125,6 +132,17 @@ TEST_F(tcp_fixture, sends_small_writes_at_once) {
     connected_pair();
     EXPECT_NE(option_of(*near, TCP_NODELAY), 0);
     EXPECT_NE(option_of(*far, TCP_NODELAY), 0);
+}
+
+TEST_F(tcp_fixture, the_system_looks_after_a_silent_peer_on_both_sides) {
+    connected_pair();
+    for (byte_stream const* const each : {near.get(), far.get()}) {
+        EXPECT_EQ(socket_option(*each, SOL_SOCKET, SO_KEEPALIVE), 1);
+        EXPECT_EQ(seconds(socket_option(*each, IPPROTO_TCP, TCP_KEEPIDLE)), link_probe_after);
+        EXPECT_EQ(seconds(socket_option(*each, IPPROTO_TCP, TCP_KEEPINTVL)), link_probe_interval);
+        EXPECT_EQ(socket_option(*each, IPPROTO_TCP, TCP_KEEPCNT), link_probes);
+    }
+    EXPECT_EQ(link_probe_after + link_probes * link_probe_interval, seconds(120));
 }
 
 TEST_F(tcp_fixture, acknowledges_promptly_when_asked) {
