@@ -133,6 +133,7 @@ gather_queue::peeked gather_queue::peek_frames(std::size_t from, std::size_t siz
 void gather_queue::consume(std::size_t size) {
     TRUNKLINE_ASSERT(size <= this->size());
     consumed_ += size;
+    sent_end_ = size > 0 ? consumed_ : sent_end_;
     while (size > 0) {
         segment& front = segments_[first_];
         std::size_t const taken = std::min(size, front.size);

@@ -86,6 +86,10 @@ public:
     /// Bytes that have left the queue since it was made, sent or dropped.
     [[nodiscard]] std::uint64_t consumed() const noexcept { return consumed_; }
 
+    /// Where the last byte ended that was sent, not dropped, in the count of consumed(): of what
+    /// was queued at or behind it nothing has been sent.
+    [[nodiscard]] std::uint64_t sent_end() const noexcept { return sent_end_; }
+
 private:
     struct segment {
         std::byte const* data = nullptr;
@@ -114,6 +118,7 @@ private:
     std::size_t owned_size_ = 0;
     std::size_t borrowed_size_ = 0;
     std::uint64_t consumed_ = 0;
+    std::uint64_t sent_end_ = 0;
     std::size_t pending_frame_size_ = 0;
 };
 

@@ -211,7 +211,7 @@ void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
     event_scope const scope(*this);
     pending_call const of = take_pending(request_id);
     if (of.on_answer) {
-        of.on_answer({why, status::success, {}});
+        of.on_answer({why, status::success, {}, session_.call_was_sent(request_id)});
     } else if (of.receiver != nullptr) {
         of.receiver->on_failed(why, status::success, {});
     }

@@ -22,6 +22,7 @@ struct response {
                        ///< rest is then empty
     status code = status::success;  ///< what the peer says of the call
     bytes_view body;                ///< the answer; valid until the handler returns
+    bool was_sent = true;           ///< false where no byte of the call has left this side
 };
 
 /// Given the answer to a call, or why there is none; what it views is valid until it returns.

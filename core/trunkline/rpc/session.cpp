@@ -53,6 +53,10 @@ result<void> session::send_event(std::uint64_t method_id, std::span<slice> argum
     return state_->send_event(method_id, arguments, now_us);
 }
 
+bool session::call_was_sent(std::uint32_t request_id) const noexcept {
+    return state_->call_was_sent(request_id);
+}
+
 void session::announce(std::uint64_t now_us) {
     state_->announce(now_us);
 }

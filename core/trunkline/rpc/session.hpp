@@ -158,6 +158,10 @@ public:
     /// No event follows.
     void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
 
+    /// Whether any byte of a call of ours has left the output. Of a pending one, and inside
+    /// session_events::on_call_lost(); true where nothing is known.
+    [[nodiscard]] bool call_was_sent(std::uint32_t request_id) const noexcept;
+
     /// A message of type event: never answered. Fails as call(), and with queue_full while more
     /// than events_queued_size_max of events waits in the output.
     [[nodiscard]] result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,

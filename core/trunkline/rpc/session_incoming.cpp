@@ -315,8 +315,14 @@ void session::state::disconnect(error_code why) {
         }
     }
     std::vector<std::uint32_t> lost;
-    pending_.for_each([&](std::uint32_t id, pending_call const&) { lost.push_back(id); });
+    pending_.for_each([&](std::uint32_t id, pending_call const& each) {
+        lost.push_back(id);
+        if (!was_sent(each)) {
+            lost_unsent_.push_back(id);
+        }
+    });
     std::sort(lost.begin(), lost.end());
+    std::sort(lost_unsent_.begin(), lost_unsent_.end());
     calls_.clear();
     pending_.clear();
     deferred_.clear();
@@ -332,6 +338,7 @@ void session::state::disconnect(error_code why) {
     for (std::uint32_t const id : lost) {
         events_.on_call_lost(id, why);
     }
+    lost_unsent_ = {};
 }
 
 // Why no request is started now. While a call of ours waits the input goes on all the same:

@@ -121,9 +121,10 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
 result<std::uint32_t> session::state::call(std::uint64_t method_id, std::span<slice> arguments,
                                            delivery want, std::uint64_t now_us) {
     now_us_ = now_us;
+    std::uint64_t const begin = layout ? output_end() : pending_call::not_queued;
     auto sent = send_call(message_type::call, method_id, arguments);
     if (sent) {
-        pending_.insert(*sent, pending_call{want, no_slot, nullptr});
+        pending_.insert(*sent, pending_call{want, no_slot, nullptr, begin});
     }
     return sent;
 }
@@ -178,6 +179,7 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
     pending_call made{want, no_slot, nullptr};
     if (layout) {
         call_share::scope const ours(calls_queued, output.in_order());
+        made.begin = output_end();
         made.request = std::make_unique<frame::stream_encoder>(take_stream_id());
         must_succeed(made.request->write_and_flush(head, {&body, 1}, sink()));
     } else {
@@ -246,6 +248,13 @@ void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us)
     pending_.erase(request_id);
 }
 
+bool session::state::call_was_sent(std::uint32_t request_id) const noexcept {
+    if (pending_call const* const of = pending_.find(request_id)) {
+        return was_sent(*of);
+    }
+    return !std::binary_search(lost_unsent_.begin(), lost_unsent_.end(), request_id);
+}
+
 // What waits for the layout
 
 deferred_stream& session::state::defer(std::uint32_t request_id, bytes_view head,
@@ -282,6 +291,9 @@ void session::state::send_deferred() {
     call_share::scope const ours(calls_queued, output.in_order());
     auto const send = [&](deferred_stream const& each) {
         pending_call* const of = pending_.find(each.request_id);
+        if (of != nullptr) {
+            of->begin = output_end();
+        }
         if (each.ended) {
             frame::stream_encoder stream(each.stream_id);
             must_succeed(stream.write_and_flush(each.bytes, {}, sink()));

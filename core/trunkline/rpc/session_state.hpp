@@ -15,6 +15,8 @@
 #include <trunkline/rpc/slab.hpp>
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -68,6 +70,9 @@ struct pending_call {
     delivery want = delivery::whole;
     std::uint32_t response = no_slot;                ///< its message, once begun
     std::unique_ptr<frame::stream_encoder> request;  ///< while its parts are being written
+    std::uint64_t begin = not_queued;                ///< of its first byte, in the output
+
+    static constexpr std::uint64_t not_queued = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// Something of ours to send that waits for the layout: one stream, as far as it has been written.
@@ -107,6 +112,7 @@ public:
     result<void> write_call(std::uint32_t request_id, std::span<slice> part, std::uint64_t now_us);
     result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
     void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
+    [[nodiscard]] bool call_was_sent(std::uint32_t request_id) const noexcept;
     result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
                             std::uint64_t now_us);
     void announce(std::uint64_t now_us);
@@ -171,6 +177,12 @@ private:
     void release_call(incoming_call& of);
     void lose(std::uint32_t request_id, error_code why);
     void end_request(pending_call& of);
+    [[nodiscard]] std::uint64_t output_end() const noexcept {
+        return output.in_order().consumed() + output.in_order().size();
+    }
+    [[nodiscard]] bool was_sent(pending_call const& of) const noexcept {
+        return output.in_order().sent_end() > of.begin;
+    }
     void drop_response(pending_call& of);
 
     // Bytes out
@@ -215,6 +227,7 @@ private:
     slab<incoming_call> calls_;
     std::size_t unfinished_ = 0;
     frame::id_table<std::uint32_t, pending_call> pending_;
+    std::vector<std::uint32_t> lost_unsent_;  // in order; while disconnect() tells of what is lost
     std::vector<deferred_stream> deferred_;
     std::size_t deferred_size_ = 0;  // what they cost
     call_share events_queued_;
