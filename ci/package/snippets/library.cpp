@@ -129,6 +129,27 @@ asio::awaitable<std::string> call_in_coroutine(rpc_client const& client) {
     co_return answer.value()->text;
 }
 
+asio::awaitable<call_result<greeting>> greet_by(rpc_client const& another, received<person> who,
+                                                call_context context) {
+    call_options const options{.timeout = 2s, .on_behalf_of = context};
+    auto const answer = co_await another.async_call(hello, *who, options, asio::use_awaitable);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return greeting{(*answer)->text};
+}
+
+void pass_on(rpc_client const& another) {
+    auto builder = rpc_server::builder();
+    builder.listen("ws://127.0.0.1:0/ws");
+    builder.handle(hello, [&](received<person> who, call_context context) {
+        return greet_by(another, std::move(who), std::move(context));
+    });
+    auto const between = builder.start().value();
+    auto const client = rpc_client::builder(between.endpoints().front()).connect().value();
+    EXPECT_EQ(client.call(hello, {"world"}).value()->text, "hello, world");
+}
+
 void call(rpc_client const& client) {
     std::promise<std::string> called;
     auto const on_answer = [&](call_result<received<greeting>> given) {
@@ -192,7 +213,9 @@ void serve_and_call() {
     builder.handle(hello, on_pool(with_context));
     intercept(builder);
     auto const server = builder.start().value();
-    call(rpc_client::builder(server.endpoints().front()).connect().value());
+    auto const client = rpc_client::builder(server.endpoints().front()).connect().value();
+    call(client);
+    pass_on(client);
 }
 
 void serve_and_stream() {
@@ -245,7 +268,8 @@ void wait_in_no_time() {
                             .value();
     auto const client =
         rpc_client::builder("memory:here").over(names).run_on(loop).connect().value();
-    auto const answer = client.call(hello, {"world"}).value();  // runs the loop until it is there
+    auto const answer =
+        client.call(hello, {"world"}, {.timeout = 1h}).value();  // runs the loop until it is there
     EXPECT_EQ(answer->text, "hello, world");
 }
 

@@ -148,7 +148,7 @@ TEST(mock_connection, a_late_answer_comes_at_its_virtual_time) {
     mock_connection mock;
     mock.expect(hello, {"slow", 0}).after(2h).answer({"at last"});
     mock.expect(hello, {"quick", 0}).after(1h).answer({"here"});
-    auto const client = mock.connect();
+    auto const client = mock.client().default_timeout(0ms).connect().value();
     auto const begin = mock.loop().now();
     std::vector<std::string> order;
     auto const note = [&](call_result<received<greeting>> const& answer) {
@@ -269,7 +269,7 @@ TEST(mock_connection, real_handlers_stand_beside_the_script) {
         }));
     EXPECT_FALSE(mock.handle(hello, [](person const&) { return greeting{}; }));
     mock.expect(motto).answer({"onwards"});
-    auto const client = mock.connect();
+    auto const client = mock.client().default_timeout(0ms).connect().value();
     EXPECT_EQ(client.call(hello, {"ada", 1}).value()->text, "hello, ada");
     EXPECT_EQ(client.call(motto, {}).value()->text, "onwards");
 }
@@ -337,7 +337,7 @@ TEST(mock_connection, a_stream_breaks_when_the_link_does) {
 TEST(mock_connection, coroutines_under_test_run_on_its_loop) {
     mock_connection mock;
     mock.expect(hello, {"ada", 1}).after(20min).answer({"hello, ada"});
-    auto const client = mock.connect();
+    auto const client = mock.client().default_timeout(0ms).connect().value();
     std::string said;
     auto tested = [&]() -> boost::asio::awaitable<void> {
         person const ada{"ada", 1};

@@ -42,6 +42,9 @@ struct call_context {
         return caller.certificate();
     }
 
+    /// For calls that are made for this one: call_options{.on_behalf_of = context}.
+    [[nodiscard]] operator call_parent() const { return {stop, deadline}; }
+
     /// Nobody waits for the answer any more.
     [[nodiscard]] bool cancelled() const noexcept {
         return stop.stop_requested() || !caller.is_connected();

@@ -39,6 +39,8 @@ public:
                 return "nothing more can be written to the stream";
             case call_error::duplicate_method:
                 return "a method was given two handlers";
+            case call_error::not_coming_back:
+                return "the client has given up to reconnect";
         }
         return "unknown call error";
     }
@@ -66,7 +68,7 @@ error_code make_error_code(call_error error) noexcept {
 }
 
 call_failure call_failure::of_status(rpc::status code, bytes_view body) {
-    return {error_of(code), typed::read_failure(code, body).message};
+    return {error_of(code), typed::read_failure(code, body).message, call_progress::answered};
 }
 
 std::ostream& operator<<(std::ostream& to, call_failure const& shown) {

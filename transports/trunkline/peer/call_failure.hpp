@@ -8,6 +8,7 @@
 #include <boost/assert/source_location.hpp>
 #include <boost/config.hpp>
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <type_traits>
@@ -27,20 +28,32 @@ enum class call_error {
     already_reading,   ///< of a stream: somebody waits for its next part already
     stream_ended,      ///< of a write: the call has been answered, or its end has been written
     duplicate_method,  ///< of a builder: a method was given two handlers
+    not_coming_back,   ///< of a client that reconnects: it has spent its budget
 };
 
 /// Any thread.
 [[nodiscard]] error_code make_error_code(call_error error) noexcept;
 
+/// How far a call had come that failed: whether it can have been carried out.
+enum class call_progress : std::uint8_t {
+    not_sent,        ///< no byte of it has left this side: it may be made again without harm
+    maybe_executed,  ///< some have: the peer may have carried it out, or a part of it, or nothing
+    answered,        ///< the peer has answered it
+};
+
 /// A value.
 struct call_failure {
     error_code error;     ///< of call_error, rpc::rpc_error, transport::transport_error, the system
     std::string message;  ///< what the peer said; empty when it said nothing
+    call_progress progress = call_progress::maybe_executed;  ///< of a call that this side has made
 
     /// Of an answer whose status is not success.
     [[nodiscard]] static call_failure of_status(rpc::status code, bytes_view body);
 
-    friend bool operator==(call_failure const&, call_failure const&) = default;
+    /// The same error and message, however far they had come.
+    friend bool operator==(call_failure const& a, call_failure const& b) noexcept {
+        return a.error == b.error && a.message == b.message;
+    }
     /// The text of the error, and behind a colon that of the peer.
     friend std::ostream& operator<<(std::ostream& to, call_failure const& shown);
 };

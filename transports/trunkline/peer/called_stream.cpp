@@ -30,6 +30,7 @@ std::shared_ptr<called_stream> called_stream::make(std::shared_ptr<peers::line> 
                                                    description what) {
     std::shared_ptr<called_stream> made(new called_stream(std::move(on), std::move(what)));
     made->make_output();
+    made->output().hold();
     return made;
 }
 
@@ -42,51 +43,126 @@ void called_stream::run(peers::line& on) {
     std::size_t const head_size = is_head(what_.request) ? what_.request->size() : 0;
     span_ = call_span::begin_outgoing(on, call_kind::stream, what_.method, head_size, refused);
     if (refused) {
+        refused->progress = call_progress::not_sent;
         fail_both(*refused);
         return;
     }
-    rpc::endpoint* const endpoint = on.endpoint();
-    if (endpoint == nullptr) {
-        fail({rpc::rpc_error::not_connected, {}});
+    if (error_code const why = what_.terms.refusal(on.where().loop().now())) {
+        fail({why, {}, call_progress::not_sent});
         return;
     }
-    begin(*endpoint);
+    // Those who wait already come first.
+    bool const queues = !on.waiting().empty() && on.takes_calls();
+    error_code const failed = queues ? make_error_code(rpc::rpc_error::too_many_calls) : begin(on);
+    if (failed) {
+        wait(on, failed);
+    }
 }
 
-void called_stream::begin(rpc::endpoint& at) {
-    bool const whole = is_head(what_.request);
-    auto const id =
-        at.open(what_.method.id, whole ? bytes_view(*what_.request) : bytes_view(), *this);
-    if (!id) {
-        fail({id.error(), {}});
-        return;
+error_code called_stream::begin(peers::line& on) {
+    if (!on.takes_calls()) {
+        return rpc::rpc_error::not_connected;
     }
+    bool const whole = is_head(what_.request);
+    auto const id = on.endpoint()->open(what_.method.id,
+                                        whole ? bytes_view(*what_.request) : bytes_view(), *this);
+    if (!id) {
+        return id.error();
+    }
+    begun_ = true;
     if (span_ != nullptr) {
         span_->about().request_id = *id;
     }
     self_ = shared_from_this();
     request_id_ = *id;
-    if (what_.timeout != std::chrono::milliseconds::zero()) {
-        line()->limit(std::shared_ptr<with_deadline>(shared_from_this(), this), what_.timeout);
-    }
+    end_at_deadline(on, std::chrono::milliseconds::zero());
+    std::shared_ptr<first_record> first;
     if (what_.request && (!whole || what_.request->empty())) {
-        output().write(std::make_shared<first_record>(*what_.request));
+        first = std::make_shared<first_record>(*what_.request);
     }
     what_.request.reset();
+    output().open(std::move(first));
+    return {};
+}
+
+// For a connection or a slot, where there is one to wait for: as long as a call with one answer at
+// most, where the stream has no deadline of its own.
+void called_stream::wait(peers::line& on, error_code why) {
+    if (!on.is_worth_waiting(why)) {
+        fail({why, {}, call_progress::not_sent});
+    } else if (on.waiting().add(shared_self(), what_.request ? what_.request->size() : 0)) {
+        waits_ = true;
+        end_at_deadline(on, on.default_timeout());
+    } else {
+        fail({rpc::rpc_error::queue_full, {}, call_progress::not_sent});
+    }
+}
+
+bool called_stream::go_on(peers::line& on) {
+    auto const kept = shared_from_this();
+    error_code const failed = begin(on);
+    if (failed == rpc::rpc_error::too_many_calls || failed == rpc::rpc_error::not_connected) {
+        return false;
+    }
+    waits_ = false;
+    if (failed) {
+        fail({failed, {}, call_progress::not_sent});
+    }
+    return true;
+}
+
+void called_stream::refuse(error_code why) {
+    waits_ = false;
+    fail({why, {}, call_progress::not_sent});
+}
+
+void called_stream::end_at_deadline(peers::line& on, std::chrono::milliseconds otherwise) {
+    auto const left = what_.terms.time_left(on.where().loop().now());
+    if (left && !std::exchange(limited_, true)) {
+        on.limit(std::shared_ptr<with_deadline>(shared_self()), *left);
+    } else if (!left && otherwise.count() != 0) {
+        limits_opening_ = true;
+        on.limit(std::shared_ptr<with_deadline>(shared_self()), peers::line::bounded(otherwise));
+    }
+    parent_.watch(what_.terms, on, std::shared_ptr<cancellable>(shared_self()));
+}
+
+void called_stream::on_deadline() {
+    if (self_ != nullptr ? !limits_opening_ : waits_) {
+        cancel({call_error::deadline_passed, {}, progress()});
+    }
+}
+
+void called_stream::give_up(call_error why) {
+    if (self_ != nullptr || waits_) {
+        cancel({why, {}, progress()});
+    }
+}
+
+std::shared_ptr<called_stream> called_stream::shared_self() {
+    return std::static_pointer_cast<called_stream>(shared_from_this());
+}
+
+// What is queued goes out even when the call is given up.
+call_progress called_stream::progress() {
+    return begun_ ? call_progress::maybe_executed : call_progress::not_sent;
 }
 
 void called_stream::reader_gone() {
-    cancel({call_error::cancelled, {}});
+    cancel({call_error::cancelled, {}, progress()});
 }
 
 void called_stream::writer_gone() {
     if (!output().finished()) {
-        cancel({call_error::cancelled, {}});
+        cancel({call_error::cancelled, {}, progress()});
     }
 }
 
 void called_stream::cancel(call_failure why) {
     auto const kept = shared_from_this();
+    if (std::exchange(waits_, false)) {
+        line()->waiting().remove(*this);
+    }
     if (std::exchange(self_, nullptr) != nullptr) {
         if (rpc::endpoint* const endpoint = line()->endpoint()) {
             endpoint->cancel(request_id_);
@@ -96,6 +172,7 @@ void called_stream::cancel(call_failure why) {
         span_->end(why);
     }
     give_up_both(why);
+    line()->call_ended();
 }
 
 // A failure that has come in a record is what the caller has been told.
@@ -159,6 +236,7 @@ void called_stream::on_end() {
         input().fail(std::move(*why));
     }
     output().close({call_error::stream_ended, {}});
+    line()->call_ended();
 }
 
 void called_stream::on_failed(error_code error, rpc::status code, bytes_view body) {
@@ -166,7 +244,13 @@ void called_stream::on_failed(error_code error, rpc::status code, bytes_view bod
     if (span_ != nullptr && !error) {
         span_->end(code, body);
     }
-    fail(error ? call_failure{error, {}} : call_failure::of_status(code, body));
+    rpc::endpoint const* const endpoint = line()->endpoint();
+    bool const sent = endpoint == nullptr || endpoint->protocol().call_was_sent(request_id_);
+    fail(error ? call_failure{error,
+                              {},
+                              sent ? call_progress::maybe_executed : call_progress::not_sent}
+               : call_failure::of_status(code, body));
+    line()->call_ended();
 }
 
 }  // namespace trunkline::peers

@@ -1,5 +1,6 @@
 #include <trunkline/peer/client_core.hpp>
 
+#include <trunkline/peer/call_failure.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/method_id.hpp>
 #include <trunkline/transport/error.hpp>
@@ -17,7 +18,14 @@ client_core::client_core(transport::runtime& loop, transport::asio_runtime* sock
       handle_(std::make_shared<loop_handle>(loop, sockets)),
       line_(std::make_shared<line>(handle_, 0, settings_.default_timeout, settings_.services)),
       dialer_(std::make_unique<url_dialer>(loop, sockets, settings_.names, settings_.websockets,
-                                           settings_.trust)) {}
+                                           settings_.trust)) {
+    line_->set_retries(settings_.retries);
+    if (auto const& again = settings_.reconnect) {
+        waits_.emplace(*again);
+        line_->waiting().set_limits(
+            {.calls_max = again->waiting_calls_max, .size_max = again->waiting_size_max});
+    }
+}
 
 client_core::~client_core() {
     end();
@@ -80,8 +88,13 @@ void client_core::fail(error_code why) {
 }
 
 void client_core::succeed() {
+    auto const self = shared_from_this();
     dial_timeout_.reset();
     auto const done = std::exchange(dialed_, nullptr);
+    connected_at_ = loop_.now();
+    if (waits_) {
+        line_->come_back([this] { stop_dialing(); }, settings_.reconnect->calls_wait);
+    }
     if (settings_.detect_layout) {
         report(connection_state::connected, {});
     } else {
@@ -143,7 +156,7 @@ void client_core::on_probed(error_code why) {
 void client_core::drop_probed() {
     probing_ = false;
     probe_timeout_.reset();
-    line_->detach();
+    line_->detach(line_->is_reconnecting() && !ended_);
     driver_.reset();
 }
 
@@ -160,9 +173,16 @@ void client_core::on_state(connection_state state, error_code why) {
         report(state, why);
         return;
     }
-    line_->detach();
+    if (waits_ && loop_.now() - connected_at_ >= settings_.reconnect->healthy_after) {
+        waits_->reset();
+    }
+    bool const again = line_->comes_back() && !ended_ && may_reconnect_after(why);
+    line_->detach(again);
     driver_.reset();
     report(state, why);
+    if (again && line_->is_reconnecting() && !ended_) {
+        plan_redial();
+    }
     if (auto const closed = std::exchange(closed_, nullptr)) {
         closed();
     }
@@ -175,14 +195,68 @@ void client_core::report(connection_state state, error_code why) {
     }
 }
 
+// The next connection
+// ------------------------------------------------------------------------------------------------
+
+void client_core::plan_redial() {
+    auto const wait = waits_->next();
+    if (!wait) {
+        line_->give_up(rpc::rpc_error::not_connected);
+        report(connection_state::error, call_error::not_coming_back);
+        return;
+    }
+    redial_ = loop_.after(*wait, [this] { redial(); });
+}
+
+void client_core::redial() {
+    auto const self = shared_from_this();
+    redial_.reset();
+    tried_other_ = false;
+    dialed_ = [this](error_code why) { on_redialed(why); };
+    dial_timeout_ = loop_.after(settings_.websockets.handshake_timeout, [this] { give_up_dial(); });
+    report(connection_state::connecting, {});
+    if (dialed_) {
+        begin_dial();
+    }
+}
+
+// Whoever was told of it meanwhile may have closed or destroyed the client.
+void client_core::on_redialed(error_code why) {
+    if (ended_ || !line_->is_reconnecting()) {
+        return;
+    }
+    if (!why) {
+        line_->admit();
+    } else if (may_reconnect_after(why)) {
+        plan_redial();
+    } else {
+        line_->give_up(rpc::rpc_error::not_connected);
+    }
+}
+
+void client_core::stop_dialing() {
+    auto const self = shared_from_this();
+    redial_.reset();
+    dial_timeout_.reset();
+    dialed_ = nullptr;
+    if (probing_) {
+        drop_probed();
+    }
+    line_->give_up(rpc::rpc_error::not_connected);
+    if (driver_ != nullptr) {  // told that it is connected, before anybody may use it
+        driver_->close(transport::close_code::normal, {});
+    } else {
+        report(connection_state::disconnected, transport::transport_error::closed);
+    }
+}
+
 void client_core::close(std::function<void()> done) {
+    line_->close();
     if (driver_ == nullptr) {
         done();
         return;
     }
     closed_ = std::move(done);
-    driver_->close(transport::close_code::normal, {});
-    line_->stop_handlers();
 }
 
 void client_core::end() {
@@ -194,6 +268,7 @@ void client_core::end() {
     dialed_ = nullptr;
     dial_timeout_.reset();
     probe_timeout_.reset();
+    redial_.reset();
     probing_ = false;
     drop_probed();
     // The dialer stays: a link that is about to go may still say its last words on it.

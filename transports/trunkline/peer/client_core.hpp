@@ -2,7 +2,10 @@
 #pragma once
 
 #include <trunkline/memory/hub.hpp>
+#include <trunkline/peer/call_options.hpp>
 #include <trunkline/peer/line.hpp>
+#include <trunkline/peer/reconnect.hpp>
+#include <trunkline/peer/retry_budget.hpp>
 #include <trunkline/peer/url_dialer.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/tls/context.hpp>
@@ -26,7 +29,9 @@ struct client_settings {
     bool detect_layout = false;  ///< that of `connection` is tried first, b where it has none
     websocket::context_options websockets;
     std::optional<tls::context> trust;  ///< of "tls:" and "wss:"; empty: as the system does
-    std::chrono::milliseconds default_timeout{};  ///< of calls; zero: none
+    std::chrono::milliseconds default_timeout = default_call_timeout;  ///< of calls; zero: none
+    std::optional<reconnect_options> reconnect;  ///< empty: a lost connection is the end
+    retry_options retries;
     std::shared_ptr<line_services> services = std::make_shared<line_services>();
     std::shared_ptr<interceptor_list> interceptors;  ///< null: none
     pool_settings pool;
@@ -42,8 +47,8 @@ inline constexpr std::string_view layout_probe = "trunkline.layout";
 /// Of the time to connect, the part that a connection has to answer the first probe: 1 / this.
 inline constexpr int layout_probe_share = 4;
 
-/// Dials once, or twice to find out the layout. Kept by a shared_ptr; end() comes before its loop
-/// goes.
+/// Dials once, or twice to find out the layout, and again when it is to reconnect. Kept by a
+/// shared_ptr; end() comes before its loop goes.
 class client_core : public std::enable_shared_from_this<client_core> {
 public:
     /// `sockets`: the same loop, where it has sockets.
@@ -87,6 +92,11 @@ private:
     void succeed();
     void fail(error_code why);
     void on_state(transport::connection_state state, error_code why);
+    void connected();
+    void plan_redial();
+    void redial();
+    void on_redialed(error_code why);
+    void stop_dialing();
     void report(transport::connection_state state, error_code why);
 
     transport::runtime& loop_;
@@ -97,6 +107,9 @@ private:
     std::unique_ptr<transport::driver> driver_;
     std::unique_ptr<transport::timer> dial_timeout_;
     std::unique_ptr<transport::timer> probe_timeout_;
+    std::unique_ptr<transport::timer> redial_;
+    std::optional<reconnect_waits> waits_;  // empty: it does not reconnect
+    transport::runtime::time_point connected_at_{};
     dialed dialed_;
     std::function<void()> closed_;
     bool probing_ = false;  // the connection is not known to anybody yet

@@ -93,7 +93,7 @@ std::optional<transport::peer_certificate> line::certificate() const {
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
     ++connection_;
-    connected_ = true;
+    connected_ = !reconnecting_;
     std::string name = driver.peer_name();
     auto const who = driver.credentials();
     auto shown = driver.certificate();
@@ -103,11 +103,44 @@ void line::attach(transport::driver& driver) {
     certificate_ = std::move(shown);
 }
 
-void line::detach() {
+void line::admit() {
+    reconnecting_ = false;
+    connected_ = driver_ != nullptr;
+    waiting_.offer(*this);
+}
+
+void line::detach(bool another_follows) {
     connected_ = false;
     driver_ = nullptr;
-    timeouts_.clear();
+    reconnecting_ = another_follows;
     stop_handlers();
+    if (!another_follows) {
+        give_up(rpc::rpc_error::connection_lost);
+    }
+}
+
+void line::give_up(error_code why) {
+    reconnecting_ = false;
+    comes_back_ = false;
+    stop_coming_back_ = nullptr;
+    timeouts_.clear();
+    waiting_.refuse_all(why);
+}
+
+bool line::is_worth_waiting(error_code why) const noexcept {
+    return why == rpc::rpc_error::too_many_calls ||
+           (why == rpc::rpc_error::not_connected && comes_back_ && calls_wait_);
+}
+
+void line::close() {
+    comes_back_ = false;
+    auto const stop = std::exchange(stop_coming_back_, nullptr);
+    if (driver_ != nullptr && !reconnecting_) {
+        driver_->close(transport::close_code::normal, {});
+        stop_handlers();
+    } else if (stop) {
+        stop();
+    }
 }
 
 void line::stop_handlers() {
@@ -128,7 +161,7 @@ void line::keep(std::shared_ptr<running_call> const& call) {
 void line::begin(std::shared_ptr<running_call> const& call) {
     keep(call);
     if (auto const timeout = request_timeout(); timeout.count() != 0) {
-        limit(call, timeout);
+        limit(call, bounded(timeout));
     }
 }
 
@@ -142,10 +175,13 @@ std::chrono::milliseconds line::request_timeout() const noexcept {
     return std::min<std::chrono::milliseconds>(services_->request_timeout, timeout_max);
 }
 
-void line::limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout) {
+void line::limit(std::weak_ptr<with_deadline> who, transport::runtime::duration timeout) {
     auto& loop = where_->loop();
-    auto const bounded = std::min<std::chrono::milliseconds>(timeout, timeout_max);
-    timeouts_.add(loop, loop.now() + bounded, std::move(who));
+    timeouts_.add(loop, loop.now() + timeout, std::move(who));
+}
+
+transport::runtime::duration line::bounded(std::chrono::milliseconds timeout) noexcept {
+    return std::min<std::chrono::milliseconds>(timeout, timeout_max);
 }
 
 }  // namespace trunkline::peers

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <trunkline/base/result.hpp>
+#include <trunkline/peer/call_queue.hpp>
 #include <trunkline/peer/deadlines.hpp>
 #include <trunkline/peer/line_services.hpp>
 #include <trunkline/peer/loop_handle.hpp>
+#include <trunkline/peer/retry_budget.hpp>
 #include <trunkline/peer/running_call.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/transport/driver.hpp>
@@ -65,6 +67,8 @@ public:
         return where_;
     }
     [[nodiscard]] bool is_connected() const noexcept { return connected_; }
+    /// Not connected, but its owner is about to make the next connection.
+    [[nodiscard]] bool is_reconnecting() const noexcept { return reconnecting_; }
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::chrono::milliseconds default_timeout() const noexcept {
         return default_timeout_;
@@ -83,11 +87,52 @@ public:
     // On its thread
     // --------------------------------------------------------------------------------------------
 
-    /// The driver, until detach().
+    /// The driver, until detach(). Calls of a line that reconnects wait until admit().
     void attach(transport::driver& driver);
 
-    /// No connection any more: handlers that still run are stopped.
-    void detach();
+    /// The connection may be used: calls that wait for it go on.
+    void admit();
+
+    /// No connection any more: handlers that still run are stopped. Where there will be another one
+    /// calls go on waiting for it, else they fail with connection_lost.
+    void detach(bool another_follows = false);
+
+    /// There will be no other connection: calls that wait for one fail.
+    void give_up(error_code why);
+
+    /// Closes the connection in order, and no other follows.
+    void close();
+
+    /// Whether its owner makes another connection when this one has been lost. `stop` is called by
+    /// close() while there is none.
+    /// `calls_wait`: for that connection.
+    void come_back(std::function<void()> stop, bool calls_wait) {
+        stop_coming_back_ = std::move(stop);
+        comes_back_ = true;
+        calls_wait_ = calls_wait;
+    }
+    /// Whether what a call was refused with passes: it is to wait() then.
+    [[nodiscard]] bool is_worth_waiting(error_code why) const noexcept;
+    [[nodiscard]] bool comes_back() const noexcept { return comes_back_; }
+
+    /// Whether calls can be sent now.
+    [[nodiscard]] bool takes_calls() noexcept {
+        return driver_ != nullptr && !reconnecting_ && !driver_->peer().is_disconnected();
+    }
+
+    /// Calls that wait for a connection, or for a slot on it.
+    [[nodiscard]] call_queue& waiting() noexcept { return waiting_; }
+
+    /// A call has ended: one that waits may have its slot.
+    void call_ended() {
+        if (!waiting_.empty()) {
+            waiting_.offer(*this);
+        }
+    }
+
+    void set_retries(retry_options const& options) noexcept { retries_ = retry_budget(options); }
+    [[nodiscard]] retry_budget& retries() noexcept { return retries_; }
+    [[nodiscard]] deadlines const& timeouts() const noexcept { return timeouts_; }
 
     /// Stops all handlers that still run: nobody will be told what they answer.
     void stop_handlers();
@@ -101,8 +146,13 @@ public:
         return driver_ == nullptr ? nullptr : &driver_->peer();
     }
 
-    /// Ends `who` when so much time has passed and it still lives.
-    void limit(std::weak_ptr<with_deadline> who, std::chrono::milliseconds timeout);
+    /// Ends `who` when so much time has passed and it still lives. Not on a line without connection
+    /// unless another one follows.
+    void limit(std::weak_ptr<with_deadline> who, transport::runtime::duration timeout);
+
+    /// What of a timeout fits into the clock.
+    [[nodiscard]] static transport::runtime::duration bounded(
+        std::chrono::milliseconds timeout) noexcept;
 
     /// Handlers that run on: each is stopped when its time has passed or the connection ends, until
     /// end().
@@ -125,7 +175,13 @@ private:
     std::uint64_t connection_ = 0;
     deadlines timeouts_;
     running_call::list running_;
+    call_queue waiting_;
+    retry_budget retries_;
+    std::function<void()> stop_coming_back_;
+    bool comes_back_ = false;
+    bool calls_wait_ = false;
     std::atomic<bool> connected_ = false;
+    std::atomic<bool> reconnecting_ = false;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<task>> inbox_;
     std::string peer_name_;

@@ -5,12 +5,7 @@ namespace {
 
 class orderly_close final : public peers::task {
 public:
-    void run(peers::line& on) override {
-        if (transport::driver* const driver = on.driver()) {
-            driver->close(transport::close_code::normal, {});
-            on.stop_handlers();
-        }
-    }
+    void run(peers::line& on) override { on.close(); }
     void drop(error_code) override {}
 };
 

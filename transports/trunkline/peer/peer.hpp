@@ -5,6 +5,7 @@
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/call_options.hpp>
+#include <trunkline/peer/call_terms.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/operation_end.hpp>
 #include <trunkline/peer/received.hpp>
@@ -29,7 +30,10 @@ class line_access;
 
 /// A handle: copies are cheap and mean the same peer; it may outlive connection, client and server.
 /// Every function from any thread. A call on a peer that is not connected fails at once with
-/// rpc_error::not_connected; calls that wait when the connection ends fail with connection_lost.
+/// rpc_error::not_connected; calls that wait when the connection ends fail with connection_lost,
+/// and call_failure::progress says whether they may have been executed. Of a client that reconnects
+/// calls wait for the next connection (reconnect_options). A call for which the connection has no
+/// slot (session_limits::pending_calls_max) waits for one.
 class peer {
 public:
     /// Nobody: is_connected() is false, nothing else may be called.
@@ -37,6 +41,12 @@ public:
 
     /// Whether a call would be sent now; it may end at any moment.
     [[nodiscard]] bool is_connected() const noexcept { return line_ && line_->is_connected(); }
+
+    /// Not connected, but a client that dials again and has not given up (rpc_client::builder::
+    /// reconnect).
+    [[nodiscard]] bool is_reconnecting() const noexcept {
+        return line_ && line_->is_reconnecting();
+    }
 
     /// Unique among the peers of one server.
     [[nodiscard]] std::uint64_t id() const noexcept { return line_->id(); }
@@ -73,14 +83,14 @@ public:
                     Token&& token) const {
         return boost::asio::async_initiate<Token, void(call_result<received<Response>>)>(
             [](auto handler, std::shared_ptr<peers::line> on, peers::method_label method,
-               bitcode::encoded arguments, std::chrono::milliseconds timeout) {
+               bitcode::encoded arguments, peers::call_terms terms) {
                 using end = peers::async_end<decltype(handler), call_result<received<Response>>>;
                 auto const call = peers::make_operation<peers::ended_call<Response, end>>(
-                    method, std::move(arguments), timeout, std::move(handler), on);
+                    method, std::move(arguments), std::move(terms), std::move(handler), on);
                 call->end().start(call);
             },
             token, line_, peers::label_of(of), bitcode::encode(std::move(request)),
-            timeout_of(options));
+            terms_of(options));
     }
 
     /// The same with the default options.
@@ -101,29 +111,30 @@ public:
         return peers::submit_and_wait(
             line_,
             peers::make_operation<peers::ended_call<Response, end>>(
-                peers::label_of(of), bitcode::encode(std::move(request)), timeout_of(options)));
+                peers::label_of(of), bitcode::encode(std::move(request)), terms_of(options)));
     }
 
     /// Calls a streamed method; gives at once what to write and read with (stream_call.hpp), which
-    /// fails when the call cannot be made. Only a timeout that is given here ends a stream: the
-    /// default one is for calls with one answer.
+    /// fails when the call cannot be made. Only a timeout that is given here, or the deadline of
+    /// the call that it is made for, ends a stream: the default one is for calls with one answer,
+    /// and for the wait of a stream until it can begin.
     template <class Request, class Part>
     [[nodiscard]] stream_reader<Part> open(typed::server_stream<Request, Part> const& of,
                                            std::type_identity_t<Request> request,
                                            call_options const& options = {}) const {
-        return peers::open(line_, of, std::move(request), stream_timeout_of(options));
+        return peers::open(line_, of, std::move(request), stream_terms_of(options));
     }
     /// The same for parts from this side.
     template <class Part, class Response>
     [[nodiscard]] upload<Part, Response> open(typed::client_stream<Part, Response> const& of,
                                               call_options const& options = {}) const {
-        return peers::open(line_, of, stream_timeout_of(options));
+        return peers::open(line_, of, stream_terms_of(options));
     }
     /// The same for parts both ways.
     template <class Up, class Down>
     [[nodiscard]] conversation<Up, Down> open(typed::two_way_stream<Up, Down> const& of,
                                               call_options const& options = {}) const {
-        return peers::open(line_, of, stream_timeout_of(options));
+        return peers::open(line_, of, stream_terms_of(options));
     }
 
     /// Sends a message that nobody answers; lost without a word when the peer is not connected.
@@ -146,13 +157,12 @@ protected:
 private:
     friend class peers::line_access;
 
-    [[nodiscard]] std::chrono::milliseconds timeout_of(call_options const& options) const noexcept {
-        return options.timeout.value_or(line_->default_timeout());
+    [[nodiscard]] peers::call_terms terms_of(call_options const& options) const {
+        return peers::call_terms::of(options, line_->default_timeout());
     }
 
-    [[nodiscard]] static std::chrono::milliseconds stream_timeout_of(
-        call_options const& options) noexcept {
-        return options.timeout.value_or(std::chrono::milliseconds::zero());
+    [[nodiscard]] static peers::call_terms stream_terms_of(call_options const& options) {
+        return peers::call_terms::of(options, std::chrono::milliseconds::zero());
     }
 
     std::shared_ptr<peers::line> line_;

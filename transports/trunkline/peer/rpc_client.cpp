@@ -150,6 +150,16 @@ rpc_client::builder& rpc_client::builder::default_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::reconnect(reconnect_options const& options) {
+    settings_->reconnect = options;
+    return *this;
+}
+
+rpc_client::builder& rpc_client::builder::retries(retry_options const& options) {
+    settings_->retries = options;
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::connect_timeout(std::chrono::milliseconds timeout) {
     settings_->websockets.handshake_timeout = timeout;
     return *this;

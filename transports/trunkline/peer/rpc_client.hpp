@@ -12,6 +12,8 @@
 #include <trunkline/peer/handler.hpp>
 #include <trunkline/peer/interceptor.hpp>
 #include <trunkline/peer/peer.hpp>
+#include <trunkline/peer/reconnect.hpp>
+#include <trunkline/peer/retry_budget.hpp>
 #include <trunkline/peer/stream_handler.hpp>
 #include <trunkline/tls/context.hpp>
 
@@ -30,8 +32,8 @@ class io_context;
 namespace trunkline {
 
 /// A peer that owns its connection, and the thread of it unless it was given one. Moves, does not
-/// copy; copies of its peer part are handles that may outlive it. Calls from any thread. It does
-/// not reconnect: when the connection has ended, make another one.
+/// copy; copies of its peer part are handles that may outlive it. Calls from any thread. It
+/// reconnects when it is built so; else, when the connection has ended, make another one.
 class rpc_client final : public peer {
 public:
     class builder;
@@ -65,8 +67,19 @@ public:
     builder(builder&&) noexcept;
     builder& operator=(builder&&) noexcept;
 
-    /// For calls that say nothing else; none unless set.
+    /// For calls that say nothing else, default_call_timeout (30 s) unless set; zero: none.
     builder& default_timeout(std::chrono::milliseconds timeout);
+
+    /// Dials again when the connection has been lost; the first connect() is tried once. Handles of
+    /// the client stay good. Calls wait meanwhile, and one of which nothing had been sent goes out
+    /// on the next connection. Ends when the client is closed or destroyed, when the budget has
+    /// been spent, and after an end that the next connection would meet, too: this side or the
+    /// other one broke the rules, or the handshake was refused.
+    builder& reconnect(reconnect_options const& options = {});
+
+    /// How often calls marked as repeatable are made again when their connection was lost; only
+    /// with reconnect().
+    builder& retries(retry_options const& options);
 
     /// From the dial to the end of the handshake.
     builder& connect_timeout(std::chrono::milliseconds timeout);
@@ -95,7 +108,9 @@ public:
     builder& deflate();
 
     /// Told of every state, on the connection's thread: connecting, connected, disconnecting,
-    /// disconnected or error with its cause. It may destroy the client.
+    /// disconnected or error with its cause; with reconnect() these begin anew for each try, and
+    /// peer::is_reconnecting() says whether there will be a further one: an error of
+    /// call_error::not_coming_back is the last that is told. It may destroy the client.
     builder& on_state(std::function<void(transport::connection_state, error_code)> told);
 
     /// A method that the server may call, or an event that it may send (handler.hpp). A second

@@ -133,9 +133,11 @@ public:
     return each;
 }
 
-/// A client and a server of the library; `Method` echoes.
+/// A client and a server of the library; `Method` echoes. Without deadlines, as the bare sessions,
+/// unless a timeout is given.
 template <class Method, class Message>
-[[nodiscard]] counted of_library(Method const& method, Message const& said) {
+[[nodiscard]] counted of_library(Method const& method, Message const& said,
+                                 std::chrono::milliseconds timeout = {}) {
     two_loops loops;
     auto const server = rpc_server::builder()
                             .listen("memory:peer")
@@ -148,6 +150,7 @@ template <class Method, class Message>
     rpc_client::builder("memory:peer")
         .over(loops.names)
         .run_on(loops.client)
+        .default_timeout(timeout)
         .async_connect([&](result<rpc_client> made) { client.emplace(std::move(*made)); });
     loops.run();
     int answers = 0;
@@ -173,6 +176,14 @@ TEST_P(rpc_allocations, the_library_adds_none_on_the_server) {
     RecordProperty("bare", ::testing::PrintToString(bare));
     RecordProperty("typed", ::testing::PrintToString(typed));
     EXPECT_EQ(typed.server, bare.server) << typed;
+}
+
+// Those that have ended are forgotten together.
+TEST_P(rpc_allocations, a_deadline_adds_none_for_each_call) {
+    auto const without = of_library(echo, text_view{said_});
+    auto const with = of_library(echo, text_view{said_}, default_call_timeout);
+    EXPECT_NEAR(with.client, without.client, 0.05);
+    EXPECT_NEAR(with.server, without.server, 0.05);
 }
 
 TEST_P(rpc_allocations, the_library_adds_the_answer_that_is_kept_on_the_client) {

@@ -28,7 +28,7 @@ protected:
     }
     [[nodiscard]] rpc_client::builder a_client() {
         rpc_client::builder made("memory:here");
-        made.over(names_).run_on(loop_);
+        made.over(names_).run_on(loop_).default_timeout(0ms);
         return made;
     }
     [[nodiscard]] transport::runtime::duration passed() const { return loop_.now() - begin_; }

@@ -7,7 +7,6 @@
 #include <trunkline/peer/stream_writer.hpp>
 #include <trunkline/typed/method.hpp>
 
-#include <chrono>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -41,11 +40,11 @@ namespace peers {
 template <class Request, class Part>
 [[nodiscard]] stream_reader<Part> open(std::shared_ptr<line> const& on,
                                        typed::server_stream<Request, Part> const& of,
-                                       Request request, std::chrono::milliseconds timeout) {
+                                       Request request, call_terms terms) {
     called_stream::description what;
     what.method = label_of(of);
     what.down = part_form<Part>::shape;
-    what.timeout = timeout;
+    what.terms = std::move(terms);
     if constexpr (!std::is_empty_v<Request>) {
         what.request = bitcode::encode(std::move(request)).to_vector();
     }
@@ -55,12 +54,12 @@ template <class Request, class Part>
 template <class Part, class Response>
 [[nodiscard]] upload<Part, Response> open(std::shared_ptr<line> const& on,
                                           typed::client_stream<Part, Response> const& of,
-                                          std::chrono::milliseconds timeout) {
+                                          call_terms terms) {
     called_stream::description what;
     what.method = label_of(of);
     what.up = part_form<Part>::shape;
     what.down = part_shape::whole;
-    what.timeout = timeout;
+    what.terms = std::move(terms);
     auto const made = begin_stream(on, std::move(what));
     return {stream_writer<Part>(made), pending_answer<Response>(made)};
 }
@@ -68,12 +67,12 @@ template <class Part, class Response>
 template <class Up, class Down>
 [[nodiscard]] conversation<Up, Down> open(std::shared_ptr<line> const& on,
                                           typed::two_way_stream<Up, Down> const& of,
-                                          std::chrono::milliseconds timeout) {
+                                          call_terms terms) {
     called_stream::description what;
     what.method = label_of(of);
     what.up = part_form<Up>::shape;
     what.down = part_form<Down>::shape;
-    what.timeout = timeout;
+    what.terms = std::move(terms);
     auto const made = begin_stream(on, std::move(what));
     return {stream_writer<Up>(made), stream_reader<Down>(made)};
 }

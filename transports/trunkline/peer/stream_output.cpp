@@ -25,6 +25,14 @@ void stream_output::write(std::shared_ptr<writing> what) {
     pump();
 }
 
+void stream_output::open(std::shared_ptr<writing> first) {
+    held_ = false;
+    if (first != nullptr) {
+        waiting_.push_front(std::move(first));
+    }
+    pump();
+}
+
 bool stream_output::forget(writing const& what) {
     auto const at = std::find_if(waiting_.begin(), waiting_.end(),
                                  [&](auto const& each) { return each.get() == &what; });
@@ -61,7 +69,7 @@ void stream_output::on_room() {
 }
 
 void stream_output::pump() {
-    if (pumping_) {
+    if (pumping_ || held_) {
         return;
     }
     auto const kept = owner_.lock();

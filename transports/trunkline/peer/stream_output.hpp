@@ -49,6 +49,12 @@ public:
     /// `owner` is told of room and calls pump() then; it holds the output.
     stream_output(line& on, std::weak_ptr<rpc::room_waiter> owner, stream_sink& to) noexcept;
 
+    /// Nothing goes out before open().
+    void hold() noexcept { held_ = true; }
+
+    /// What has been written goes out now, behind `first`, unless that is null.
+    void open(std::shared_ptr<writing> first);
+
     /// Writes the message after those before it, each as soon as there is room for its pieces.
     void write(std::shared_ptr<writing> what);
 
@@ -78,6 +84,7 @@ private:
     std::deque<std::shared_ptr<writing>> waiting_;
     std::optional<call_failure> closed_;
     std::optional<call_failure> finish_why_;
+    bool held_ = false;
     bool finishing_ = false;
     bool front_begun_ = false;
     bool awaits_room_ = false;

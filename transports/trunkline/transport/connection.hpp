@@ -47,7 +47,7 @@ struct read_result {
     std::size_t pieces =
         0;  ///< entries of `out` that were filled; may be 0 with status ok (control traffic only)
     std::size_t wire_bytes = 0;  ///< bytes taken from the link: any of them is a sign of life
-    error_code error;            ///< why it has ended, where it has
+    error_code error;            ///< why it has ended, where it has and that is known
 };
 
 /// Readiness-based and single-threaded. No buffer, coroutine or timer while idle. Nothing about

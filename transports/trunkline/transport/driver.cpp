@@ -301,12 +301,12 @@ void driver::implementation::peer_ended() {
     }
     // The connection takes no payload any more, but it may have a last word of its own.
     session.output().clear();
-    bool const in_order = !session.mid_message();
+    bool const in_order = !session.mid_message() && !end_why_;
+    auto const why = in_order ? transport_error::closed_by_peer : transport_error::link_lost;
     begin_closing({.code = close_code::normal,
                    .reason = {},
                    .state = in_order ? connection_state::disconnected : connection_state::error,
-                   .why = make_error_code(in_order ? transport_error::closed_by_peer
-                                                   : transport_error::link_lost),
+                   .why = end_why_ ? end_why_ : make_error_code(why),
                    .deadline = {}});
 }
 

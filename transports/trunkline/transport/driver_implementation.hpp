@@ -134,6 +134,7 @@ private:
     rpc::endpoint endpoint_;
     std::unique_ptr<ending> ending_;
     std::vector<std::byte> parked_;  // read, but not yet taken by the session
+    error_code end_why_;             // what the end of the link says, where it says anything
     error_code write_error_;         // the link takes nothing more; what it still gives is read
     runtime::time_point last_heard_;
     runtime::time_point drain_began_;

@@ -96,6 +96,9 @@ bool driver::implementation::read_batch(std::size_t& budget) {
         feed(pieces.first(got.pieces));
         settle();
     } while (phase_ != phase::over && got.pieces == pieces.size());
+    if (got.status == io_status::end) {
+        end_why_ = got.error;
+    }
     budget -= std::min(budget, wire_bytes);
     if (phase_ == phase::over) {
         return false;

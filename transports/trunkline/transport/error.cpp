@@ -39,6 +39,8 @@ public:
                 return "the path has a file that is no socket";
             case transport_error::no_certificate:
                 return "the endpoint needs a certificate, and none was given";
+            case transport_error::rejected_by_peer:
+                return "the peer closed the connection for what this side did";
         }
         return "unknown transport error";
     }

@@ -20,9 +20,10 @@ enum class transport_error {
     closed_by_peer,  ///< an orderly end
     link_lost,       ///< ended without an orderly close
     too_many_connections,
-    path_too_long,   ///< of a Unix socket: more than the system has room for
-    not_a_socket,    ///< there is a file of another kind at the path of a Unix socket
-    no_certificate,  ///< the endpoint is one of TLS, and the server was given no certificate
+    path_too_long,     ///< of a Unix socket: more than the system has room for
+    not_a_socket,      ///< there is a file of another kind at the path of a Unix socket
+    no_certificate,    ///< the endpoint is one of TLS, and the server was given no certificate
+    rejected_by_peer,  ///< closed by the peer for what this side did or is
 };
 
 /// Any thread.

@@ -172,6 +172,8 @@ read_result connection::end_result() const noexcept {
         bool const size = close_code_for(extra_->failure) == transport::close_code::message_too_big;
         result.error = size ? transport::transport_error::message_too_big
                             : transport::transport_error::protocol_error;
+    } else if (is_rejection(extra_->close.code)) {
+        result.error = transport::transport_error::rejected_by_peer;
     }
     return result;
 }

@@ -90,6 +90,8 @@ public:
                 return "the server chose an extension that was not offered";
             case upgrade_error::unasked_protocol:
                 return "the server chose a subprotocol that was not offered";
+            case upgrade_error::unavailable:
+                return "the server cannot switch to WebSocket now";
         }
         return "unknown upgrade error";
     }
@@ -274,7 +276,8 @@ error_code client_upgrade::check() {
     auto const& response = parser.get();
     status_ = response.result_int();
     if (status_ != 101) {
-        return upgrade_error::not_switching;
+        bool const later = status_ == 408 || status_ == 425 || status_ == 429 || status_ / 100 == 5;
+        return later ? upgrade_error::unavailable : upgrade_error::not_switching;
     }
     if (!lists_token(response, http::field::connection, "upgrade") ||
         !lists_token(response, http::field::upgrade, "websocket")) {

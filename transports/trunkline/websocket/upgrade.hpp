@@ -78,11 +78,12 @@ private:
 enum class upgrade_error {
     malformed_response = 1,  ///< not an HTTP/1.1 response head
     response_too_large,      ///< the head is above its limits
-    not_switching,           ///< a status other than 101
+    not_switching,           ///< a status other than 101, but for those of unavailable
     wrong_upgrade,           ///< Upgrade or Connection do not say websocket and upgrade
     wrong_accept_key,        ///< the answer to our key is missing or wrong
     unasked_extension,       ///< an extension that we did not offer, or not in this form
     unasked_protocol,        ///< a subprotocol that we did not offer
+    unavailable,             ///< a status that may be another one later: 408, 425, 429, 5xx
 };
 
 /// All of them are of the family transport_error::handshake_refused: compare
