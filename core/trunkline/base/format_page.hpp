@@ -43,9 +43,9 @@ struct format_table {
             }
         }
         std::size_t const value = std::stoull(digits);
-        bool const kib = cell.find("KiB", end) != std::string::npos;
-        bool const mib = cell.find("MiB", end) != std::string::npos;
-        return mib ? value << 20 : kib ? value << 10 : value;
+        bool const in_kib = cell.find("KiB", end) != std::string::npos;
+        bool const in_mib = cell.find("MiB", end) != std::string::npos;
+        return in_mib ? value << 20 : in_kib ? value << 10 : value;
     }
 };
 

@@ -1,0 +1,136 @@
+#include <trunkline/extension/call_fields.hpp>
+#include <trunkline/extension/control_frames.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace trunkline::extension {
+namespace {
+
+std::vector<std::byte> bytes_of(std::string_view hex) {
+    std::vector<std::byte> made;
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+        made.push_back(
+            static_cast<std::byte>(std::stoi(std::string(hex.substr(at, 2)), nullptr, 16)));
+    }
+    return made;
+}
+
+fields_fault fault_of(std::string_view hex) {
+    call_fields read;
+    return decode_fields(bytes_of(hex), read);
+}
+
+TEST(call_fields, are_written_as_the_page_says) {
+    call_fields fields;
+    fields.credit = 0x01020304;
+    fields.timeout_us = 0x1122334455667788;
+    fields.metadata = {{"k", as_bytes("v")}, {"", {}}};
+    std::vector<std::byte> written;
+    ASSERT_EQ(encode_fields(fields, written), fields_fault::none);
+    EXPECT_EQ(written, bytes_of("010400"
+                                "04030201"
+                                "020800"
+                                "8877665544332211"
+                                "040300"
+                                "016b76"
+                                "040100"
+                                "00"));
+}
+
+TEST(call_fields, carry_nothing_in_no_bytes) {
+    std::vector<std::byte> written;
+    EXPECT_TRUE(call_fields{}.empty());
+    EXPECT_EQ(encode_fields({}, written), fields_fault::none);
+    EXPECT_TRUE(written.empty());
+    EXPECT_EQ(fault_of(""), fields_fault::none);
+}
+
+TEST(call_fields, of_later_versions_are_skipped) {
+    call_fields read;
+    auto const from = bytes_of(
+        "090200ffff"
+        "0104000a000000");
+    ASSERT_EQ(decode_fields(from, read), fields_fault::none);
+    EXPECT_EQ(read.credit, 10u);
+}
+
+TEST(call_fields, that_do_not_fit_are_malformed) {
+    EXPECT_EQ(fault_of("01"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0104"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("010400"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0103000a0000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0104000a000000"
+                       "0104000a000000"),
+              fields_fault::malformed);
+    EXPECT_EQ(fault_of("0208000a000000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("03010000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("040000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("04010001"), fields_fault::malformed);
+}
+
+TEST(call_fields, above_their_limits_are_neither_written_nor_read) {
+    call_fields many;
+    many.metadata.assign(metadata_entries_max, {"k", {}});
+    std::vector<std::byte> written;
+    ASSERT_EQ(encode_fields(many, written), fields_fault::none);
+    call_fields read;
+    ASSERT_EQ(decode_fields(written, read), fields_fault::none);
+    EXPECT_EQ(read.metadata.size(), metadata_entries_max);
+
+    many.metadata.push_back({"k", {}});
+    std::vector<std::byte> nothing;
+    EXPECT_EQ(encode_fields(many, nothing), fields_fault::too_large);
+    EXPECT_TRUE(nothing.empty());
+    written.insert(written.end(), written.begin(), written.begin() + 5);
+    call_fields refused;
+    EXPECT_EQ(decode_fields(written, refused), fields_fault::too_large);
+
+    std::string const long_key(256, 'k');
+    call_fields keyed;
+    keyed.metadata = {{long_key, {}}};
+    EXPECT_EQ(encode_fields(keyed, nothing), fields_fault::too_large);
+
+    std::string const value(header_size_max - 4, 'v');
+    call_fields largest;
+    largest.metadata = {{"", as_bytes(value)}};
+    EXPECT_EQ(encode_fields(largest, nothing), fields_fault::none);
+    EXPECT_EQ(nothing.size(), header_size_max);
+    std::string const longer = value + "v";
+    largest.metadata = {{"", as_bytes(longer)}};
+    EXPECT_EQ(encode_fields(largest, nothing), fields_fault::too_large);
+    nothing.push_back({});
+    EXPECT_EQ(decode_fields(nothing, refused), fields_fault::too_large);
+}
+
+TEST(control_frames, of_the_wrong_size_are_none) {
+    EXPECT_FALSE(decode_credit(bytes_of("000000")));
+    EXPECT_FALSE(decode_credit(bytes_of("0000000000")));
+    EXPECT_FALSE(decode_reset(bytes_of("0007000000010000")));
+    EXPECT_FALSE(decode_reset(bytes_of("00070000000100000000")));
+    EXPECT_FALSE(decode_reset(bytes_of("020700000001000000")));
+    EXPECT_FALSE(decode_go_away(bytes_of("000000")));
+    std::vector<std::byte> const longest(4 + text_size_max);
+    EXPECT_TRUE(decode_go_away(longest));
+    std::vector<std::byte> const longer(5 + text_size_max);
+    EXPECT_FALSE(decode_go_away(longer));
+}
+
+TEST(control_frames, read_codes_that_are_not_known_as_none) {
+    auto const reset = decode_reset(bytes_of("010900000007000000"));
+    ASSERT_TRUE(reset);
+    EXPECT_EQ(reset->by, reset_by::called);
+    EXPECT_EQ(reset->request_id, 9u);
+    EXPECT_EQ(reset->why, code::none);
+}
+
+TEST(control_frames, cut_the_text_of_a_go_away) {
+    gather_queue queue;
+    std::string const text(text_size_max + 1, 'x');
+    control_sink{queue, frame::layout::b, 0}.put_go_away({code::going_away, text});
+    EXPECT_EQ(queue.size(), frame::header_size_b + 4 + text_size_max);
+}
+
+}  // namespace
+}  // namespace trunkline::extension

@@ -1,0 +1,64 @@
+// What the peer may still send on one stream, and how that grows with the path.
+#pragma once
+
+#include <trunkline/flow/limits.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trunkline::flow {
+
+/// What all windows of one connection share: the memory by which they may grow, and the number of
+/// the round trip that is being measured.
+struct path {
+    std::size_t grown = 0;    ///< bytes, at most growth_size_max
+    std::uint64_t round = 0;  ///< grows by one whenever a ping of ours has come back
+};
+
+/// Of one stream, as its receiver sees it. A stream that brings most of its window in one round
+/// trip is held up by it, and gets twice as much: so the window comes to what the path holds, and a
+/// slow reader or a short path cost no memory. Single-threaded; time is the count of round trips.
+class receive_window {
+public:
+    explicit receive_window(std::uint32_t first = first_credit) noexcept
+        : size_(first), granted_(first), first_(first) {}
+
+    /// Bytes of payload have come. False when they are more than was granted: the peer breaks the
+    /// rule. May let the window grow.
+    [[nodiscard]] bool receive(std::uint64_t bytes, path& on) noexcept;
+
+    /// Bytes that have come and that nobody has read; they hold back as much credit until
+    /// let_go().
+    void hold(std::uint64_t bytes) noexcept { held_ += bytes; }
+    /// They have been read.
+    void let_go(std::uint64_t bytes) noexcept { held_ -= bytes; }
+
+    /// Bytes to be granted now. 0 while that is less than half of the window: a grant for every
+    /// frame would cost more than it brings.
+    [[nodiscard]] std::uint32_t take_grant() noexcept;
+
+    /// At the end of the stream: gives back what it has grown by.
+    void close(path& on) noexcept;
+
+    /// Bytes that may be on their way or unread.
+    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+    /// Bytes that the peer may send before another grant.
+    [[nodiscard]] std::uint64_t left() const noexcept { return granted_ - received_; }
+    /// Whether so much has come in this round trip that measuring it may let the window grow.
+    [[nodiscard]] bool wants_measure() const noexcept {
+        return size_ < window_size_max && in_round_ >= size_ / 4;
+    }
+
+private:
+    void count_round(std::uint64_t bytes, path& on) noexcept;
+
+    std::uint32_t size_;
+    std::uint64_t granted_;
+    std::uint64_t received_ = 0;
+    std::uint64_t held_ = 0;
+    std::uint64_t round_ = 0;     // in which in_round_ was counted
+    std::uint64_t in_round_ = 0;  // bytes
+    std::uint32_t first_;
+};
+
+}  // namespace trunkline::flow
