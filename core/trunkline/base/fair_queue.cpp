@@ -10,7 +10,7 @@ namespace trunkline {
 // A transport may have begun the frame at which consuming stopped, though none of its bytes have
 // been consumed.
 fair_queue::lane fair_queue::first_lane() const noexcept {
-    for (lane const each : {ordered, overtaken}) {
+    for (lane const each : {first, ordered, overtaken}) {
         if (lanes_[each].mid_frame()) {
             return each;
         }
@@ -18,22 +18,35 @@ fair_queue::lane fair_queue::first_lane() const noexcept {
     if (plan_begin_ < plan_.size()) {
         return plan_[plan_begin_].from;
     }
+    if (!urgent().empty()) {
+        return first;
+    }
     return in_order().empty() ? overtaken : ordered;
+}
+
+fair_queue::lane fair_queue::lane_after(lane last, std::size_t urgent_given) const noexcept {
+    if (urgent_given < urgent().size()) {
+        return first;
+    }
+    return last == ordered ? overtaken : ordered;
 }
 
 std::size_t fair_queue::peek(std::span<out_segment> out) {
     lane from = first_lane();
     plan_.clear();
     plan_begin_ = 0;
-    std::array<std::size_t, 2> at{};
+    std::array<std::size_t, 3> at{};
+    std::size_t urgent_given = 0;
     std::size_t count = 0;
     std::size_t waiting = size();
     while (waiting > 0 && count < out.size()) {
-        std::size_t const share = from == ordered ? chunk_size : 1;
+        bool const others_wait = from == overtaken || urgent_given < urgent().size();
+        std::size_t const share = from == first ? urgent().size() : others_wait ? 1 : chunk_size;
         auto const got = lanes_[from].peek_frames(at[from], share, out.subspan(count));
         at[from] += got.segments;
         count += got.segments;
         waiting -= got.size;
+        urgent_given += from == first ? got.size : 0;
         if (!plan_.empty() && plan_.back().from == from) {
             plan_.back().size += got.size;
         } else if (got.size > 0) {
@@ -42,7 +55,7 @@ std::size_t fair_queue::peek(std::span<out_segment> out) {
         if (got.ends_write) {
             break;
         }
-        from = from == ordered ? overtaken : ordered;
+        from = lane_after(from, urgent_given);
     }
     return count;
 }

@@ -1,5 +1,5 @@
-// The outgoing side of one connection in two lanes: what must keep its order, and large messages,
-// which others may overtake between two of their frames.
+// The outgoing side of one connection in three lanes: what must keep its order, large messages,
+// which others may overtake between two of their frames, and what overtakes everything.
 #pragma once
 
 #include <trunkline/base/gather_queue.hpp>
@@ -12,10 +12,11 @@
 
 namespace trunkline {
 
-/// Two queues of frames that are written as one. Where both have something, one frame of the large
-/// lane follows on at most chunk_size bytes (or one frame) of the other: so a small message behind
-/// a large one waits for one frame of it, and neither lane starves. A frame that was begun is
-/// finished first. Not thread-safe.
+/// Three queues of frames that are written as one. Urgent frames go first, whatever waits. Where
+/// both of the others have something, one frame of the large lane follows on at most chunk_size
+/// bytes (or one frame) of the ordered one: so a small message behind a large one waits for one
+/// frame of it, and neither of the two starves. A frame that was begun is finished first. Not
+/// thread-safe.
 class fair_queue {
 public:
     fair_queue() = default;
@@ -29,6 +30,11 @@ public:
     /// Frames that leave in their own order, but may be overtaken.
     [[nodiscard]] gather_queue& large() noexcept { return lanes_[overtaken]; }
     [[nodiscard]] gather_queue const& large() const noexcept { return lanes_[overtaken]; }
+
+    /// Frames that leave in their own order, before whatever waits: small ones, of which there are
+    /// few.
+    [[nodiscard]] gather_queue& urgent() noexcept { return lanes_[first]; }
+    [[nodiscard]] gather_queue const& urgent() const noexcept { return lanes_[first]; }
 
     /// As gather_queue::peek(). The order of what it gave is kept until it has been consumed, or
     /// the next peek, which begins where consuming stopped.
@@ -44,16 +50,17 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return owned_size() + borrowed_size(); }
     [[nodiscard]] std::size_t owned_size() const noexcept {
-        return in_order().owned_size() + large().owned_size();
+        return in_order().owned_size() + large().owned_size() + urgent().owned_size();
     }
     [[nodiscard]] std::size_t borrowed_size() const noexcept {
-        return in_order().borrowed_size() + large().borrowed_size();
+        return in_order().borrowed_size() + large().borrowed_size() + urgent().borrowed_size();
     }
 
 private:
     using lane = std::uint8_t;
     static constexpr lane ordered = 0;
     static constexpr lane overtaken = 1;
+    static constexpr lane first = 2;
 
     // Bytes of one lane, in the order of the last peek.
     struct run {
@@ -62,8 +69,9 @@ private:
     };
 
     [[nodiscard]] lane first_lane() const noexcept;
+    [[nodiscard]] lane lane_after(lane last, std::size_t urgent_given) const noexcept;
 
-    std::array<gather_queue, 2> lanes_;
+    std::array<gather_queue, 3> lanes_;
     std::vector<run> plan_;       // of the last peek
     std::size_t plan_begin_ = 0;  // what is before has been consumed
 };

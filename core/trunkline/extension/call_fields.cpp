@@ -7,7 +7,13 @@
 namespace trunkline::extension {
 namespace {
 
-enum class tag : std::uint8_t { credit = 1, timeout = 2, trace = 3, metadata = 4 };
+enum class tag : std::uint8_t {
+    credit = 1,
+    answer_credit = 2,
+    timeout = 3,
+    trace = 4,
+    metadata = 5
+};
 
 constexpr std::size_t tag_size = 1;
 constexpr std::size_t field_head_size = tag_size + sizeof(std::uint16_t);
@@ -16,7 +22,8 @@ constexpr std::size_t key_size_max = 255;
 
 std::size_t encoded_size(call_fields const& fields) noexcept {
     std::size_t size = 0;
-    size += fields.credit ? field_head_size + sizeof(*fields.credit) : 0;
+    size += fields.under_credit ? field_head_size : 0;
+    size += fields.answer_credit ? field_head_size + sizeof(*fields.answer_credit) : 0;
     size += fields.timeout_us ? field_head_size + sizeof(*fields.timeout_us) : 0;
     size += fields.trace ? field_head_size + trace_size : 0;
     for (metadata_entry const& each : fields.metadata) {
@@ -72,6 +79,14 @@ fields_fault decode_trace(bytes_view body, call_fields& to) {
     return fields_fault::none;
 }
 
+fields_fault decode_mark(bytes_view body, bool& to) noexcept {
+    if (to || !body.empty()) {
+        return fields_fault::malformed;
+    }
+    to = true;
+    return fields_fault::none;
+}
+
 template <class Number>
 fields_fault decode_number(bytes_view body, std::optional<Number>& to) {
     if (to || body.size() != sizeof(Number)) {
@@ -84,7 +99,9 @@ fields_fault decode_number(bytes_view body, std::optional<Number>& to) {
 fields_fault decode_field(std::uint8_t which, bytes_view body, call_fields& to) {
     switch (static_cast<tag>(which)) {
         case tag::credit:
-            return decode_number(body, to.credit);
+            return decode_mark(body, to.under_credit);
+        case tag::answer_credit:
+            return decode_number(body, to.answer_credit);
         case tag::timeout:
             return decode_number(body, to.timeout_us);
         case tag::trace:
@@ -107,9 +124,12 @@ fields_fault encode_fields(call_fields const& fields, std::vector<std::byte>& to
     std::size_t const before = to.size();
     to.resize(before + size);
     writer out(to.data() + before);
-    if (fields.credit) {
-        out.begin(tag::credit, sizeof(*fields.credit));
-        out.number(*fields.credit);
+    if (fields.under_credit) {
+        out.begin(tag::credit, 0);
+    }
+    if (fields.answer_credit) {
+        out.begin(tag::answer_credit, sizeof(*fields.answer_credit));
+        out.number(*fields.answer_credit);
     }
     if (fields.timeout_us) {
         out.begin(tag::timeout, sizeof(*fields.timeout_us));

@@ -29,8 +29,9 @@ struct metadata_entry {
 
 /// What travels with a call or an answer beside its message.
 struct call_fields {
-    /// Set when the stream is under credit; in a call: bytes of the answer's first credit.
-    std::optional<std::uint32_t> credit = {};
+    bool under_credit = false;  ///< this stream carries no more than its credit
+    /// Bytes of the first credit of the answer, should it come in parts.
+    std::optional<std::uint32_t> answer_credit = {};
     /// Microseconds until nobody waits for the answer.
     std::optional<std::uint64_t> timeout_us = {};
     std::optional<trace_context> trace = {};    ///< empty: none
@@ -38,7 +39,7 @@ struct call_fields {
 
     /// Whether there is nothing to be said.
     [[nodiscard]] bool empty() const noexcept {
-        return !credit && !timeout_us && !trace && metadata.empty();
+        return !under_credit && !answer_credit && !timeout_us && !trace && metadata.empty();
     }
 };
 

@@ -22,7 +22,8 @@ owned_fields any_fields() {
     made.entries = *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
         rc::gen::pair(rc::gen::string<std::string>(), rc::gen::string<std::string>()));
     if (*rc::gen::arbitrary<bool>()) {
-        made.fields.credit = *rc::gen::arbitrary<std::uint32_t>();
+        made.fields.under_credit = true;
+        made.fields.answer_credit = *rc::gen::arbitrary<std::uint32_t>();
     }
     if (*rc::gen::arbitrary<bool>()) {
         made.fields.timeout_us = *rc::gen::arbitrary<std::uint64_t>();
@@ -50,7 +51,8 @@ RC_GTEST_PROP(call_fields, come_back_as_they_were, ()) {
     RC_PRE(encode_fields(made.fields, written) == fields_fault::none);
     call_fields read;
     RC_ASSERT(decode_fields(written, read) == fields_fault::none);
-    RC_ASSERT(read.credit == made.fields.credit);
+    RC_ASSERT(read.under_credit == made.fields.under_credit);
+    RC_ASSERT(read.answer_credit == made.fields.answer_credit);
     RC_ASSERT(read.timeout_us == made.fields.timeout_us);
     RC_ASSERT(read.trace == made.fields.trace);
     RC_ASSERT(read.metadata.size() == made.entries.size());
@@ -75,7 +77,7 @@ RC_GTEST_PROP(call_fields, of_any_bytes_are_read_or_refused, ()) {
     RC_ASSERT(written.size() <= bytes.size());
     call_fields again;
     RC_ASSERT(decode_fields(written, again) == fields_fault::none);
-    RC_ASSERT(again.credit == read.credit);
+    RC_ASSERT(again.answer_credit == read.answer_credit);
     RC_ASSERT(again.timeout_us == read.timeout_us);
     RC_ASSERT(again.trace == read.trace);
     RC_ASSERT(again.metadata.size() == read.metadata.size());

@@ -24,18 +24,20 @@ fields_fault fault_of(std::string_view hex) {
 
 TEST(call_fields, are_written_as_the_page_says) {
     call_fields fields;
-    fields.credit = 0x01020304;
+    fields.under_credit = true;
+    fields.answer_credit = 0x01020304;
     fields.timeout_us = 0x1122334455667788;
     fields.metadata = {{"k", as_bytes("v")}, {"", {}}};
     std::vector<std::byte> written;
     ASSERT_EQ(encode_fields(fields, written), fields_fault::none);
-    EXPECT_EQ(written, bytes_of("010400"
+    EXPECT_EQ(written, bytes_of("010000"
+                                "020400"
                                 "04030201"
-                                "020800"
+                                "030800"
                                 "8877665544332211"
-                                "040300"
+                                "050300"
                                 "016b76"
-                                "040100"
+                                "050100"
                                 "00"));
 }
 
@@ -51,23 +53,23 @@ TEST(call_fields, of_later_versions_are_skipped) {
     call_fields read;
     auto const from = bytes_of(
         "090200ffff"
-        "0104000a000000");
+        "0204000a000000");
     ASSERT_EQ(decode_fields(from, read), fields_fault::none);
-    EXPECT_EQ(read.credit, 10u);
+    EXPECT_EQ(read.answer_credit, 10u);
 }
 
 TEST(call_fields, that_do_not_fit_are_malformed) {
     EXPECT_EQ(fault_of("01"), fields_fault::malformed);
     EXPECT_EQ(fault_of("0104"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("010400"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("0103000a0000"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("0104000a000000"
-                       "0104000a000000"),
-              fields_fault::malformed);
-    EXPECT_EQ(fault_of("0208000a000000"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("03010000"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("040000"), fields_fault::malformed);
-    EXPECT_EQ(fault_of("04010001"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("010100"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0101000a"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("010000010000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0203000a0000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0204000a0000000204000a000000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("0308000a000000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("04010000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("050000"), fields_fault::malformed);
+    EXPECT_EQ(fault_of("05010001"), fields_fault::malformed);
 }
 
 TEST(call_fields, above_their_limits_are_neither_written_nor_read) {

@@ -28,7 +28,6 @@ enum class kind : std::uint8_t {
     go_away = 21,  ///< no new calls are taken
 };
 
-inline constexpr std::uint8_t kind_min = 16;    ///< the first kind of the extension
 inline constexpr std::uint8_t kind_known = 21;  ///< the highest kind that is known
 
 /// Why a call or an answer was given up, or a peer goes away.

@@ -38,8 +38,8 @@ std::uint32_t receive_window::take_grant() noexcept {
 }
 
 void receive_window::close(path& on) noexcept {
-    on.grown -= size_ - first_;
-    size_ = first_;
+    on.grown -= size_ - first_credit;
+    size_ = first_credit;
 }
 
 }  // namespace trunkline::flow

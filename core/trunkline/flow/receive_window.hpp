@@ -20,8 +20,7 @@ struct path {
 /// slow reader or a short path cost no memory. Single-threaded; time is the count of round trips.
 class receive_window {
 public:
-    explicit receive_window(std::uint32_t first = first_credit) noexcept
-        : size_(first), granted_(first), first_(first) {}
+    receive_window() noexcept = default;
 
     /// Bytes of payload have come. False when they are more than was granted: the peer breaks the
     /// rule. May let the window grow.
@@ -52,13 +51,12 @@ public:
 private:
     void count_round(std::uint64_t bytes, path& on) noexcept;
 
-    std::uint32_t size_;
-    std::uint64_t granted_;
+    std::uint32_t size_ = first_credit;
+    std::uint64_t granted_ = first_credit;
     std::uint64_t received_ = 0;
     std::uint64_t held_ = 0;
     std::uint64_t round_ = 0;     // in which in_round_ was counted
     std::uint64_t in_round_ = 0;  // bytes
-    std::uint32_t first_;
 };
 
 }  // namespace trunkline::flow

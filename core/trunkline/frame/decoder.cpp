@@ -25,6 +25,10 @@ bool decoder::read_header(bytes_view& input) noexcept {
     return true;
 }
 
+bool decoder::is_known(std::uint8_t kind_byte) const noexcept {
+    return kind_byte <= kind_max || (known_extension_ && is_extension_kind(kind_byte));
+}
+
 result<std::optional<fragment>> decoder::next(bytes_view& input) {
     if (!in_payload_) {
         if (!read_header(input)) {
@@ -42,7 +46,7 @@ result<std::optional<fragment>> decoder::next(bytes_view& input) {
     input = input.subspan(taken);
     remaining_ -= static_cast<std::uint32_t>(taken);
     in_payload_ = remaining_ > 0;
-    if (head_.kind_byte > kind_max) {
+    if (!is_known(head_.kind_byte)) {
         if (in_payload_) {
             return std::optional<fragment>();
         }

@@ -36,15 +36,21 @@ public:
     /// payload_too_large as soon as a header has been read, and from then on.
     [[nodiscard]] result<std::optional<fragment>> next(bytes_view& input);
 
+    /// From now on frames of kinds extension_kind_min to extension_kind_max come like others, with
+    /// their bytes.
+    void give_extension_frames() noexcept { known_extension_ = true; }
+
     /// True between frames.
     [[nodiscard]] bool at_border() const noexcept { return header_filled_ == 0 && !in_payload_; }
 
 private:
     bool read_header(bytes_view& input) noexcept;
+    [[nodiscard]] bool is_known(std::uint8_t kind_byte) const noexcept;
 
     layout layout_;
     bool in_payload_ = false;
     bool begun_ = false;  // a fragment of the current frame has been given
+    bool known_extension_ = false;
     std::uint8_t header_filled_ = 0;
     std::array<std::byte, header_size_max> header_bytes_;
     header head_;

@@ -19,6 +19,14 @@ enum class kind : std::uint8_t { open = 0, data = 1, end = 2, cancel = 3, pong =
 
 inline constexpr std::uint8_t kind_max = 5;  ///< the highest kind that is known
 
+inline constexpr std::uint8_t extension_kind_min = 16;  ///< of frames that peers agree on
+inline constexpr std::uint8_t extension_kind_max = 31;  ///< of frames that peers agree on
+
+/// Whether a frame is one that two peers have to agree on first (extension/FORMAT.md).
+[[nodiscard]] constexpr bool is_extension_kind(std::uint8_t kind_byte) noexcept {
+    return kind_byte >= extension_kind_min && kind_byte <= extension_kind_max;
+}
+
 inline constexpr std::size_t payload_size_offset = 0;  ///< in bytes, in both layouts
 inline constexpr std::size_t stream_id_offset = 4;     ///< in bytes, in both layouts
 inline constexpr std::size_t sequence_offset = 8;      ///< in bytes, in both layouts

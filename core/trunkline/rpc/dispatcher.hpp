@@ -14,6 +14,20 @@
 namespace trunkline::rpc {
 
 class endpoint;
+class room_waiter;
+struct received_fields;
+
+/// Told when a call is given up that has been received and not been answered.
+class call_watch {
+public:
+    /// Nobody waits for the answer any more: its caller has given it up, where the two have agreed
+    /// to the extension, or the connection has ended. At most once; its responder is of no use any
+    /// more. May destroy it.
+    virtual void on_call_gone(error_code why) = 0;
+
+protected:
+    ~call_watch() = default;
+};
 
 /// Told how one call is answered: for those who count, log or measure. Views are valid until the
 /// functions return.
@@ -61,6 +75,26 @@ public:
     /// Lets go of the call without an answer: its caller has gone.
     void abandon() noexcept;
 
+    /// Sent with the answer to a peer that has agreed to the extension, and to no other. False when
+    /// that is more than may be sent (extension::header_size_max).
+    [[nodiscard]] bool send_with(extension::call_fields const& fields);
+
+    /// Who is told when the call is given up; one at most, until it is answered or dropped.
+    void tell_when_gone(call_watch* who);
+
+    /// Whether a further part of the answer would go out soon (endpoint::has_room()).
+    [[nodiscard]] bool has_room() const noexcept;
+    /// Tells `who` once has_room() may have become true.
+    void await_room(std::weak_ptr<room_waiter> who);
+
+    /// Whether what comes of the call is under credit: then what a reader has not taken yet holds
+    /// up this call alone. The same until the request has ended.
+    [[nodiscard]] bool is_under_credit() const noexcept;
+    /// Bytes of such a call that wait for their reader.
+    void queue_for_reader(std::size_t bytes) noexcept;
+    /// The reader has taken so many of them.
+    void taken_by_reader(std::size_t bytes);
+
     /// Who is told of the answer; one at most.
     void watch(std::unique_ptr<answer_watch> by) noexcept { watch_ = std::move(by); }
 
@@ -92,7 +126,11 @@ private:
     call_id id_{};
     responder* next_ = nullptr;  // the endpoint's list of live responders
     responder* previous_ = nullptr;
+    [[nodiscard]] extension::call_fields const* fields() const noexcept;
+
     std::unique_ptr<answer_watch> watch_;
+    std::shared_ptr<received_fields> fields_;
+    bool watched_ = false;  // who is told when it has gone stands in the endpoint's table
     std::size_t kept_ = 0;
     bool stops_input_ = false;
     bool streaming_ = false;
@@ -109,6 +147,9 @@ struct request {
     /// As endpoint::set_owner() was told; null when it was not.
     void* owner = nullptr;
     message_type type = message_type::call;  ///< a call, or an event that nobody answers
+    /// What came with it from a peer that has agreed to the extension; null without any. Valid
+    /// until the handler returns.
+    extension::call_fields const* fields = nullptr;
 };
 
 /// Serves one whole call; the responder may be kept and answered later.

@@ -1,9 +1,18 @@
 #include <trunkline/rpc/endpoint.hpp>
 
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/rpc/method_id.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace trunkline::rpc {
+namespace {
+
+constexpr std::uint64_t hello_id = method_id(extension::hello_method);
+constexpr std::byte our_version{extension::version};
+
+}  // namespace
 
 // While the session is telling us something, its owner is about to look at the output anyway.
 class endpoint::event_scope {
@@ -19,7 +28,11 @@ private:
 
 endpoint::endpoint(session_options const& options, dispatcher const& methods, clock_function clock,
                    void* clock_context)
-    : methods_(methods), clock_(clock), clock_context_(clock_context), session_(options, *this) {}
+    : methods_(methods),
+      clock_(clock),
+      clock_context_(clock_context),
+      extensible_(options.extensible),
+      session_(options, *this) {}
 
 endpoint::~endpoint() {
     while (responders_ != nullptr) {
@@ -52,8 +65,9 @@ void endpoint::output_queued() {
 // Calls of ours
 
 result<std::uint32_t> endpoint::call(std::uint64_t method_id, std::span<slice> arguments,
-                                     response_callback on_answer) {
-    auto const id = session_.call(method_id, arguments, delivery::whole, now_us());
+                                     response_callback on_answer,
+                                     extension::call_fields const* fields) {
+    auto const id = session_.call(method_id, arguments, delivery::whole, now_us(), fields);
     if (id) {
         pending_.insert(*id, pending_call{std::move(on_answer), nullptr});
         output_queued();
@@ -62,8 +76,9 @@ result<std::uint32_t> endpoint::call(std::uint64_t method_id, std::span<slice> a
 }
 
 result<std::uint32_t> endpoint::open(std::uint64_t method_id, bytes_view metadata,
-                                     response_stream& receiver) {
-    auto const id = session_.begin_call(method_id, metadata, delivery::parts, now_us());
+                                     response_stream& receiver,
+                                     extension::call_fields const* fields) {
+    auto const id = session_.begin_call(method_id, metadata, delivery::parts, now_us(), fields);
     if (id) {
         pending_.insert(*id, pending_call{nullptr, &receiver});
         output_queued();
@@ -87,10 +102,95 @@ result<void> endpoint::end(std::uint32_t request_id) {
     return ended;
 }
 
-void endpoint::cancel(std::uint32_t request_id) {
+void endpoint::cancel(std::uint32_t request_id, extension::code why) {
     pending_call const given_up = take_pending(request_id);
-    session_.cancel_call(request_id, now_us());
+    session_.cancel_call(request_id, now_us(), why);
     output_queued();
+}
+
+// The extension
+
+result<void> endpoint::hello(std::function<void(bool)> done) {
+    slice version{{&our_version, 1}, {}};
+    auto const sent =
+        call(hello_id, {&version, 1}, [this, done = std::move(done)](response const& answer) {
+            bool const agreed = !answer.error && answer.code == status::success &&
+                                answer.body.size() == 1 && answer.body.front() == our_version;
+            if (agreed) {
+                session_.extend();
+            }
+            done(agreed);
+        });
+    if (!sent) {
+        return sent.error();
+    }
+    return {};
+}
+
+bool endpoint::is_hello(message_head const& head) const noexcept {
+    return extensible_ && head.method_id == hello_id && head.type == message_type::call;
+}
+
+// The answer goes before any frame of the extension.
+void endpoint::answer_hello(call_id id, bytes_view arguments) {
+    if (arguments.empty() || arguments.front() == std::byte{0}) {
+        session_.answer(id, status::failed, {}, now_us());
+        return;
+    }
+    slice version{{&our_version, 1}, {}};
+    session_.answer(id, status::success, {&version, 1}, now_us());
+    session_.extend();
+}
+
+bool endpoint::ping(std::function<void()> done) {
+    std::array<std::byte, sizeof next_ping_> payload;
+    store_le(payload.data(), next_ping_);
+    if (pings_.size() >= pings_at_once_max || !session_.ping(payload, now_us())) {
+        return false;
+    }
+    pings_.emplace_back(next_ping_++, std::move(done));
+    output_queued();
+    return true;
+}
+
+void endpoint::go_away(extension::code why, std::string_view text) {
+    session_.go_away(why, text, now_us());
+    output_queued();
+}
+
+// Of those that are on their way the peer answers each in turn: one before has been lost by it.
+void endpoint::on_pong(bytes_view payload) {
+    event_scope const scope(*this);
+    if (payload.size() != sizeof next_ping_) {
+        return;
+    }
+    auto const number = load_le<std::uint64_t>(payload.data());
+    if (pings_.empty() || number < pings_.front().first || number > pings_.back().first) {
+        return;
+    }
+    while (pings_.front().first < number) {
+        pings_.pop_front();
+    }
+    auto const done = std::move(pings_.front().second);
+    pings_.pop_front();
+    done();
+}
+
+void endpoint::on_go_away(extension::code why, std::string_view text) {
+    event_scope const scope(*this);
+    if (peer_leaves_) {
+        peer_leaves_(why, text);
+    }
+}
+
+void endpoint::on_response_fields(std::uint32_t request_id, extension::call_fields const& fields) {
+    event_scope const scope(*this);
+    pending_call const* const of = pending_.find(request_id);
+    if (of != nullptr && of->receiver != nullptr) {
+        of->receiver->on_fields(fields);
+    } else {
+        response_fields_ = &fields;
+    }
 }
 
 result<void> endpoint::send(std::uint64_t method_id, std::span<slice> message) {
@@ -108,7 +208,8 @@ void endpoint::announce() {
 
 std::optional<folded_session> endpoint::fold() const noexcept {
     bool const in_use = disconnected_ || !pending_.empty() || !streams_.empty() ||
-                        responders_ != nullptr || !room_waiters_.empty() || events_under_way_ > 0;
+                        responders_ != nullptr || !room_waiters_.empty() || !pings_.empty() ||
+                        events_under_way_ > 0;
     return in_use ? std::nullopt : session_.fold();
 }
 
@@ -116,7 +217,14 @@ void endpoint::disconnect(error_code why) {
     disconnected_ = true;
     session_.disconnect(why);
     event_scope const scope(*this);
-    for (auto const& each : std::exchange(room_waiters_, {})) {
+    pings_.clear();
+    std::vector<std::weak_ptr<room_waiter>> waiting(room_waiters_.begin(), room_waiters_.end());
+    room_waiters_.clear();
+    for (credit_waiters* const each : {&calls_waiting_, &answers_waiting_}) {
+        each->for_each([&](std::uint64_t, auto& who) { waiting.push_back(std::move(who)); });
+        each->clear();
+    }
+    for (auto const& each : waiting) {
         if (auto const waiter = each.lock()) {
             waiter->on_room();
         }
@@ -137,6 +245,44 @@ void endpoint::await_room(std::weak_ptr<room_waiter> who) {
         room_waiters_crowded_ = std::max<std::size_t>(64, 2 * room_waiters_.size());
     }
     room_waiters_.push_back(std::move(who));
+}
+
+void endpoint::await_room(std::uint32_t request_id, std::weak_ptr<room_waiter> who) {
+    if (session_.has_credit(request_id)) {
+        await_room(std::move(who));
+        return;
+    }
+    calls_waiting_.erase(request_id);
+    calls_waiting_.insert(request_id, std::move(who));
+}
+
+void endpoint::await_room(call_id id, std::weak_ptr<room_waiter> who) {
+    if (session_.has_credit(id)) {
+        await_room(std::move(who));
+        return;
+    }
+    auto const key = static_cast<std::uint64_t>(id);
+    answers_waiting_.erase(key);
+    answers_waiting_.insert(key, std::move(who));
+}
+
+void endpoint::tell_room(credit_waiters& among, std::uint64_t key) {
+    event_scope const scope(*this);
+    if (auto* const found = among.find(key)) {
+        auto const waiter = found->lock();
+        among.erase(key);
+        if (waiter) {
+            waiter->on_room();
+        }
+    }
+}
+
+void endpoint::on_call_room(std::uint32_t request_id) {
+    tell_room(calls_waiting_, request_id);
+}
+
+void endpoint::on_answer_room(call_id id) {
+    tell_room(answers_waiting_, static_cast<std::uint64_t>(id));
 }
 
 bool endpoint::offer_room() {
@@ -170,7 +316,13 @@ void endpoint::taken_by_reader(std::size_t bytes) {
     }
 }
 
+void endpoint::taken_by_reader(std::uint32_t request_id, std::size_t bytes) {
+    session_.let_go_of(request_id, bytes, now_us());
+    output_queued();
+}
+
 endpoint::pending_call endpoint::take_pending(std::uint32_t request_id) {
+    calls_waiting_.erase(request_id);
     pending_call taken;
     if (pending_call* const found = pending_.find(request_id)) {
         taken = std::move(*found);
@@ -182,8 +334,9 @@ endpoint::pending_call endpoint::take_pending(std::uint32_t request_id) {
 void endpoint::on_response(std::uint32_t request_id, status code, bytes_view body) {
     event_scope const scope(*this);
     pending_call const of = take_pending(request_id);
+    auto const* const fields = std::exchange(response_fields_, nullptr);
     if (of.on_answer) {
-        of.on_answer({{}, code, body});
+        of.on_answer({{}, code, body, fields});
     } else if (of.receiver != nullptr) {
         of.receiver->on_failed({}, code, body);
     }
@@ -221,6 +374,9 @@ void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
 
 delivery endpoint::on_call(call_id id, message_head const& head) {
     event_scope const scope(*this);
+    if (is_hello(head)) {
+        return delivery::whole;
+    }
     stream_handler const* const handler = methods_.find_stream(head.method_id);
     if (handler != nullptr && head.type == message_type::event) {
         return delivery::parts;  // nobody to stream with: nothing of it is kept
@@ -229,7 +385,7 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
         open_stream& made = streams_[id];
         made.in_callback = true;
         made.receiver = (*handler)({head.method_id, head.request_id, head.metadata,
-                                    session_.memory_left(), owner_, head.type},
+                                    session_.memory_left(), owner_, head.type, head.fields},
                                    responder(*this, id));
         close_stream_if_cancelled(id);
         return delivery::parts;
@@ -241,7 +397,7 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
     // so that none of it is kept.
     if (unary_handler const* const other = methods_.find_otherwise()) {
         (*other)({head.method_id, head.request_id, head.metadata, session_.memory_left(), owner_,
-                  head.type},
+                  head.type, head.fields},
                  responder(*this, id));
     } else {
         session_.answer(id, status::method_not_found, {}, now_us());
@@ -251,10 +407,12 @@ delivery endpoint::on_call(call_id id, message_head const& head) {
 
 void endpoint::on_request(call_id id, message_head const& head, bytes_view arguments) {
     event_scope const scope(*this);
-    if (unary_handler const* const handler = methods_.find(head.method_id)) {
-        (*handler)(
-            {head.method_id, head.request_id, arguments, session_.memory_left(), owner_, head.type},
-            responder(*this, id));
+    if (is_hello(head)) {
+        answer_hello(id, arguments);
+    } else if (unary_handler const* const handler = methods_.find(head.method_id)) {
+        (*handler)({head.method_id, head.request_id, arguments, session_.memory_left(), owner_,
+                    head.type, head.fields},
+                   responder(*this, id));
     }
 }
 
@@ -284,6 +442,13 @@ void endpoint::on_call_end(call_id id) {
 
 void endpoint::on_call_cancelled(call_id id, error_code why) {
     event_scope const scope(*this);
+    auto const key = static_cast<std::uint64_t>(id);
+    answers_waiting_.erase(key);
+    if (call_watch* const* const found = watched_.find(key)) {
+        call_watch* const who = *found;
+        watched_.erase(key);
+        who->on_call_gone(why);
+    }
     auto const at = streams_.find(id);
     if (at == streams_.end()) {
         return;

@@ -22,6 +22,9 @@ struct response {
                        ///< rest is then empty
     status code = status::success;  ///< what the peer says of the call
     bytes_view body;                ///< the answer; valid until the handler returns
+    /// What came with it from a peer that has agreed to the extension; null without any, and valid
+    /// until the handler returns.
+    extension::call_fields const* fields = nullptr;
     bool was_sent = true;           ///< false where no byte of the call has left this side
 };
 
@@ -32,6 +35,8 @@ using response_callback = std::function<void(response const&)>;
 /// endpoint::cancel.
 class response_stream {
 public:
+    /// What came with the answer, before its first part; valid until it returns.
+    virtual void on_fields(extension::call_fields const& /*fields*/) {}
     /// Bytes of the answer, in order, cut anywhere; valid until it returns.
     virtual void on_part(bytes_view part) = 0;
     /// The answer is complete. Nothing follows.
@@ -42,6 +47,9 @@ public:
 protected:
     ~response_stream() = default;
 };
+
+/// Pings of ours that may be on their way at once.
+inline constexpr std::size_t pings_at_once_max = 64;
 
 /// Somebody with more to write than there is room for.
 class room_waiter {
@@ -76,18 +84,41 @@ public:
 
     /// A whole call with a whole answer. The callback is called exactly once, also at disconnect;
     /// after an immediate failure (returned) it is not called.
+    /// `fields`: as session::call().
     [[nodiscard]] result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments,
-                                             response_callback on_answer);
+                                             response_callback on_answer,
+                                             extension::call_fields const* fields = nullptr);
 
     /// A call in parts with an answer in parts; `receiver` outlives the call.
     [[nodiscard]] result<std::uint32_t> open(std::uint64_t method_id, bytes_view metadata,
-                                             response_stream& receiver);
+                                             response_stream& receiver,
+                                             extension::call_fields const* fields = nullptr);
     /// A part of a call that was begun; takes the slices. Fails with unknown_call.
     [[nodiscard]] result<void> write(std::uint32_t request_id, std::span<slice> part);
     /// The end of the parts. Fails with unknown_call.
     [[nodiscard]] result<void> end(std::uint32_t request_id);
     /// Gives a call up: the peer is told, and no answer comes.
-    void cancel(std::uint32_t request_id);
+    void cancel(std::uint32_t request_id, extension::code why = extension::code::cancelled);
+
+    // The extension (extension/FORMAT.md)
+    // --------------------------------------------------------------------------------------------
+
+    /// By the connecting side, as its first call: asks the peer to agree to the extension, and
+    /// calls `done` once with what came of it. Fails as call().
+    [[nodiscard]] result<void> hello(std::function<void(bool agreed)> done);
+
+    /// Calls `done` once the peer has given a sign of life; never when the connection ends first.
+    /// False, and nothing is sent, where the peer has not agreed to it, while it takes nothing, and
+    /// above pings_at_once_max.
+    [[nodiscard]] bool ping(std::function<void()> done);
+
+    /// Tells the peer that no call is taken any more, as session::go_away().
+    void go_away(extension::code why, std::string_view text);
+
+    /// Called when the peer has said so.
+    void on_peer_leaves(std::function<void(extension::code why, std::string_view text)> told) {
+        peer_leaves_ = std::move(told);
+    }
 
     // The flow of parts
     // --------------------------------------------------------------------------------------------
@@ -99,6 +130,14 @@ public:
 
     /// Tells `who` once there is room, those who waited longest first, and all at disconnect().
     void await_room(std::weak_ptr<room_waiter> who);
+
+    /// Whether a further part of this call of ours would go out soon: as has_room(), and what was
+    /// written before does not wait for credit.
+    [[nodiscard]] bool has_room(std::uint32_t request_id) const noexcept {
+        return disconnected_ || (has_room() && session_.has_credit(request_id));
+    }
+    /// Tells `who` once has_room(request_id) may have become true. One at a time for each call.
+    void await_room(std::uint32_t request_id, std::weak_ptr<room_waiter> who);
 
     /// Those who wait, and some who have gone meanwhile.
     [[nodiscard]] std::size_t waiting_for_room() const noexcept { return room_waiters_.size(); }
@@ -123,6 +162,19 @@ public:
     void queue_for_reader(std::size_t bytes) noexcept;
     /// The reader has taken so many of them; below the mark the peer is read from again.
     void taken_by_reader(std::size_t bytes);
+
+    /// Whether what comes of the answer to a call of ours is under credit: then what a reader has
+    /// not taken yet holds up that answer alone, by the two functions below in place of the two
+    /// above. The same until the answer has ended.
+    [[nodiscard]] bool is_under_credit(std::uint32_t request_id) const noexcept {
+        return session_.is_under_credit(request_id);
+    }
+    /// Bytes of the answer that wait for their reader.
+    void queue_for_reader(std::uint32_t request_id, std::size_t bytes) noexcept {
+        session_.hold(request_id, bytes);
+    }
+    /// The reader has taken so many of them.
+    void taken_by_reader(std::uint32_t request_id, std::size_t bytes);
 
     /// A message that is never answered. Fails as call(), and with queue_full while the peer is
     /// too slow for the events before it: this one is not sent then.
@@ -156,6 +208,12 @@ private:
     void on_response_part(std::uint32_t request_id, bytes_view part) override;
     void on_response_end(std::uint32_t request_id) override;
     void on_call_lost(std::uint32_t request_id, error_code why) override;
+    void on_response_fields(std::uint32_t request_id,
+                            extension::call_fields const& fields) override;
+    void on_call_room(std::uint32_t request_id) override;
+    void on_answer_room(call_id id) override;
+    void on_pong(bytes_view payload) override;
+    void on_go_away(extension::code why, std::string_view text) override;
 
     struct pending_call {
         response_callback on_answer;          // of a whole call
@@ -171,6 +229,13 @@ private:
     pending_call take_pending(std::uint32_t request_id);
     void close_stream_if_cancelled(call_id id);
     void output_queued();
+    void answer_hello(call_id id, bytes_view arguments);
+    [[nodiscard]] bool is_hello(message_head const& head) const noexcept;
+    void await_room(call_id id, std::weak_ptr<room_waiter> who);
+
+    // Who waits for credit, by the number of a call. One of ours and one of the peer may share it.
+    using credit_waiters = frame::id_table<std::uint64_t, std::weak_ptr<room_waiter>>;
+    void tell_room(credit_waiters& among, std::uint64_t key);
 
     dispatcher const& methods_;
     clock_function clock_;
@@ -182,6 +247,14 @@ private:
     responder* responders_ = nullptr;                   // all that live, for our destructor
     std::deque<std::weak_ptr<room_waiter>> room_waiters_;
     std::size_t room_waiters_crowded_ = 64;
+    credit_waiters calls_waiting_;
+    credit_waiters answers_waiting_;
+    frame::id_table<std::uint64_t, call_watch*> watched_;  // calls of the peer, by their number
+    std::deque<std::pair<std::uint64_t, std::function<void()>>> pings_;
+    std::uint64_t next_ping_ = 0;
+    std::function<void(extension::code, std::string_view)> peer_leaves_;
+    extension::call_fields const* response_fields_ = nullptr;  // of the answer that is being told
+    bool extensible_ = false;
     bool disconnected_ = false;
     std::size_t queued_for_readers_ = 0;
     unsigned events_under_way_ = 0;

@@ -18,7 +18,7 @@ char const* sentence(rpc_error error) noexcept {
         case rpc_error::message_too_large:
             return "the message is larger than the limit";
         case rpc_error::metadata_too_large:
-            return "metadata is larger than 65535 bytes";
+            return "metadata is larger than the limit";
         case rpc_error::too_many_streams:
             return "too many open streams on this connection";
         case rpc_error::too_many_calls:
@@ -39,6 +39,16 @@ char const* sentence(rpc_error error) noexcept {
             return "the peer answers in neither header layout";
         case rpc_error::queue_full:
             return "too many bytes wait to be sent to the peer";
+        case rpc_error::not_extended:
+            return "the peer has not agreed to the extension";
+        case rpc_error::bad_fields:
+            return "the header of the call cannot be read";
+        case rpc_error::beyond_credit:
+            return "more was sent than there was credit for";
+        case rpc_error::peer_going_away:
+            return "the peer takes no more calls";
+        case rpc_error::call_refused:
+            return "the peer has refused the call before doing any of it";
     }
     return "unknown RPC error";
 }

@@ -14,7 +14,7 @@ enum class rpc_error {
     too_many_protocol_errors,  ///< skipped frames above their limit
     out_of_memory,
     message_too_large,   ///< one RPC message is above its limit
-    metadata_too_large,  ///< above 65535 bytes
+    metadata_too_large,  ///< above 65535 bytes, or fields above extension::header_size_max
     too_many_streams,
     too_many_calls,
     sequence_gap,  ///< out-of-order frames above their limit
@@ -25,6 +25,11 @@ enum class rpc_error {
     unknown_call,     ///< a part or an end for a call that is not open
     no_layout,        ///< the peer answers in neither header layout
     queue_full,       ///< what waits for the peer is above its limit
+    not_extended,     ///< what was asked for needs a peer that agrees to the extension
+    bad_fields,       ///< a call came with a header that cannot be read
+    beyond_credit,    ///< the peer sent more on a stream than was granted
+    peer_going_away,  ///< the peer takes no more calls; this one was not begun
+    call_refused,     ///< the peer has done nothing of the call; it may be made again
 };
 
 /// Any thread.

@@ -20,6 +20,7 @@ struct folded_session {
     std::uint16_t calls_refused = 0;           ///< by a limit
     std::uint16_t protocol_errors = 0;         ///< counted towards protocol_errors_max
     std::optional<frame::layout> layout = {};  ///< empty until known
+    bool extended = false;                     ///< session::extended()
 };
 
 }  // namespace trunkline::rpc

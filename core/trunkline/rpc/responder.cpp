@@ -1,3 +1,4 @@
+#include <trunkline/rpc/agreed_extension.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 
@@ -29,6 +30,8 @@ void responder::take_over(responder& other) noexcept {
     kept_ = std::exchange(other.kept_, 0);
     stops_input_ = std::exchange(other.stops_input_, false);
     watch_ = std::move(other.watch_);
+    fields_ = std::move(other.fields_);
+    watched_ = std::exchange(other.watched_, false);
     link(other.owner_);
     other.unlink();
 }
@@ -53,6 +56,9 @@ void responder::unlink() noexcept {
     (previous_ != nullptr ? previous_->next_ : owner_->responders_) = next_;
     if (next_ != nullptr) {
         next_->previous_ = previous_;
+    }
+    if (std::exchange(watched_, false)) {
+        owner_->watched_.erase(static_cast<std::uint64_t>(id_));
     }
     session& of = owner_->session_;
     of.let_go(std::exchange(kept_, 0));
@@ -84,6 +90,7 @@ void responder::finish(status code, std::span<slice> body, Send send) {
     if (owner_ != nullptr) {
         endpoint& owner = *owner_;
         unlink();
+        owner.answers_waiting_.erase(static_cast<std::uint64_t>(id_));
         send(owner);
         owner.output_queued();
     }
@@ -93,7 +100,8 @@ void responder::finish(status code, std::span<slice> body, Send send) {
 }
 
 void responder::answer(status code, std::span<slice> body) {
-    finish(code, body, [&](endpoint& by) { by.session_.answer(id_, code, body, by.now_us()); });
+    finish(code, body,
+           [&](endpoint& by) { by.session_.answer(id_, code, body, by.now_us(), fields()); });
 }
 
 void responder::success(std::span<slice> body) {
@@ -118,7 +126,7 @@ void responder::part(std::span<slice> body) {
     }
     std::uint64_t const now = owner_->now_us();
     if (!std::exchange(streaming_, true)) {
-        owner_->session_.begin_answer(id_, now);
+        owner_->session_.begin_answer(id_, now, fields());
     }
     owner_->session_.write_answer(id_, body, now);
     owner_->output_queued();
@@ -129,7 +137,7 @@ void responder::end() {
     finish(status::success, {}, [&](endpoint& by) {
         std::uint64_t const now = by.now_us();
         if (!begun) {
-            by.session_.begin_answer(id_, now);
+            by.session_.begin_answer(id_, now, fields());
         }
         by.session_.end_answer(id_, now);
     });
@@ -146,6 +154,59 @@ void responder::abandon() noexcept {
 void responder::note_failure(status code, std::span<slice const> body) {
     if (watch_) {
         watch_->on_failure(code, body);
+    }
+}
+
+bool responder::send_with(extension::call_fields const& fields) {
+    auto made = std::make_shared<received_fields>();
+    if (extension::encode_fields(fields, made->bytes) != extension::fields_fault::none) {
+        return false;
+    }
+    static_cast<void>(extension::decode_fields(made->bytes, made->fields));
+    fields_ = std::move(made);
+    return true;
+}
+
+extension::call_fields const* responder::fields() const noexcept {
+    return fields_ ? &fields_->fields : nullptr;
+}
+
+void responder::tell_when_gone(call_watch* who) {
+    auto const key = static_cast<std::uint64_t>(id_);
+    if (owner_ == nullptr || !active()) {
+        return;
+    }
+    if (std::exchange(watched_, true)) {
+        owner_->watched_.erase(key);
+    }
+    owner_->watched_.insert(key, who);
+}
+
+bool responder::has_room() const noexcept {
+    return owner_ == nullptr || owner_->disconnected_ ||
+           (owner_->has_room() && owner_->session_.has_credit(id_));
+}
+
+void responder::await_room(std::weak_ptr<room_waiter> who) {
+    if (owner_ != nullptr) {
+        owner_->await_room(id_, std::move(who));
+    }
+}
+
+bool responder::is_under_credit() const noexcept {
+    return owner_ != nullptr && owner_->session_.is_under_credit(id_);
+}
+
+void responder::queue_for_reader(std::size_t bytes) noexcept {
+    if (owner_ != nullptr) {
+        owner_->session_.hold(id_, bytes);
+    }
+}
+
+void responder::taken_by_reader(std::size_t bytes) {
+    if (owner_ != nullptr) {
+        owner_->session_.let_go_of(id_, bytes, owner_->now_us());
+        owner_->output_queued();
     }
 }
 

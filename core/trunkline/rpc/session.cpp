@@ -26,13 +26,15 @@ void session::disconnect(error_code why) {
 }
 
 result<std::uint32_t> session::call(std::uint64_t method_id, std::span<slice> arguments,
-                                    delivery want, std::uint64_t now_us) {
-    return state_->call(method_id, arguments, want, now_us);
+                                    delivery want, std::uint64_t now_us,
+                                    extension::call_fields const* fields) {
+    return state_->call(method_id, arguments, want, now_us, fields);
 }
 
 result<std::uint32_t> session::begin_call(std::uint64_t method_id, bytes_view metadata,
-                                          delivery want, std::uint64_t now_us) {
-    return state_->begin_call(method_id, metadata, want, now_us);
+                                          delivery want, std::uint64_t now_us,
+                                          extension::call_fields const* fields) {
+    return state_->begin_call(method_id, metadata, want, now_us, fields);
 }
 
 result<void> session::write_call(std::uint32_t request_id, std::span<slice> part,
@@ -44,8 +46,8 @@ result<void> session::end_call(std::uint32_t request_id, std::uint64_t now_us) {
     return state_->end_call(request_id, now_us);
 }
 
-void session::cancel_call(std::uint32_t request_id, std::uint64_t now_us) {
-    state_->cancel_call(request_id, now_us);
+void session::cancel_call(std::uint32_t request_id, std::uint64_t now_us, extension::code why) {
+    state_->cancel_call(request_id, now_us, why);
 }
 
 result<void> session::send_event(std::uint64_t method_id, std::span<slice> arguments,
@@ -61,12 +63,13 @@ void session::announce(std::uint64_t now_us) {
     state_->announce(now_us);
 }
 
-void session::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us) {
-    state_->answer(id, code, body, now_us);
+void session::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us,
+                     extension::call_fields const* fields) {
+    state_->answer(id, code, body, now_us, fields);
 }
 
-void session::begin_answer(call_id id, std::uint64_t now_us) {
-    state_->begin_answer(id, now_us);
+void session::begin_answer(call_id id, std::uint64_t now_us, extension::call_fields const* fields) {
+    state_->begin_answer(id, now_us, fields);
 }
 
 void session::write_answer(call_id id, std::span<slice> part, std::uint64_t now_us) {
@@ -80,6 +83,62 @@ void session::end_answer(call_id id, std::uint64_t now_us) {
 bool session::answerable(call_id id) const noexcept {
     incoming_call const* const found = state_->find_call(id);
     return found != nullptr && !found->answered;
+}
+
+void session::extend() {
+    state_->extend();
+}
+
+bool session::extended() const noexcept {
+    return state_->agreed != nullptr;
+}
+
+bool session::has_credit(std::uint32_t request_id) const noexcept {
+    return state_->has_credit(request_id);
+}
+
+bool session::has_credit(call_id id) const noexcept {
+    return state_->has_credit(id);
+}
+
+bool session::is_under_credit(call_id id) const noexcept {
+    return state_->window_of(id) != nullptr;
+}
+
+bool session::is_under_credit(std::uint32_t request_id) const noexcept {
+    return state_->window_of(request_id) != nullptr;
+}
+
+void session::hold(call_id id, std::size_t bytes) noexcept {
+    if (open_window* const of = state_->window_of(id)) {
+        of->window.hold(bytes);
+    }
+}
+
+void session::hold(std::uint32_t request_id, std::size_t bytes) noexcept {
+    if (open_window* const of = state_->window_of(request_id)) {
+        of->window.hold(bytes);
+    }
+}
+
+void session::let_go_of(call_id id, std::size_t bytes, std::uint64_t now_us) {
+    state_->let_go_of(state_->window_of(id), bytes, now_us);
+}
+
+void session::let_go_of(std::uint32_t request_id, std::size_t bytes, std::uint64_t now_us) {
+    state_->let_go_of(state_->window_of(request_id), bytes, now_us);
+}
+
+bool session::ping(bytes_view payload, std::uint64_t now_us) {
+    return state_->ping(payload, now_us);
+}
+
+void session::go_away(extension::code why, std::string_view text, std::uint64_t now_us) {
+    state_->go_away(why, text, now_us);
+}
+
+bool session::peer_goes_away() const noexcept {
+    return state_->agreed != nullptr && state_->agreed->peer_leaves;
 }
 
 bool session::keep(std::size_t bytes) noexcept {

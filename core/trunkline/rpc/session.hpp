@@ -6,6 +6,8 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/slice.hpp>
+#include <trunkline/extension/call_fields.hpp>
+#include <trunkline/extension/kinds.hpp>
 #include <trunkline/frame/header.hpp>
 #include <trunkline/rpc/folded_session.hpp>
 #include <trunkline/rpc/header.hpp>
@@ -34,6 +36,9 @@ struct message_head {
     std::uint32_t request_id = 0;            ///< of who made the call
     std::uint64_t method_id = 0;             ///< hash of the name of the method
     bytes_view metadata;                     ///< valid until the event returns
+    /// What came with it, from a peer that has agreed to the extension; null without any. Valid
+    /// until the event returns.
+    extension::call_fields const* fields = nullptr;
 };
 
 /// What a session tells its owner, in wire order. Views are valid until the call returns. The owner
@@ -74,9 +79,30 @@ public:
     /// a limit was hit.
     virtual void on_call_lost(std::uint32_t request_id, error_code why) = 0;
 
+    // Of the extension (extension/FORMAT.md), told only between peers that have agreed to it
+    // --------------------------------------------------------------------------------------------
+
+    /// What came with the answer to a call of ours, before anything else of the answer.
+    virtual void on_response_fields(std::uint32_t /*request_id*/,
+                                    extension::call_fields const& /*fields*/) {}
+
+    /// Nothing of a call of ours waits for credit any more: more of it may be written.
+    virtual void on_call_room(std::uint32_t /*request_id*/) {}
+    /// The same for an answer in parts.
+    virtual void on_answer_room(call_id /*id*/) {}
+
+    /// The answer to session::ping().
+    virtual void on_pong(bytes_view /*payload*/) {}
+
+    /// The peer takes no more calls. `text` is for people: what came, UTF-8 or not.
+    virtual void on_go_away(extension::code /*why*/, std::string_view /*text*/) {}
+
 protected:
     ~session_events() = default;
 };
+
+/// Bytes that a ping of ours may carry.
+inline constexpr std::size_t ping_payload_max = extension::ping_size_max - 1;
 
 /// What a session counts about its peer; for logs and metrics.
 struct session_counters {
@@ -94,6 +120,10 @@ struct session_options {
     std::optional<frame::layout> layout;
     /// The transport keeps message borders: detection then waits for the end of the first message.
     bool message_borders = false;
+    /// Both sides have agreed to the extension before the first frame; the layout is b then.
+    bool extended = false;
+    /// Agree to the extension when the peer asks for it by a call: what an endpoint does.
+    bool extensible = false;
     session_limits limits;               ///< what the peer can make us hold
     std::uint32_t first_stream_id = 0;   ///< the high bit is set or cleared by `local_side`
     std::uint32_t first_request_id = 1;  ///< of the calls of this side
@@ -140,23 +170,31 @@ public:
 
     /// A complete call; the arguments travel as FORMAT.md "Arguments" says. Returns its request id.
     /// Fails with not_connected after disconnect(), message_too_large, too_many_calls, and with
-    /// queue_full while more than events_queued_size_max waits for the layout.
+    /// queue_full while more than events_queued_size_max waits for the layout. `fields` travel with
+    /// it to a peer that has agreed to the extension, and to no other: metadata then fails with
+    /// not_extended. Fails with metadata_too_large as extension::encode_fields(), and with
+    /// peer_going_away after on_go_away().
     [[nodiscard]] result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments,
-                                             delivery want, std::uint64_t now_us);
+                                             delivery want, std::uint64_t now_us,
+                                             extension::call_fields const* fields = nullptr);
 
     /// A call whose payload follows in parts. Fails as call(), and with metadata_too_large above
     /// 65535 bytes.
     [[nodiscard]] result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata,
-                                                   delivery want, std::uint64_t now_us);
-    /// Fails with unknown_call, and with queue_full as call(): the part is then not written.
+                                                   delivery want, std::uint64_t now_us,
+                                                   extension::call_fields const* fields = nullptr);
+    /// What there is no credit for waits until there is. Fails with unknown_call, and with
+    /// queue_full as call(): the part is then not written.
     [[nodiscard]] result<void> write_call(std::uint32_t request_id, std::span<slice> part,
                                           std::uint64_t now_us);
     /// The end of the parts of a call. Fails with unknown_call.
     [[nodiscard]] result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
 
-    /// Gives up a call: its request stream is cancelled if unfinished, later responses are dropped.
-    /// No event follows.
-    void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
+    /// Gives up a call: its request stream is cancelled if unfinished, and otherwise the peer is
+    /// told by a reset where that has been agreed on. Later responses are dropped. No event
+    /// follows.
+    void cancel_call(std::uint32_t request_id, std::uint64_t now_us,
+                     extension::code why = extension::code::cancelled);
 
     /// Whether any byte of a call of ours has left the output. Of a pending one, and inside
     /// session_events::on_call_lost(); true where nothing is known.
@@ -175,18 +213,62 @@ public:
     // --------------------------------------------------------------------------------------------
 
     /// The whole answer. Unknown, already answered or cancelled ids are ignored: the caller may
-    /// have gone.
-    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us);
+    /// have gone. `fields` travel with it where that has been agreed on; those that are too large
+    /// do not.
+    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us,
+                extension::call_fields const* fields = nullptr);
 
     /// An answer in parts: status success, then parts (each at least one frame), then its end.
-    void begin_answer(call_id id, std::uint64_t now_us);
-    /// A part of an answer that was begun; takes the slices.
+    void begin_answer(call_id id, std::uint64_t now_us,
+                      extension::call_fields const* fields = nullptr);
+    /// A part of an answer that was begun; takes the slices. What there is no credit for waits
+    /// until there is.
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
     /// The end of an answer that was begun.
     void end_answer(call_id id, std::uint64_t now_us);
 
     /// True while an answer to this call, or a further part of it, would still be sent.
     [[nodiscard]] bool answerable(call_id id) const noexcept;
+
+    // The extension
+    // --------------------------------------------------------------------------------------------
+
+    /// Both sides have agreed to the extension: from now on its frames are sent and taken. The
+    /// layout is known.
+    void extend();
+    /// Whether they have.
+    [[nodiscard]] bool extended() const noexcept;
+
+    /// Whether a part of this call of ours would go out now, as far as its credit is concerned.
+    [[nodiscard]] bool has_credit(std::uint32_t request_id) const noexcept;
+    /// The same for the answer to a call of the peer.
+    [[nodiscard]] bool has_credit(call_id id) const noexcept;
+
+    /// Whether what the peer sends on this call is under credit: then hold() and let_go_of() say
+    /// how much of it nobody has read. Otherwise they do nothing.
+    [[nodiscard]] bool is_under_credit(call_id id) const noexcept;
+    /// The same for the answer to a call of ours.
+    [[nodiscard]] bool is_under_credit(std::uint32_t request_id) const noexcept;
+    /// So many bytes that came on this call have been kept for a reader.
+    void hold(call_id id, std::size_t bytes) noexcept;
+    /// The same for the answer to a call of ours.
+    void hold(std::uint32_t request_id, std::size_t bytes) noexcept;
+    /// The reader has taken so many of them: the peer may send more.
+    void let_go_of(call_id id, std::size_t bytes, std::uint64_t now_us);
+    /// The same for the answer to a call of ours.
+    void let_go_of(std::uint32_t request_id, std::size_t bytes, std::uint64_t now_us);
+
+    /// Asks the peer for a sign of life: on_pong() gives `payload` back, of which there are at most
+    /// ping_payload_max bytes. False, and nothing is sent, where the peer has not agreed to it, and
+    /// while the peer takes nothing.
+    [[nodiscard]] bool ping(bytes_view payload, std::uint64_t now_us);
+
+    /// Tells the peer that no call is taken any more; those that come all the same are refused.
+    /// What has begun goes on. Nothing where the peer has not agreed to it; once.
+    void go_away(extension::code why, std::string_view text, std::uint64_t now_us);
+
+    /// Whether the peer has said so.
+    [[nodiscard]] bool peer_goes_away() const noexcept;
 
     // What handlers keep
     // --------------------------------------------------------------------------------------------

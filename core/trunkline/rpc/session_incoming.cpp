@@ -47,13 +47,16 @@ session::state::state(session_options const& options, session_events& events)
     if (options.resumed) {
         resume(*options.resumed);
     }
-    if (!layout && options.local_side == side::dialer) {
+    if (options.extended || (!layout && options.local_side == side::dialer)) {
         layout = frame::layout::b;
     }
     if (layout) {
         decoder_.emplace(*layout, limits_.frame_payload_size_max);
     } else {
         detector_.emplace(options.message_borders);
+    }
+    if (options.resumed ? options.resumed->extended : options.extended) {
+        extend();
     }
 }
 
@@ -134,6 +137,9 @@ result<std::size_t> session::state::consume(bytes_view input, bool from_backlog)
 
 error_code session::state::accept(frame::fragment const& part, bool from_backlog) {
     counters.frames_received += part.ends ? 1 : 0;
+    if (agreed != nullptr && frame::is_extension_kind(part.head.kind_byte)) {
+        return take_extension(part);
+    }
     auto const placed = reassembly_.place(part);
     if (!placed) {
         return rpc_error_of(placed.error());
@@ -186,6 +192,7 @@ error_code session::state::take_piece(frame::arrived const& piece, bool may_borr
     std::uint32_t slot = piece.tag;
     if (slot == no_slot) {
         slot = make_message(piece.part.head.stream_id);
+        adopt_fields(slot);
     }
     bytes_view const bytes = piece.part.bytes;
     bytes_view const before = messages_[slot].view();
@@ -198,6 +205,10 @@ error_code session::state::take_piece(frame::arrived const& piece, bool may_borr
         refuse_message(slot, rpc_error::message_too_large);
         go_on_refusing(piece.part);
         return {};
+    }
+    if (messages_[slot].at != message::stage::head &&
+        !count_credit(messages_[slot].stream_id, bytes.size())) {
+        return refuse_beyond_credit(slot);
     }
     if (error_code const failed = store(slot, bytes, may_borrow)) {
         return failed;
@@ -327,6 +338,10 @@ void session::state::disconnect(error_code why) {
     pending_.clear();
     deferred_.clear();
     deferred_size_ = 0;
+    if (agreed != nullptr) {
+        agreed->credited.clear();
+        agreed->calls.clear();
+    }
     unanswered = 0;
     unfinished_ = 0;
     if (!receiving_) {
@@ -355,6 +370,7 @@ std::optional<rpc_error> session::state::refuse_request() const noexcept {
 
 bool session::state::wants_input() const noexcept {
     return (!pending_.empty() || !refuse_request()) && input_stops == 0 &&
+           output.urgent().size() <= extension::control_queued_mark &&
            (output.owned_size() <= limits_.output_owned_mark ||
             calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=
                 limits_.output_owned_mark) &&
@@ -366,7 +382,7 @@ bool session::state::wants_input() const noexcept {
 std::size_t session::state::held_size() const noexcept {
     return (detector_ ? detector_->kept().size() : 0) + reassembly_.held_size() + messages_held_ +
            messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call) + kept +
-           parts_held;
+           parts_held + (agreed ? agreed->frame.capacity() + agreed->headers_cost : 0);
 }
 
 std::size_t session::state::memory_left() const noexcept {
@@ -397,14 +413,17 @@ bool session::state::mid_frame() const noexcept {
 
 bool session::state::idle() const noexcept {
     return reassembly_.streams() == 0 && calls_.size() == 0 && pending_.empty() &&
-           deferred_.empty() && output.empty() && !mid_frame();
+           deferred_.empty() && output.empty() && !mid_frame() &&
+           (agreed == nullptr || agreed->headers.empty());
 }
 
 // Folding
 
 std::optional<folded_session> session::state::fold() const noexcept {
     bool const nothing_kept = unanswered == 0 && kept == 0 && parts_held == 0 && input_stops == 0;
-    bool const goes_on = connected_ && !failure_ && !receiving_;
+    bool const leaving =
+        agreed != nullptr && (agreed->leaves || agreed->peer_leaves || agreed->measuring);
+    bool const goes_on = connected_ && !failure_ && !receiving_ && !leaving;
     if (!goes_on || !nothing_kept || !idle() || messages_.size() > 0) {
         return std::nullopt;
     }
@@ -425,6 +444,7 @@ std::optional<folded_session> session::state::fold() const noexcept {
         .calls_refused = static_cast<std::uint16_t>(counters.calls_refused),
         .protocol_errors = static_cast<std::uint16_t>(protocol_errors_),
         .layout = layout,
+        .extended = agreed != nullptr,
     };
 }
 

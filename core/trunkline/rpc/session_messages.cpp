@@ -19,9 +19,10 @@ std::uint32_t slot_of(call_id id) noexcept {
     return static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) & slot_mask);
 }
 
-message_head head_of(header const& head, bytes_view whole) {
+message_head head_of(header const& head, bytes_view whole,
+                     std::unique_ptr<received_fields> const& with) {
     return {static_cast<message_type>(head.type_byte), head.request_id, head.method_id,
-            whole.subspan(header_size, head.metadata_size)};
+            whole.subspan(header_size, head.metadata_size), with ? &with->fields : nullptr};
 }
 
 }  // namespace
@@ -106,8 +107,15 @@ detached_bytes session::state::detach_bytes(message& from) noexcept {
     return {std::exchange(from.held, {}), view};
 }
 
+std::unique_ptr<received_fields> session::state::take_fields(std::uint32_t slot) noexcept {
+    message& of = messages_[slot];
+    messages_held_ -= of.fields ? of.fields->cost() : 0;
+    return std::move(of.fields);
+}
+
 void session::state::put_message(std::uint32_t slot) {
-    messages_held_ -= messages_[slot].held.memory_taken();
+    messages_held_ -= messages_[slot].memory_taken();
+    close_window(messages_[slot].stream_id);
     messages_.put(slot);
 }
 
@@ -123,6 +131,12 @@ void session::state::forget_incoming() {
     borrowing_.clear();
     reassembly_ = frame::reassembly();
     detector_.reset();
+    if (agreed != nullptr) {
+        agreed->windows.clear();
+        agreed->headers.clear();
+        agreed->headers_cost = 0;
+        std::vector<std::byte>().swap(agreed->frame);
+    }
 }
 
 // Heads
@@ -145,6 +159,9 @@ error_code session::state::frame_done(std::uint32_t slot, bool is_end) {
             return {};
         }
         head_bytes = header_size + messages_[slot].head.metadata_size;
+        if (!count_credit(messages_[slot].stream_id, messages_[slot].view().size() - head_bytes)) {
+            return refuse_beyond_credit(slot);
+        }
     }
     message const& of = messages_[slot];
     if (of.at == message::stage::request_parts || of.at == message::stage::response_parts) {
@@ -178,6 +195,11 @@ error_code session::state::read_head(std::uint32_t slot) {
         return {};
     }
     messages_[slot].head = head;
+    if (agreed != nullptr && head.type_byte == static_cast<std::uint8_t>(message_type::call) &&
+        agreed->calls.contains(head.request_id)) {
+        drop_message(slot);
+        return count_protocol_error();
+    }
     if (head.type_byte == static_cast<std::uint8_t>(message_type::response)) {
         begin_response(slot);
     } else {
@@ -194,10 +216,19 @@ void session::state::begin_request(std::uint32_t slot) {
     if (unfinished_ >= limits_.unfinished_requests_max || calls_.size() >= calls_at_once_max) {
         refused = rpc_error::too_many_calls;
     }
-    if (refused) {
+    if (auto const unreadable = refuse_fields(of)) {
+        refused = unreadable;
+    }
+    bool const leaves = agreed != nullptr && agreed->leaves;
+    if (refused || leaves) {
         header const head = of.head;
         drop_message(slot);
-        refuse_head(head, *refused);
+        if (refused) {
+            refuse_head(head, *refused);
+        } else if (head.type_byte == static_cast<std::uint8_t>(message_type::call)) {
+            ++counters.calls_refused;
+            reset_call(extension::reset_by::called, head.request_id, extension::code::going_away);
+        }
         return;
     }
     ++counters.requests_received;
@@ -208,10 +239,16 @@ void session::state::begin_request(std::uint32_t slot) {
     call.id = call_id{(next_serial_++ << slot_bits) | call_slot};
     call.method_id = of.head.method_id;
     call.request_id = of.head.request_id;
+    call.message = slot;
     call.answered = of.head.type_byte == static_cast<std::uint8_t>(message_type::event);
+    call.first_credit = of.fields ? of.fields->fields.answer_credit : std::nullopt;
+    if (agreed != nullptr && !call.answered) {
+        agreed->calls.insert(call.request_id, call.id);
+    }
     of.call = call.id;
     of.at = message::stage::request;
-    delivery const wanted = events_.on_call(of.call, head_of(of.head, of.view()));
+    open_window_of(slot);
+    delivery const wanted = events_.on_call(of.call, head_of(of.head, of.view(), of.fields));
     if (wanted == delivery::parts) {
         of.at = message::stage::request_parts;
     }
@@ -234,6 +271,15 @@ void session::state::mark_answered(incoming_call& of) {
 }
 
 void session::state::release_call(incoming_call& of) {
+    if (agreed != nullptr) {
+        call_id const* const named = agreed->calls.find(of.request_id);
+        if (named != nullptr && *named == of.id) {
+            agreed->calls.erase(of.request_id);
+        }
+        if (of.answer) {
+            forget_credit(*of.answer);
+        }
+    }
     calls_.put(slot_of(of.id));
 }
 
@@ -247,7 +293,7 @@ void session::state::cancel_incoming(call_id id, error_code why) {
     TRUNKLINE_ASSERT(!of->received);
     --unfinished_;
     if (of->answer) {
-        end_answer(id, now_us_);
+        of->answer->end_now(sink());
     }
     release_call(*of);
     events_.on_call_cancelled(id, why);
@@ -258,6 +304,7 @@ void session::state::hand_over_part(std::uint32_t slot, std::size_t skip) {
     bool const request = of.at == message::stage::request_parts;
     call_id const call = of.call;
     std::uint32_t const request_id = of.head.request_id;
+    std::uint32_t const stream_id = of.stream_id;
     detached_bytes const part = detach_bytes(of);
     if (!request) {
         if (pending_.contains(request_id)) {
@@ -266,6 +313,7 @@ void session::state::hand_over_part(std::uint32_t slot, std::size_t skip) {
     } else if (find_call(call) != nullptr) {
         events_.on_call_part(call, part.view.subspan(skip));
     }
+    grant(stream_id);
 }
 
 void session::state::finish(std::uint32_t slot) {
@@ -294,12 +342,14 @@ void session::state::finish_request(std::uint32_t slot) {
     call_id const id = messages_[slot].call;
     header const head = messages_[slot].head;
     detached_bytes const whole = detach_bytes(messages_[slot]);
+    auto const fields = take_fields(slot);
     put_message(slot);
     incoming_call* const call = find_call(id);
     if (call == nullptr) {
         return;  // disconnected from inside an event
     }
     call->received = true;
+    call->message = no_slot;
     --unfinished_;
     if (call->answered) {
         release_call(*call);
@@ -310,7 +360,7 @@ void session::state::finish_request(std::uint32_t slot) {
         events_.on_call_end(id);
         return;
     }
-    message_head const event = head_of(head, whole.view);
+    message_head const event = head_of(head, whole.view, fields);
     bytes_view const payload = whole.view.subspan(header_size + head.metadata_size);
     events_.on_request(id, event, payload.empty() ? event.metadata : payload);
 }
@@ -328,9 +378,16 @@ void session::state::begin_response(std::uint32_t slot) {
     pending->response = slot;
     bytes_view const metadata = of.view().subspan(header_size, of.head.metadata_size);
     of.at = message::stage::response;
+    open_window_of(slot);
     if (pending->want == delivery::parts && decode_status(metadata) == status::success) {
         of.at = message::stage::response_parts;
-        events_.on_response_begin(of.head.request_id);
+        std::uint32_t const request_id = of.head.request_id;
+        if (auto const fields = take_fields(slot)) {
+            events_.on_response_fields(request_id, fields->fields);
+        }
+        if (pending_.contains(request_id)) {
+            events_.on_response_begin(request_id);
+        }
     }
 }
 
@@ -338,6 +395,7 @@ void session::state::finish_response(std::uint32_t slot) {
     bool const in_parts = messages_[slot].at == message::stage::response_parts;
     header const head = messages_[slot].head;
     detached_bytes const whole = detach_bytes(messages_[slot]);
+    auto const fields = take_fields(slot);
     put_message(slot);
     pending_call* const pending = pending_.find(head.request_id);
     if (pending == nullptr) {
@@ -349,7 +407,10 @@ void session::state::finish_response(std::uint32_t slot) {
         events_.on_response_end(head.request_id);
         return;
     }
-    message_head const event = head_of(head, whole.view);
+    if (fields) {
+        events_.on_response_fields(head.request_id, fields->fields);
+    }
+    message_head const event = head_of(head, whole.view, nullptr);
     events_.on_response(head.request_id, decode_status(event.metadata),
                         whole.view.subspan(header_size + head.metadata_size));
 }

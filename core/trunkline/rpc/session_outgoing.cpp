@@ -1,4 +1,5 @@
 #include <trunkline/base/assert.hpp>
+#include <trunkline/flow/limits.hpp>
 #include <trunkline/rpc/session_state.hpp>
 
 #include <algorithm>
@@ -47,7 +48,7 @@ std::uint32_t session::state::take_request_id() {
 std::uint32_t session::state::take_stream_id() {
     return stream_ids_.take([this] {
         std::vector<std::uint32_t> used;
-        auto const add = [&used](std::unique_ptr<frame::stream_encoder> const& stream) {
+        auto const add = [&used](std::unique_ptr<outgoing_stream> const& stream) {
             if (stream) {
                 used.push_back(stream->stream_id());
             }
@@ -68,6 +69,7 @@ std::uint32_t session::state::take_stream_id() {
 void session::state::send_whole(bytes_view head, std::span<slice> body,
                                 frame::frame_sink const& to) {
     frame::stream_encoder stream(take_stream_id());
+    send_fields(stream.stream_id(), to);
     must_succeed(stream.write_and_flush(head, body, to));
     must_succeed(stream.end(to));
 }
@@ -82,6 +84,9 @@ void session::state::send_response(std::uint32_t request_id, std::uint64_t metho
 error_code session::state::refuse_new_call() const noexcept {
     if (!connected_ || failure_) {
         return rpc_error::not_connected;
+    }
+    if (agreed != nullptr && agreed->peer_leaves) {
+        return rpc_error::peer_going_away;
     }
     if (pending_.size() >= limits_.pending_calls_max) {
         return rpc_error::too_many_calls;
@@ -119,10 +124,15 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
 }
 
 result<std::uint32_t> session::state::call(std::uint64_t method_id, std::span<slice> arguments,
-                                           delivery want, std::uint64_t now_us) {
+                                           delivery want, std::uint64_t now_us,
+                                           extension::call_fields const* fields) {
     now_us_ = now_us;
+    if (error_code const refused = encode_call_fields(fields, false, want)) {
+        return refused;
+    }
     std::uint64_t const begin = layout ? output_end() : pending_call::not_queued;
     auto sent = send_call(message_type::call, method_id, arguments);
+    fields_.clear();
     if (sent) {
         pending_.insert(*sent, pending_call{want, no_slot, nullptr, begin});
     }
@@ -164,9 +174,13 @@ void session::state::announce(std::uint64_t now_us) {
 // Calls in parts
 
 result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_view metadata,
-                                                 delivery want, std::uint64_t now_us) {
+                                                 delivery want, std::uint64_t now_us,
+                                                 extension::call_fields const* fields) {
     now_us_ = now_us;
     if (error_code const refused = refuse_new_call()) {
+        return refused;
+    }
+    if (error_code const refused = encode_call_fields(fields, true, want)) {
         return refused;
     }
     if (metadata.size() > metadata_size_max) {
@@ -175,16 +189,20 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
     std::uint32_t const request_id = take_request_id();
     auto const head = encode_header({static_cast<std::uint8_t>(message_type::call), request_id,
                                      method_id, static_cast<std::uint16_t>(metadata.size())});
-    slice body{metadata, {}};
     pending_call made{want, no_slot, nullptr};
     if (layout) {
         call_share::scope const ours(calls_queued, output.in_order());
         made.begin = output_end();
-        made.request = std::make_unique<frame::stream_encoder>(take_stream_id());
-        must_succeed(made.request->write_and_flush(head, {&body, 1}, sink()));
+        made.request = std::make_unique<outgoing_stream>(take_stream_id());
+        if (agreed != nullptr) {
+            put_under_credit(*made.request, flow::first_credit, {true, request_id, {}});
+        }
+        send_fields(made.request->stream_id(), sink());
+        made.request->write_head_and_flush(head, metadata, sink());
     } else {
+        slice body{metadata, {}};
         std::uint32_t const stream_id = defer(request_id, head, {&body, 1}).stream_id;
-        made.request = std::make_unique<frame::stream_encoder>(stream_id);
+        made.request = std::make_unique<outgoing_stream>(stream_id);
     }
     pending_.insert(request_id, std::move(made));
     return request_id;
@@ -194,7 +212,7 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
                                         std::uint64_t now_us) {
     now_us_ = now_us;
     pending_call* const of = pending_.find(request_id);
-    if (of == nullptr || !of->request) {
+    if (of == nullptr || !of->request || of->request->ending()) {
         return rpc_error::unknown_call;
     }
     if (deferred_stream* const waiting = find_deferred(request_id)) {
@@ -205,14 +223,14 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
         return {};
     }
     call_share::scope const ours(calls_queued, output.in_order());
-    must_succeed(of->request->write_and_flush({}, part, sink()));
+    of->request->write(part, sink());
     return {};
 }
 
 result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t now_us) {
     now_us_ = now_us;
     pending_call* const of = pending_.find(request_id);
-    if (of == nullptr || !of->request) {
+    if (of == nullptr || !of->request || of->request->ending()) {
         return rpc_error::unknown_call;
     }
     if (deferred_stream* const waiting = find_deferred(request_id)) {
@@ -220,19 +238,25 @@ result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t no
         of->request.reset();
         return {};
     }
-    end_request(*of);
+    call_share::scope const ours(calls_queued, output.in_order());
+    if (of->request->end(sink())) {
+        forget_credit(*of->request);
+        of->request.reset();
+    }
     return {};
 }
 
 void session::state::end_request(pending_call& of) {
     if (of.request) {
         call_share::scope const ours(calls_queued, output.in_order());
-        must_succeed(of.request->end(sink()));
+        of.request->end_now(sink());
+        forget_credit(*of.request);
         of.request.reset();
     }
 }
 
-void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us) {
+void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us,
+                                 extension::code why) {
     now_us_ = now_us;
     pending_call* const of = pending_.find(request_id);
     if (of == nullptr) {
@@ -243,7 +267,10 @@ void session::state::cancel_call(std::uint32_t request_id, std::uint64_t now_us)
         deferred_size_ -= waiting->cost();
         std::erase_if(deferred_, [&](auto const& each) { return each.request_id == request_id; });
     } else if (of->request) {
-        must_succeed(of->request->cancel(sink()));
+        of->request->cancel(sink());
+        forget_credit(*of->request);
+    } else {
+        reset_call(extension::reset_by::caller, request_id, why);
     }
     pending_.erase(request_id);
 }
@@ -299,7 +326,7 @@ void session::state::send_deferred() {
             must_succeed(stream.write_and_flush(each.bytes, {}, sink()));
             must_succeed(stream.end(sink()));
         } else if (of != nullptr && of->request) {
-            must_succeed(of->request->write_and_flush(each.bytes, {}, sink()));
+            of->request->write_head_and_flush(each.bytes, {}, sink());
         }
     };
     for (deferred_stream const& each : waiting) {
@@ -314,7 +341,8 @@ void session::state::send_deferred() {
 
 // Answers
 
-void session::state::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us) {
+void session::state::answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us,
+                            extension::call_fields const* fields) {
     incoming_call* const of = find_call(id);
     if (of == nullptr || of->answered) {
         return;
@@ -324,40 +352,57 @@ void session::state::answer(call_id id, status code, std::span<slice> body, std:
         return;
     }
     now_us_ = now_us;
+    encode_answer_fields(fields, false);
     send_response(of->request_id, of->method_id, code, body);
     mark_answered(*of);
 }
 
-void session::state::begin_answer(call_id id, std::uint64_t now_us) {
+void session::state::begin_answer(call_id id, std::uint64_t now_us,
+                                  extension::call_fields const* fields) {
     incoming_call* const of = find_call(id);
     if (of == nullptr || of->answered || of->answer) {
         return;
     }
     now_us_ = now_us;
-    of->answer = std::make_unique<frame::stream_encoder>(take_stream_id());
+    of->answer = std::make_unique<outgoing_stream>(take_stream_id());
+    bool const under_credit = agreed != nullptr && of->first_credit.has_value();
+    encode_answer_fields(fields, under_credit);
+    send_fields(of->answer->stream_id(), sink());
+    if (under_credit) {
+        put_under_credit(*of->answer, *of->first_credit, {false, of->request_id, id});
+    }
     // Published peers give a streamed response the method id 0.
-    must_succeed(of->answer->write(response_head(of->request_id, 0, status::success), {}, sink()));
+    of->answer->write_head(response_head(of->request_id, 0, status::success), sink());
 }
 
 void session::state::write_answer(call_id id, std::span<slice> part, std::uint64_t now_us) {
     incoming_call* const of = find_call(id);
-    if (of == nullptr || !of->answer) {
+    if (of == nullptr || !of->answer || of->answer->ending()) {
         return;
     }
     now_us_ = now_us;
-    must_succeed(of->answer->write_and_flush({}, part, sink()));
+    of->answer->write(part, sink());
 }
 
 void session::state::end_answer(call_id id, std::uint64_t now_us) {
     incoming_call* const of = find_call(id);
-    if (of == nullptr || !of->answer) {
+    if (of == nullptr || !of->answer || of->answer->ending()) {
         return;
     }
     now_us_ = now_us;
-    must_succeed(of->answer->flush(sink()));
-    must_succeed(of->answer->end(sink()));
-    of->answer.reset();
-    mark_answered(*of);
+    if (of->answer->end(sink())) {
+        forget_credit(*of->answer);
+        of->answer.reset();
+        mark_answered(*of);
+    }
+}
+
+// Once nothing of it waits for credit any more.
+void session::state::finish_answer(incoming_call& of) {
+    of.answer->end_now(sink());
+    forget_credit(*of.answer);
+    of.answer.reset();
+    mark_answered(of);
 }
 
 }  // namespace trunkline::rpc

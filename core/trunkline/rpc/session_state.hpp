@@ -1,16 +1,19 @@
-// The inside of a session, shared by its three source files; not for users.
+// The inside of a session, shared by its four source files; not for users.
 #pragma once
 
 #include <trunkline/base/growing_buffer.hpp>
 #include <trunkline/base/heap_cost.hpp>
+#include <trunkline/extension/control_frames.hpp>
 #include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/id_table.hpp>
 #include <trunkline/frame/layout_detector.hpp>
 #include <trunkline/frame/reassembly.hpp>
 #include <trunkline/frame/stream_encoder.hpp>
+#include <trunkline/rpc/agreed_extension.hpp>
 #include <trunkline/rpc/call_share.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/id_sequence.hpp>
+#include <trunkline/rpc/outgoing_stream.hpp>
 #include <trunkline/rpc/session.hpp>
 #include <trunkline/rpc/slab.hpp>
 
@@ -43,7 +46,11 @@ struct message {
     call_id call{};
     bytes_view borrowed;
     growing_buffer held;
+    std::unique_ptr<received_fields> fields;  ///< what came before it in a header frame
 
+    [[nodiscard]] std::size_t memory_taken() const noexcept {
+        return held.memory_taken() + (fields ? fields->cost() : 0);
+    }
     [[nodiscard]] bytes_view view() const noexcept {
         return held.size() > 0 ? held.view() : borrowed;
     }
@@ -60,17 +67,19 @@ struct incoming_call {
     call_id id{};
     std::uint64_t method_id = 0;
     std::uint32_t request_id = 0;
+    std::uint32_t message = no_slot;            ///< until it has been received
+    std::optional<std::uint32_t> first_credit;  ///< of an answer in parts, where that is agreed
     bool received = false;
-    bool answered = false;                          ///< also for events, which get no answer
-    std::unique_ptr<frame::stream_encoder> answer;  ///< while it is answered in parts
+    bool answered = false;                    ///< also for events, which get no answer
+    std::unique_ptr<outgoing_stream> answer;  ///< while it is answered in parts
 };
 
 /// A call of ours that awaits its response.
 struct pending_call {
     delivery want = delivery::whole;
-    std::uint32_t response = no_slot;                ///< its message, once begun
-    std::unique_ptr<frame::stream_encoder> request;  ///< while its parts are being written
-    std::uint64_t begin = not_queued;                ///< of its first byte, in the output
+    std::uint32_t response = no_slot;          ///< its message, once begun
+    std::unique_ptr<outgoing_stream> request;  ///< while its parts are being written
+    std::uint64_t begin = not_queued;          ///< of its first byte, in the output
 
     static constexpr std::uint64_t not_queued = std::numeric_limits<std::uint64_t>::max();
 };
@@ -106,24 +115,36 @@ public:
 
     // session_outgoing.cpp
     result<std::uint32_t> call(std::uint64_t method_id, std::span<slice> arguments, delivery want,
-                               std::uint64_t now_us);
+                               std::uint64_t now_us, extension::call_fields const* fields);
     result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata, delivery want,
-                                     std::uint64_t now_us);
+                                     std::uint64_t now_us, extension::call_fields const* fields);
     result<void> write_call(std::uint32_t request_id, std::span<slice> part, std::uint64_t now_us);
     result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
-    void cancel_call(std::uint32_t request_id, std::uint64_t now_us);
+    void cancel_call(std::uint32_t request_id, std::uint64_t now_us, extension::code why);
     [[nodiscard]] bool call_was_sent(std::uint32_t request_id) const noexcept;
     result<void> send_event(std::uint64_t method_id, std::span<slice> arguments,
                             std::uint64_t now_us);
     void announce(std::uint64_t now_us);
-    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us);
-    void begin_answer(call_id id, std::uint64_t now_us);
+    void answer(call_id id, status code, std::span<slice> body, std::uint64_t now_us,
+                extension::call_fields const* fields);
+    void begin_answer(call_id id, std::uint64_t now_us, extension::call_fields const* fields);
     void write_answer(call_id id, std::span<slice> part, std::uint64_t now_us);
     void end_answer(call_id id, std::uint64_t now_us);
+
+    // session_extension.cpp
+    void extend();
+    [[nodiscard]] bool has_credit(std::uint32_t request_id) noexcept;
+    [[nodiscard]] bool has_credit(call_id id) noexcept;
+    [[nodiscard]] open_window* window_of(call_id id) noexcept;
+    [[nodiscard]] open_window* window_of(std::uint32_t request_id) noexcept;
+    void let_go_of(open_window* of, std::size_t bytes, std::uint64_t now_us);
+    bool ping(bytes_view payload, std::uint64_t now_us);
+    void go_away(extension::code why, std::string_view text, std::uint64_t now_us);
 
     [[nodiscard]] session_limits const& limits() const noexcept { return limits_; }
     [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
 
+    std::unique_ptr<agreed_extension> agreed;  // null until both sides have agreed to it
     fair_queue output;
     mutable call_share calls_queued;  // forgets what has gone whenever it is asked
     std::optional<frame::layout> layout;
@@ -153,6 +174,7 @@ private:
     error_code hold(message& into, bytes_view bytes);
     detached_bytes detach_bytes(message& from) noexcept;
     void put_message(std::uint32_t slot);
+    std::unique_ptr<received_fields> take_fields(std::uint32_t slot) noexcept;
     void drop_message(std::uint32_t slot);
     error_code frame_done(std::uint32_t slot, bool is_end);
     error_code read_head(std::uint32_t slot);
@@ -163,6 +185,35 @@ private:
     void finish_request(std::uint32_t slot);
     void finish_response(std::uint32_t slot);
     void forget_incoming();
+
+    // The extension
+    error_code take_extension(frame::fragment const& part);
+    error_code take_extension_frame(frame::header const& head, bytes_view payload);
+    error_code take_header(std::uint32_t stream_id, bytes_view payload);
+    error_code take_credit(std::uint32_t stream_id, bytes_view payload);
+    error_code take_reset(bytes_view payload);
+    error_code take_ping(bytes_view payload);
+    error_code take_pong(bytes_view payload);
+    error_code take_go_away(bytes_view payload);
+    void adopt_fields(std::uint32_t slot);
+    [[nodiscard]] std::optional<rpc_error> refuse_fields(message const& of) const noexcept;
+    void open_window_of(std::uint32_t slot);
+    void close_window(std::uint32_t stream_id);
+    [[nodiscard]] bool count_credit(std::uint32_t stream_id, std::size_t bytes) noexcept;
+    void give_credit(open_window& of);
+    void grant(std::uint32_t stream_id);
+    error_code refuse_beyond_credit(std::uint32_t slot);
+    void give_up_by_caller(call_id id);
+    void reset_call(extension::reset_by by, std::uint32_t request_id, extension::code why);
+    void put_under_credit(outgoing_stream& stream, std::uint32_t first, credited_stream const& of);
+    void forget_credit(outgoing_stream const& stream);
+    [[nodiscard]] error_code encode_call_fields(extension::call_fields const* fields, bool in_parts,
+                                                delivery want);
+    void encode_answer_fields(extension::call_fields const* fields, bool under_credit);
+    void send_fields(std::uint32_t stream_id, frame::frame_sink const& to);
+    [[nodiscard]] extension::control_sink control() noexcept {
+        return {output.urgent(), *layout, now_us_};
+    }
 
     // Refusals (FORMAT.md, "Limits")
     [[nodiscard]] std::optional<rpc_error> refuse_request() const noexcept;
@@ -195,6 +246,7 @@ private:
     void send_whole(bytes_view head, std::span<slice> body, frame::frame_sink const& to);
     void send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
                        std::span<slice> body);
+    void finish_answer(incoming_call& of);
     deferred_stream& defer(std::uint32_t request_id, bytes_view head, std::span<slice> body);
     deferred_stream* find_deferred(std::uint32_t request_id) noexcept;
     void append_deferred(deferred_stream& to, std::span<slice> body);
@@ -237,6 +289,7 @@ private:
     std::size_t refused_head_size_ = header_size;  // header_size: none is being refused
     rpc_error refused_why_ = rpc_error::message_too_large;
 
+    std::vector<std::byte> fields_;  // of the call or answer that is being sent, encoded
     std::uint64_t now_us_ = 0;
     std::uint64_t protocol_errors_ = 0;
     error_code failure_;
