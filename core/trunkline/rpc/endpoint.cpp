@@ -215,15 +215,15 @@ std::optional<folded_session> endpoint::fold() const noexcept {
 
 void endpoint::disconnect(error_code why) {
     disconnected_ = true;
-    session_.disconnect(why);
-    event_scope const scope(*this);
-    pings_.clear();
     std::vector<std::weak_ptr<room_waiter>> waiting(room_waiters_.begin(), room_waiters_.end());
     room_waiters_.clear();
     for (credit_waiters* const each : {&calls_waiting_, &answers_waiting_}) {
         each->for_each([&](std::uint64_t, auto& who) { waiting.push_back(std::move(who)); });
         each->clear();
     }
+    pings_.clear();
+    session_.disconnect(why);
+    event_scope const scope(*this);
     for (auto const& each : waiting) {
         if (auto const waiter = each.lock()) {
             waiter->on_room();

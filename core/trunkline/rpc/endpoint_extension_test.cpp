@@ -132,7 +132,7 @@ TEST_F(extended_endpoints, fields_reach_the_handler_and_come_back_with_its_answe
         extension::call_fields back;
         back.metadata = {{"from", as_bytes(std::string_view("handler"))}};
         EXPECT_TRUE(to.send_with(back));
-        to.success({});
+        to.success(slice{});
     }));
     extension::call_fields fields;
     fields.metadata = {{"for the handler", {}}};
@@ -153,7 +153,7 @@ TEST_F(extended_endpoints, fields_reach_the_handler_and_come_back_with_its_answe
 
 TEST_F(extended_endpoints, an_answer_without_fields_has_none_also_after_one_with_them) {
     EXPECT_TRUE(
-        peers.acceptor_methods.add(method, [&](request const&, responder to) { to.success({}); }));
+        peers.acceptor_methods.add(method, [&](request const&, responder to) { to.success(slice{}); }));
     int without = 0;
     for (int i = 0; i < 2; ++i) {
         ASSERT_TRUE(peers.dialer->call(method, {}, [&](response const& answer) {
@@ -170,7 +170,7 @@ TEST_F(extended_endpoints, fields_above_the_limit_are_not_taken) {
         extension::call_fields too_many;
         too_many.metadata = {{"k", as_bytes(value)}};
         EXPECT_FALSE(to.send_with(too_many));
-        to.success({});
+        to.success(slice{});
     }));
     outcome got;
     ASSERT_TRUE(peers.dialer->call(method, {}, note(got)));
@@ -202,7 +202,7 @@ TEST_F(extended_endpoints, who_serves_a_call_is_told_when_its_caller_gives_it_up
     EXPECT_EQ(gone.told, 1);
     EXPECT_EQ(gone.why, rpc_error::cancelled_by_peer);
     EXPECT_FALSE(kept.active());
-    kept.success({});
+    kept.success(slice{});
     EXPECT_TRUE(peers.acceptor->protocol().output().empty());
     peers.acceptor->disconnect(rpc_error::connection_lost);
     EXPECT_EQ(gone.told, 1);
@@ -219,7 +219,7 @@ TEST_F(extended_endpoints, who_serves_a_call_is_told_at_disconnect_unless_it_has
     ASSERT_TRUE(peers.dialer->call(method, {}, [](response const&) {}));
     ASSERT_TRUE(peers.dialer->call(method, {}, [](response const&) {}));
     peers.run();
-    kept[0].success({});
+    kept[0].success(slice{});
     peers.acceptor->disconnect(rpc_error::connection_lost);
     EXPECT_EQ(answered.told, 0);
     EXPECT_EQ(waits.told, 1);
