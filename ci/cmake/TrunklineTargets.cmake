@@ -103,6 +103,21 @@ function(trunkline_test_async_wait name)
         ENVIRONMENT TRUNKLINE_TEST_READINESS=async_wait)
 endfunction()
 
+# trunkline_test_extension(<name> [FILTER f]) runs <name>_test once more, as one entry, with clients that ask their
+# servers to agree to the extension.
+function(trunkline_test_extension name)
+    if(NOT TRUNKLINE_BUILD_TESTS)
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "FILTER" "" ${ARGN})
+    if(arg_FILTER)
+        set(arg_FILTER --gtest_filter=${arg_FILTER})
+    endif()
+    add_test(NAME ${name}.extension COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(${name}.extension PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT TRUNKLINE_TEST_EXTENSION=1)
+endfunction()
+
 # trunkline_fuzzer(<name> LINKS ...) makes the libFuzzer target fuzz_<name> from <name>.cpp (with <name>.dict when
 # present; the target fuzzers builds all of them) and, in every build, the ctest entry fuzz_replay.<name> that runs
 # corpus/<name> and regressions/<name>.

@@ -17,7 +17,7 @@ class Find(unittest.TestCase):
         for name in words("components"):
             self.assertIn(f"-- {name} alone: found", said)
         self.assertIn("-- store alone: found store base --", said)
-        self.assertIn("-- typed alone: found typed base frame rpc bitcode --", said)
+        self.assertIn("-- typed alone: found typed base frame extension flow rpc bitcode --", said)
 
     def test_a_subfolder_gives_the_same_targets(self):
         said = self.look("subfolder", f"-DSUBFOLDER={SOURCE}",

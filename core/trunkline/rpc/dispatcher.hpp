@@ -44,6 +44,9 @@ public:
     /// The whole answer, or the end of one in parts.
     virtual void on_answer(status code, std::span<slice const> body) = 0;
 
+    /// The call has been given up, before on_end().
+    virtual void on_gone(error_code /*why*/) {}
+
     /// The last, once: whether the caller is told. That of an event is never.
     virtual void on_end(bool told) = 0;
 };
@@ -72,8 +75,13 @@ public:
     /// The end of an answer in parts.
     void end();
 
-    /// Lets go of the call without an answer: its caller has gone.
-    void abandon() noexcept;
+    /// Lets go of the call without an answer: its caller has gone, because of `why` where that is
+    /// known.
+    void abandon(error_code why = {}) noexcept;
+
+    /// Gives no answer, and says so by a reset. False, and nothing done, where the caller has not
+    /// agreed to the extension.
+    [[nodiscard]] bool refuse(extension::code why);
 
     /// Sent with the answer to a peer that has agreed to the extension, and to no other. False when
     /// that is more than may be sent (extension::header_size_max).

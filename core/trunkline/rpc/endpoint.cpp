@@ -364,7 +364,8 @@ void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
     event_scope const scope(*this);
     pending_call const of = take_pending(request_id);
     if (of.on_answer) {
-        of.on_answer({why, status::success, {}, session_.call_was_sent(request_id)});
+        bool const may_be_done = session_.call_was_sent(request_id) && !is_refusal(why);
+        of.on_answer({.error = why, .was_sent = may_be_done});
     } else if (of.receiver != nullptr) {
         of.receiver->on_failed(why, status::success, {});
     }
@@ -444,10 +445,9 @@ void endpoint::on_call_cancelled(call_id id, error_code why) {
     event_scope const scope(*this);
     auto const key = static_cast<std::uint64_t>(id);
     answers_waiting_.erase(key);
-    if (call_watch* const* const found = watched_.find(key)) {
-        call_watch* const who = *found;
-        watched_.erase(key);
-        who->on_call_gone(why);
+    if (auto const served = streams_.find(id);
+        served == streams_.end() || !served->second.receiver) {
+        tell_gone(key, why);
     }
     auto const at = streams_.find(id);
     if (at == streams_.end()) {
@@ -456,6 +456,14 @@ void endpoint::on_call_cancelled(call_id id, error_code why) {
     at->second.cancelled = why;
     if (!at->second.in_callback) {
         close_stream_if_cancelled(id);
+    }
+}
+
+void endpoint::tell_gone(std::uint64_t key, error_code why) {
+    if (call_watch* const* const found = watched_.find(key)) {
+        call_watch* const who = *found;
+        watched_.erase(key);
+        who->on_call_gone(why);
     }
 }
 

@@ -25,7 +25,8 @@ struct response {
     /// What came with it from a peer that has agreed to the extension; null without any, and valid
     /// until the handler returns.
     extension::call_fields const* fields = nullptr;
-    bool was_sent = true;           ///< false where no byte of the call has left this side
+    bool was_sent = true;  ///< false where the peer can have done nothing of the call: no byte of
+                           ///< it has left this side, or the peer has refused it
 };
 
 /// Given the answer to a call, or why there is none; what it views is valid until it returns.
@@ -235,6 +236,7 @@ private:
 
     // Who waits for credit, by the number of a call. One of ours and one of the peer may share it.
     using credit_waiters = frame::id_table<std::uint64_t, std::weak_ptr<room_waiter>>;
+    void tell_gone(std::uint64_t key, error_code why);
     void tell_room(credit_waiters& among, std::uint64_t key);
 
     dispatcher const& methods_;

@@ -152,8 +152,8 @@ TEST_F(extended_endpoints, fields_reach_the_handler_and_come_back_with_its_answe
 }
 
 TEST_F(extended_endpoints, an_answer_without_fields_has_none_also_after_one_with_them) {
-    EXPECT_TRUE(
-        peers.acceptor_methods.add(method, [&](request const&, responder to) { to.success(slice{}); }));
+    EXPECT_TRUE(peers.acceptor_methods.add(
+        method, [&](request const&, responder to) { to.success(slice{}); }));
     int without = 0;
     for (int i = 0; i < 2; ++i) {
         ASSERT_TRUE(peers.dialer->call(method, {}, [&](response const& answer) {

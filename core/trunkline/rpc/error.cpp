@@ -47,6 +47,8 @@ char const* sentence(rpc_error error) noexcept {
             return "more was sent than there was credit for";
         case rpc_error::peer_going_away:
             return "the peer takes no more calls";
+        case rpc_error::deadline_passed:
+            return "the time for the call has passed at the peer";
         case rpc_error::call_refused:
             return "the peer has refused the call before doing any of it";
     }
@@ -67,6 +69,10 @@ public:
 error_code make_error_code(rpc_error error) noexcept {
     static rpc_category const category;
     return {static_cast<int>(error), category};
+}
+
+bool is_refusal(error_code error) noexcept {
+    return error == rpc_error::peer_going_away || error == rpc_error::call_refused;
 }
 
 }  // namespace trunkline::rpc

@@ -29,11 +29,15 @@ enum class rpc_error {
     bad_fields,       ///< a call came with a header that cannot be read
     beyond_credit,    ///< the peer sent more on a stream than was granted
     peer_going_away,  ///< the peer takes no more calls; this one was not begun
+    deadline_passed,  ///< the time of the call had passed before the peer had an answer
     call_refused,     ///< the peer has done nothing of the call; it may be made again
 };
 
 /// Any thread.
 [[nodiscard]] error_code make_error_code(rpc_error error) noexcept;
+
+/// Whether the peer has said that it has done nothing of a call, and will not.
+[[nodiscard]] bool is_refusal(error_code error) noexcept;
 
 }  // namespace trunkline::rpc
 

@@ -143,12 +143,26 @@ void responder::end() {
     });
 }
 
-void responder::abandon() noexcept {
+void responder::abandon(error_code why) noexcept {
     auto const watch = std::move(watch_);
     unlink();
     if (watch) {
+        if (why) {
+            watch->on_gone(why);
+        }
         watch->on_end(false);
     }
+}
+
+bool responder::refuse(extension::code why) {
+    if (owner_ == nullptr || !owner_->session_.extended()) {
+        return false;
+    }
+    endpoint& owner = *owner_;
+    owner.session_.reset_answer(id_, why, owner.now_us());
+    abandon();
+    owner.output_queued();
+    return true;
 }
 
 void responder::note_failure(status code, std::span<slice const> body) {

@@ -80,6 +80,10 @@ void session::end_answer(call_id id, std::uint64_t now_us) {
     state_->end_answer(id, now_us);
 }
 
+void session::reset_answer(call_id id, extension::code why, std::uint64_t now_us) {
+    state_->reset_answer(id, why, now_us);
+}
+
 bool session::answerable(call_id id) const noexcept {
     incoming_call const* const found = state_->find_call(id);
     return found != nullptr && !found->answered;

@@ -227,6 +227,10 @@ public:
     /// The end of an answer that was begun.
     void end_answer(call_id id, std::uint64_t now_us);
 
+    /// No (further) answer: the caller is told by a reset. Nothing where the peer has not agreed to
+    /// the extension, and for ids that answer() ignores.
+    void reset_answer(call_id id, extension::code why, std::uint64_t now_us);
+
     /// True while an answer to this call, or a further part of it, would still be sent.
     [[nodiscard]] bool answerable(call_id id) const noexcept;
 

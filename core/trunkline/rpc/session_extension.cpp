@@ -30,9 +30,10 @@ rpc_error error_of(extension::code why) noexcept {
             return rpc_error::peer_going_away;
         case extension::code::flow:
             return rpc_error::beyond_credit;
+        case extension::code::deadline:
+            return rpc_error::deadline_passed;
         case extension::code::none:
         case extension::code::cancelled:
-        case extension::code::deadline:
         case extension::code::limit:
             break;
     }
@@ -344,6 +345,20 @@ void session::state::reset_call(extension::reset_by by, std::uint32_t request_id
     if (agreed != nullptr && connected_) {
         extension::control_sink{output.in_order(), *layout, now_us_}.put_reset(
             {by, request_id, why});
+    }
+}
+
+void session::state::reset_answer(call_id id, extension::code why, std::uint64_t now_us) {
+    incoming_call* const of = find_call(id);
+    if (agreed == nullptr || of == nullptr || of->answered) {
+        return;
+    }
+    now_us_ = now_us;
+    reset_call(extension::reset_by::called, of->request_id, why);
+    if (of->answer) {
+        finish_answer(*of);
+    } else {
+        mark_answered(*of);
     }
 }
 

@@ -138,6 +138,7 @@ public:
     [[nodiscard]] open_window* window_of(call_id id) noexcept;
     [[nodiscard]] open_window* window_of(std::uint32_t request_id) noexcept;
     void let_go_of(open_window* of, std::size_t bytes, std::uint64_t now_us);
+    void reset_answer(call_id id, extension::code why, std::uint64_t now_us);
     bool ping(bytes_view payload, std::uint64_t now_us);
     void go_away(extension::code why, std::string_view text, std::uint64_t now_us);
 

@@ -4,6 +4,7 @@
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/peer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,13 +21,15 @@ struct call_context {
     std::uint32_t request_id =
         0;  ///< of the connection; used again once the call has been answered
 
-    /// When the handler is stopped and the call answered with status 2; empty without a
-    /// request_timeout. In virtual time where the connection is.
+    /// When the handler is stopped and the call answered with status 2: the request_timeout of this
+    /// side, or sooner, when nobody waits any more, where the caller is a Trunkline peer that says
+    /// so. Empty without either. In virtual time where the connection is.
     std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
 
-    /// Stopped when nobody waits for the answer any more: the connection has ended or the deadline
-    /// has passed. Callbacks (std::stop_callback) run on the connection's thread and must not
-    /// throw. Of an inline handler it is never stopped: nothing else happens while it runs.
+    /// Stopped when nobody waits for the answer any more: the connection has ended, the deadline
+    /// has passed, or the caller has given the call up and could say so. Callbacks
+    /// (std::stop_callback) run on the connection's thread and must not throw. Of an inline handler
+    /// it is never stopped: nothing else happens while it runs.
     std::stop_token stop = {};
 
     /// Unique among the connections of one server.
@@ -58,12 +61,34 @@ namespace peers {
     return *static_cast<line*>(call.owner);
 }
 
+/// How long the handler of a call may take: what its server gives it (zero: any time), or what is
+/// left of the time of its caller when that is less. Empty: any time.
+struct handler_time {
+    std::optional<transport::runtime::duration> left;
+    bool is_callers = false;  ///< of the two the caller's
+};
+[[nodiscard]] inline handler_time time_for(rpc::request const& call,
+                                           std::chrono::milliseconds request_timeout) noexcept {
+    constexpr std::uint64_t much_us = 1ULL << 50;  // 35 years: fits into every clock
+    handler_time time;
+    if (request_timeout.count() != 0) {
+        time.left = request_timeout;
+    }
+    if (call.fields != nullptr && call.fields->timeout_us) {
+        auto const left = std::chrono::microseconds(std::min(*call.fields->timeout_us, much_us));
+        if (!time.left || left < *time.left) {
+            time = {left, true};
+        }
+    }
+    return time;
+}
+
 [[nodiscard]] inline call_context context_of(rpc::request const& call, std::string_view method) {
     line& on = line_of(call);
     call_context made{line_access::handle_of(on.shared_from_this()), call.method_id, method,
                       call.request_id};
-    if (auto const timeout = on.request_timeout(); timeout.count() != 0) {
-        made.deadline = on.where().loop().now() + timeout;
+    if (auto const time = time_for(call, on.request_timeout()).left) {
+        made.deadline = on.where().loop().now() + *time;
     }
     return made;
 }

@@ -53,6 +53,7 @@ public:
             about.failure = failure_of(code, body);
         }
     }
+    void on_gone(error_code why) override { span_->lost_by(why); }
     void on_end(bool told) override {
         call_record& about = span_->about();
         if (about.kind == call_kind::event) {

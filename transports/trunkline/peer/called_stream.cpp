@@ -1,5 +1,6 @@
 #include <trunkline/peer/called_stream.hpp>
 
+#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/part_form.hpp>
 #include <trunkline/rpc/error.hpp>
@@ -64,8 +65,9 @@ error_code called_stream::begin(peers::line& on) {
         return rpc::rpc_error::not_connected;
     }
     bool const whole = is_head(what_.request);
-    auto const id = on.endpoint()->open(what_.method.id,
-                                        whole ? bytes_view(*what_.request) : bytes_view(), *this);
+    auto const beside = fields_of(what_.terms.time_left(on.where().loop().now()));
+    auto const id = on.endpoint()->open(
+        what_.method.id, whole ? bytes_view(*what_.request) : bytes_view(), *this, &beside);
     if (!id) {
         return id.error();
     }
@@ -165,7 +167,7 @@ void called_stream::cancel(call_failure why) {
     }
     if (std::exchange(self_, nullptr) != nullptr) {
         if (rpc::endpoint* const endpoint = line()->endpoint()) {
-            endpoint->cancel(request_id_);
+            endpoint->cancel(request_id_, code_of(why.error));
         }
     }
     if (span_ != nullptr) {
@@ -181,6 +183,39 @@ void called_stream::fail(call_failure const& why) {
         span_->end(input().failure().value_or(why));
     }
     fail_both(why);
+}
+
+// Null when there is no call any more: then nothing is waited for.
+rpc::endpoint* called_stream::known_to() const {
+    return self_ != nullptr ? line()->endpoint() : nullptr;
+}
+
+bool called_stream::has_room() const {
+    rpc::endpoint* const endpoint = known_to();
+    return endpoint == nullptr || endpoint->has_room(request_id_);
+}
+
+void called_stream::await_room(std::weak_ptr<rpc::room_waiter> who) {
+    if (rpc::endpoint* const endpoint = known_to()) {
+        endpoint->await_room(request_id_, std::move(who));
+    }
+}
+
+bool called_stream::is_under_credit() const {
+    rpc::endpoint* const endpoint = known_to();
+    return endpoint != nullptr && endpoint->is_under_credit(request_id_);
+}
+
+void called_stream::queue_for_reader(std::size_t bytes) {
+    if (rpc::endpoint* const endpoint = known_to()) {
+        endpoint->queue_for_reader(request_id_, bytes);
+    }
+}
+
+void called_stream::taken_by_reader(std::size_t bytes) {
+    if (rpc::endpoint* const endpoint = known_to()) {
+        endpoint->taken_by_reader(request_id_, bytes);
+    }
 }
 
 error_code called_stream::write_part(std::span<slice> part) {
@@ -245,10 +280,11 @@ void called_stream::on_failed(error_code error, rpc::status code, bytes_view bod
         span_->end(code, body);
     }
     rpc::endpoint const* const endpoint = line()->endpoint();
-    bool const sent = endpoint == nullptr || endpoint->protocol().call_was_sent(request_id_);
-    fail(error ? call_failure{error,
+    bool const begun = !rpc::is_refusal(error) &&
+                       (endpoint == nullptr || endpoint->protocol().call_was_sent(request_id_));
+    fail(error ? call_failure{callers_word(error),
                               {},
-                              sent ? call_progress::maybe_executed : call_progress::not_sent}
+                              begun ? call_progress::maybe_executed : call_progress::not_sent}
                : call_failure::of_status(code, body));
     line()->call_ended();
 }

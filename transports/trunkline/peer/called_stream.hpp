@@ -59,6 +59,12 @@ private:
     [[nodiscard]] call_progress progress();
     void fail(call_failure const& why);
 
+    bool has_room() const override;
+    void await_room(std::weak_ptr<rpc::room_waiter> who) override;
+    bool is_under_credit() const override;
+    void queue_for_reader(std::size_t bytes) override;
+    void taken_by_reader(std::size_t bytes) override;
+    [[nodiscard]] rpc::endpoint* known_to() const;
     error_code write_part(std::span<slice> part) override;
     void end_parts(std::optional<call_failure> why) override;
     void on_part(bytes_view part) override;

@@ -56,7 +56,7 @@ void client_core::begin_dial() {
 void client_core::give_up_dial() {
     auto const self = shared_from_this();
     bool const neither = probing_ && tried_other_;
-    if (probing_) {
+    if (probing_ || greeting_) {
         drop_probed();
     }
     fail(neither ? make_error_code(rpc::rpc_error::no_layout)
@@ -89,8 +89,6 @@ void client_core::fail(error_code why) {
 
 void client_core::succeed() {
     auto const self = shared_from_this();
-    dial_timeout_.reset();
-    auto const done = std::exchange(dialed_, nullptr);
     connected_at_ = loop_.now();
     if (waits_) {
         line_->come_back([this] { stop_dialing(); }, settings_.reconnect->calls_wait);
@@ -99,12 +97,46 @@ void client_core::succeed() {
         report(connection_state::connected, {});
     } else {
         driver_->start();
-        if (rpc::endpoint* const server = line_->endpoint();
-            server != nullptr && !settings_.methods.empty()) {
-            server->announce();
-        }
     }
-    done({});
+    rpc::endpoint* const server = line_->endpoint();
+    if (server != nullptr && settings_.extension && !server->protocol().extended()) {
+        greet();
+        return;
+    }
+    if (server != nullptr && !settings_.methods.empty() && !settings_.detect_layout) {
+        server->announce();
+    }
+    finish_dial();
+}
+
+// The first call, or the first behind that which finds out the layout; it tells the layout, too.
+void client_core::greet() {
+    greeting_ = true;
+    auto const asked = line_->endpoint()->hello([weak = weak_from_this()](bool) {
+        if (auto const core = weak.lock()) {
+            core->on_greeted();
+        }
+    });
+    if (!asked) {
+        on_greeted();
+    }
+}
+
+// Whether the server agrees or not: who calls finds that out by what it asks for. At the end of a
+// connection its state tells the rest.
+void client_core::on_greeted() {
+    rpc::endpoint const* const server = line_->endpoint();
+    if (greeting_ && server != nullptr && !server->is_disconnected()) {
+        greeting_ = false;
+        finish_dial();
+    }
+}
+
+void client_core::finish_dial() {
+    dial_timeout_.reset();
+    if (auto const done = std::exchange(dialed_, nullptr)) {
+        done({});
+    }
 }
 
 // The layout
@@ -155,6 +187,7 @@ void client_core::on_probed(error_code why) {
 // Nobody but its handlers has heard of that connection.
 void client_core::drop_probed() {
     probing_ = false;
+    greeting_ = false;
     probe_timeout_.reset();
     line_->detach(line_->is_reconnecting() && !ended_);
     driver_.reset();
@@ -180,7 +213,11 @@ void client_core::on_state(connection_state state, error_code why) {
     line_->detach(again);
     driver_.reset();
     report(state, why);
-    if (again && line_->is_reconnecting() && !ended_) {
+    if (std::exchange(greeting_, false) && dialed_) {
+        dial_timeout_.reset();
+        std::exchange(dialed_,
+                      nullptr)(why ? why : make_error_code(rpc::rpc_error::connection_lost));
+    } else if (again && line_->is_reconnecting() && !ended_) {
         plan_redial();
     }
     if (auto const closed = std::exchange(closed_, nullptr)) {
@@ -242,6 +279,7 @@ void client_core::stop_dialing() {
     if (probing_) {
         drop_probed();
     }
+    greeting_ = false;
     line_->give_up(rpc::rpc_error::not_connected);
     if (driver_ != nullptr) {  // told that it is connected, before anybody may use it
         driver_->close(transport::close_code::normal, {});
@@ -269,7 +307,6 @@ void client_core::end() {
     dial_timeout_.reset();
     probe_timeout_.reset();
     redial_.reset();
-    probing_ = false;
     drop_probed();
     // The dialer stays: a link that is about to go may still say its last words on it.
 }

@@ -27,6 +27,7 @@ struct client_settings {
     std::string url;
     transport::driver::options connection;
     bool detect_layout = false;  ///< that of `connection` is tried first, b where it has none
+    bool extension = false;      ///< the server is asked to agree to it
     websocket::context_options websockets;
     std::optional<tls::context> trust;  ///< of "tls:" and "wss:"; empty: as the system does
     std::chrono::milliseconds default_timeout = default_call_timeout;  ///< of calls; zero: none
@@ -47,8 +48,8 @@ inline constexpr std::string_view layout_probe = "trunkline.layout";
 /// Of the time to connect, the part that a connection has to answer the first probe: 1 / this.
 inline constexpr int layout_probe_share = 4;
 
-/// Dials once, or twice to find out the layout, and again when it is to reconnect. Kept by a
-/// shared_ptr; end() comes before its loop goes.
+/// Dials once, or twice to find out the layout, greets a server that may agree to the extension,
+/// and dials again when it is to reconnect. Kept by a shared_ptr; end() comes before its loop goes.
 class client_core : public std::enable_shared_from_this<client_core> {
 public:
     /// `sockets`: the same loop, where it has sockets.
@@ -90,6 +91,9 @@ private:
     void on_probed(error_code why);
     void drop_probed();
     void succeed();
+    void greet();
+    void on_greeted();
+    void finish_dial();
     void fail(error_code why);
     void on_state(transport::connection_state state, error_code why);
     void connected();
@@ -114,6 +118,7 @@ private:
     std::function<void()> closed_;
     bool probing_ = false;  // the connection is not known to anybody yet
     bool tried_other_ = false;
+    bool greeting_ = false;  // the server has not said yet whether it agrees to the extension
     bool ended_ = false;
 };
 

@@ -85,6 +85,16 @@ void answer_with(running_call& call, Outcome outcome) {
     }
 }
 
+/// A handler that runs on, until `deadline`.
+inline void begin_running(rpc::request const& call, line& on,
+                          std::shared_ptr<running_call> const& running,
+                          std::optional<std::chrono::steady_clock::time_point> deadline) {
+    if (time_for(call, on.request_timeout()).is_callers) {
+        running->has_callers_deadline();
+    }
+    on.begin(running, deadline);
+}
+
 /// Decoding stays within what a connection may still hold.
 [[nodiscard]] inline bitcode_limits decoding_within(std::size_t memory_left) noexcept {
     bitcode_limits bounded;
@@ -149,7 +159,7 @@ template <class Request, class Response, class Answer, class Handler>
         auto const running = std::make_shared<running_call>(std::move(to));
         auto context = context_of(call, name);
         context.stop = running->stop_token();
-        on->begin(running);
+        begin_running(call, *on, running, context.deadline);
         boost::asio::co_spawn(
             on->where().executor(),
             run_coroutine<Answer>(kept, std::move(*arguments), std::move(context), running),
@@ -242,12 +252,14 @@ template <class Request, class Response, class Answer, class Handler>
         if (!arguments) {
             return;
         }
+        auto context = context_of(call, name);
+        auto const deadline = context.deadline;
         auto const running = std::make_shared<pooled_call<Handler, Request, Answer>>(
-            kept, std::move(*arguments), context_of(call, name), std::move(to));
+            kept, std::move(*arguments), std::move(context), std::move(to));
         bool const accepted =
             pool != nullptr && pool->submit([on, running] { running->work(running, *on); });
         if (accepted) {
-            on->begin(running);
+            begin_running(call, *on, running, deadline);
         } else {
             running->take_responder().system_error(busy_text);
         }

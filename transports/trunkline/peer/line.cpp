@@ -158,10 +158,12 @@ void line::keep(std::shared_ptr<running_call> const& call) {
     call->among_ = &running_;
 }
 
-void line::begin(std::shared_ptr<running_call> const& call) {
+void line::begin(std::shared_ptr<running_call> const& call,
+                 std::optional<std::chrono::steady_clock::time_point> deadline) {
     keep(call);
-    if (auto const timeout = request_timeout(); timeout.count() != 0) {
-        limit(call, bounded(timeout));
+    if (deadline) {
+        auto const when = std::chrono::ceil<transport::runtime::duration>(*deadline);
+        timeouts_.add(where_->loop(), when, call);
     }
 }
 

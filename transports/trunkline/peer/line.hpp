@@ -154,11 +154,12 @@ public:
     [[nodiscard]] static transport::runtime::duration bounded(
         std::chrono::milliseconds timeout) noexcept;
 
-    /// Handlers that run on: each is stopped when its time has passed or the connection ends, until
-    /// end().
-    void begin(std::shared_ptr<running_call> const& call);
+    /// Handlers that run on: each is stopped when its deadline has passed or the connection ends,
+    /// until end().
+    void begin(std::shared_ptr<running_call> const& call,
+               std::optional<std::chrono::steady_clock::time_point> deadline);
 
-    /// The same without the request timeout.
+    /// The same without a deadline.
     void keep(std::shared_ptr<running_call> const& call);
     void end(running_call& call);
 

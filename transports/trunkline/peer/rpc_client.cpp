@@ -195,6 +195,11 @@ rpc_client::builder& rpc_client::builder::layout(frame::layout which) {
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::extension(bool wanted) {
+    settings_->extension = wanted;
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::detect_layout() {
     settings_->detect_layout = true;
     return *this;

@@ -263,7 +263,8 @@ TEST_P(endings, coroutines_are_refused_when_they_keep_too_much) {
     for (int i = 0; i < 4; ++i) {
         EXPECT_FALSE(client.call(hoard, sent, {.timeout = milliseconds(20)}).has_value());
     }
-    EXPECT_LE(under_way, 2);
+    // One that is given up lets go of what it keeps where its server hears of that.
+    EXPECT_LE(under_way, is_extended() ? 4 : 2);
 }
 
 TEST_P(endings, a_callback_that_throws_leaves_the_others_alone) {

@@ -348,7 +348,9 @@ void rpc_server::async_stop(std::function<void()> done) {
     home_->async_stop(std::move(done));
 }
 
-rpc_server::builder::builder() : settings_(std::make_unique<peers::server_settings>()) {}
+rpc_server::builder::builder() : settings_(std::make_unique<peers::server_settings>()) {
+    extension(true);
+}
 rpc_server::builder::~builder() = default;
 rpc_server::builder::builder(builder&&) noexcept = default;
 rpc_server::builder& rpc_server::builder::operator=(builder&&) noexcept = default;
@@ -395,6 +397,11 @@ rpc_server::builder& rpc_server::builder::adopt_path(std::string path) {
 
 rpc_server::builder& rpc_server::builder::connections_max(std::size_t count) {
     settings_->connections_max = count;
+    return *this;
+}
+
+rpc_server::builder& rpc_server::builder::extension(bool agreed) {
+    settings_->connection.session.extensible = agreed;
     return *this;
 }
 

@@ -156,6 +156,10 @@ public:
     /// A new connection above it is refused. None unless set.
     builder& connections_max(std::size_t count);
 
+    /// Whether clients that ask for the extension (core/trunkline/extension/FORMAT.md) get it; they
+    /// do unless this is set to false. To others nothing changes.
+    builder& extension(bool agreed);
+
     /// What clients can make us hold; times of silence, stall and handshake.
     builder& limits(session_limits const& limits);
     /// Times of silence, stall, handshake and close.

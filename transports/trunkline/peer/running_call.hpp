@@ -18,12 +18,15 @@ inline constexpr auto timed_out_text = "the handler took too long";
 
 /// Kept by its line from line::begin() until its handler has ended or the connection has, and by
 /// its handler. The functions are for the thread of its line; what stop_token() gives is for any.
-class running_call : public with_deadline {
+class running_call : public with_deadline, private rpc::call_watch {
 public:
-    explicit running_call(rpc::responder to) noexcept : to_(std::move(to)) {}
+    explicit running_call(rpc::responder to) : to_(std::move(to)) { to_.tell_when_gone(this); }
     virtual ~running_call() = default;
     running_call(running_call const&) = delete;
     running_call& operator=(running_call const&) = delete;
+
+    /// Its deadline is the caller's own: when it has passed nobody needs words for that.
+    void has_callers_deadline() noexcept { callers_deadline_ = true; }
 
     /// Emitted when the call is stopped.
     [[nodiscard]] boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
@@ -39,8 +42,9 @@ public:
         return std::move(to_);
     }
 
-    /// Nobody waits for the answer any more: the handler is told.
-    void stop();
+    /// Nobody waits for the answer any more, because of `why` where that is known: the handler is
+    /// told.
+    void stop(error_code why = {});
 
 protected:
     /// Stopped: a handler that has not begun never will.
@@ -51,6 +55,7 @@ private:
     using list = std::list<std::shared_ptr<running_call>>;
 
     void on_deadline() override;
+    void on_call_gone(error_code why) override;
 
     rpc::responder to_;
     std::stop_source stop_;
@@ -58,6 +63,7 @@ private:
     list* among_ = nullptr;  // of its line
     list::iterator place_;
     bool awaited_ = true;
+    bool callers_deadline_ = false;
 };
 
 }  // namespace trunkline::peers

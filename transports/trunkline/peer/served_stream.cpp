@@ -58,6 +58,7 @@ std::shared_ptr<served_stream> served_stream::make(std::shared_ptr<peers::line> 
                                                    answer down, rpc::responder to) {
     std::shared_ptr<served_stream> made(new served_stream(std::move(on), up, down, std::move(to)));
     made->make_output();
+    made->to_.tell_when_gone(made.get());
     return made;
 }
 
@@ -115,9 +116,10 @@ void served_stream::cancel(call_failure why) {
 }
 
 void served_stream::call_gone(error_code why) {
+    auto const kept = shared_from_this();
     fail_both({why, {}});
     let_request_go();
-    to_.abandon();
+    to_.abandon(why);
     if (auto const told = std::exchange(gone_, nullptr)) {
         told();
     }

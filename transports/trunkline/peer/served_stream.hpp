@@ -13,7 +13,7 @@
 namespace trunkline::peers {
 
 /// The called end. Who reads can stop at any time; who writes and goes without finish() has failed.
-class served_stream final : public stream {
+class served_stream final : public stream, private rpc::call_watch {
 public:
     /// What the handler's caller gets: parts, or one response.
     enum class answer : std::uint8_t { records, raw, single };
@@ -66,6 +66,14 @@ private:
 
     void call_gone(error_code why);
     void let_request_go();
+    bool has_room() const override { return to_.has_room(); }
+    void await_room(std::weak_ptr<rpc::room_waiter> who) override {
+        to_.await_room(std::move(who));
+    }
+    bool is_under_credit() const override { return to_.is_under_credit(); }
+    void queue_for_reader(std::size_t bytes) override { to_.queue_for_reader(bytes); }
+    void taken_by_reader(std::size_t bytes) override { to_.taken_by_reader(bytes); }
+    void on_call_gone(error_code why) override { call_gone(why); }
     error_code write_part(std::span<slice> part) override;
     void end_parts(std::optional<call_failure> why) override;
 

@@ -14,6 +14,7 @@ namespace trunkline::peers {
 /// line().
 class stream : public rpc::room_waiter,
                protected stream_sink,
+               protected stream_source,
                public std::enable_shared_from_this<stream> {
 public:
     virtual ~stream() = default;
@@ -37,7 +38,7 @@ public:
 
 protected:
     stream(std::shared_ptr<peers::line> on, part_shape in) noexcept
-        : line_(std::move(on)), input_(*line_, in) {}
+        : line_(std::move(on)), input_(*line_, in, *this) {}
 
     /// Before anything is written.
     void make_output() {

@@ -207,13 +207,25 @@ bool stream_input::count() {
     counted_ = held;
     // Of an answer that is whole nothing more will come.
     std::size_t const waiting = shape_ == part_shape::whole ? 0 : waiting_size_;
-    std::size_t const before = std::exchange(counted_waiting_, waiting);
-    if (waiting > before) {
-        endpoint->queue_for_reader(waiting - before);
-    } else if (waiting < before) {
-        endpoint->taken_by_reader(before - waiting);
-    }
+    count_waiting(*endpoint, waiting);
     return true;
+}
+
+void stream_input::count_waiting(rpc::endpoint& at, std::size_t waiting) {
+    std::size_t const before = std::exchange(counted_waiting_, waiting);
+    if (waiting == before) {
+        return;
+    }
+    if (!under_credit_) {
+        under_credit_ = source_.is_under_credit();
+    }
+    if (*under_credit_) {
+        waiting > before ? source_.queue_for_reader(waiting - before)
+                         : source_.taken_by_reader(before - waiting);
+    } else {
+        waiting > before ? at.queue_for_reader(waiting - before)
+                         : at.taken_by_reader(before - waiting);
+    }
 }
 
 }  // namespace trunkline::peers

@@ -32,11 +32,30 @@ protected:
     ~reading() = default;
 };
 
+/// Where the bytes of a stream come from, where they are under credit: what nobody has read then
+/// holds up this stream alone.
+class stream_source {
+public:
+    /// The same until nothing more comes.
+    [[nodiscard]] virtual bool is_under_credit() const = 0;
+
+    /// So many bytes wait for their reader.
+    virtual void queue_for_reader(std::size_t bytes) = 0;
+    /// The reader has taken so many of them.
+    virtual void taken_by_reader(std::size_t bytes) = 0;
+
+protected:
+    ~stream_source() = default;
+};
+
 /// On the thread of its line. Counts what it holds among what its connection may hold, and stops
-/// the reading of the connection as rpc::endpoint::queue_for_reader() says.
+/// the reading of the connection as rpc::endpoint::queue_for_reader() says, unless its source does
+/// that for this stream alone.
 class stream_input {
 public:
-    stream_input(line& on, part_shape shape) noexcept : line_(on), shape_(shape) {}
+    /// `from` outlives it.
+    stream_input(line& on, part_shape shape, stream_source& from) noexcept
+        : line_(on), shape_(shape), source_(from) {}
     ~stream_input();
     stream_input(stream_input const&) = delete;
     stream_input& operator=(stream_input const&) = delete;
@@ -83,10 +102,13 @@ private:
     void add(std::vector<std::byte> message);
     void tell();
     [[nodiscard]] bool count();
+    void count_waiting(rpc::endpoint& at, std::size_t waiting);
     void end(std::optional<call_failure> why);
 
     line& line_;
     part_shape shape_;
+    stream_source& source_;
+    std::optional<bool> under_credit_;  // known with the first bytes
     std::optional<typed::record_reader> records_;
     std::vector<std::byte> joined_;
     std::deque<std::vector<std::byte>> messages_;

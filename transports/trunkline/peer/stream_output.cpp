@@ -90,9 +90,9 @@ bool stream_output::pump_one() {
         close({rpc::rpc_error::not_connected, {}});
         return false;
     }
-    if (!endpoint->has_room()) {
+    if (!sink_.has_room()) {
         if (!std::exchange(awaits_room_, true)) {
-            endpoint->await_room(owner_);
+            sink_.await_room(owner_);
         }
         return false;
     }

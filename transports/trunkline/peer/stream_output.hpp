@@ -16,6 +16,12 @@ namespace trunkline::peers {
 /// Where the bytes of a stream go.
 class stream_sink {
 public:
+    /// Whether a part would go out soon.
+    [[nodiscard]] virtual bool has_room() const = 0;
+
+    /// Tells `who` once that may be so.
+    virtual void await_room(std::weak_ptr<rpc::room_waiter> who) = 0;
+
     /// One part of the call, or of its answer.
     virtual error_code write_part(std::span<slice> part) = 0;
 

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <tuple>
@@ -114,6 +115,11 @@ protected:
     [[nodiscard]] bool is_memory() const { return GetParam() == "memory"; }
     [[nodiscard]] bool is_compressed() const { return GetParam() == "deflate"; }
 
+    /// Whether clients ask for the extension: the tests run once without and once with it.
+    [[nodiscard]] static bool is_extended() {
+        return std::getenv("TRUNKLINE_TEST_EXTENSION") != nullptr;
+    }
+
     [[nodiscard]] rpc_server::builder a_server() {
         rpc_server::builder made;
         made.listen(url()).over(names_).certificates(parties().serving);
@@ -149,7 +155,7 @@ protected:
     }
     [[nodiscard]] rpc_client::builder a_client(rpc_server const& of) {
         rpc_client::builder made(of.endpoints().front());
-        made.over(names_).trust(parties().asking);
+        made.over(names_).trust(parties().asking).extension(is_extended());
         if (is_compressed()) {
             made.deflate();
         }

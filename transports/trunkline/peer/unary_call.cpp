@@ -1,5 +1,6 @@
 #include <trunkline/peer/unary_call.hpp>
 
+#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/rpc/error.hpp>
 
@@ -57,8 +58,9 @@ error_code unary_call::send(line& on) {
     std::span<slice> const pieces =
         kept_ != nullptr ? std::span<slice>(&whole, 1) : arguments_.slices();
     stage_ = stage::called;
+    auto const beside = fields_of(terms_.time_left(on.where().loop().now()));
     auto const id = on.endpoint()->call(
-        method_.id, pieces, [this](rpc::response const& answer) { on_response(answer); });
+        method_.id, pieces, [this](rpc::response const& answer) { on_response(answer); }, &beside);
     if (!id) {
         stage_ = stage::waiting;
         return id.error();
@@ -134,7 +136,7 @@ void unary_call::give_up(call_error why) {
         // What is queued goes out even so.
         progress_ = call_progress::maybe_executed;
         if (rpc::endpoint* const endpoint = on ? on->endpoint() : nullptr) {
-            endpoint->cancel(request_id_);
+            endpoint->cancel(request_id_, code_of(why));
         }
     } else if (on != nullptr) {
         on->waiting().remove(*this);
@@ -156,7 +158,7 @@ void unary_call::on_response(rpc::response const& answer) {
         progress_ = answer.was_sent ? call_progress::maybe_executed : progress_;
         stage_ = stage::waiting;
         if (on == nullptr || !may_repeat(*on, answer) || !on->waiting().add(self, size())) {
-            drop(answer.error);
+            drop(callers_word(answer.error));
         } else {
             lost_ = answer.error;
         }

@@ -36,6 +36,11 @@ close_code close_code_for(error_code error) noexcept {
     return close_code::protocol_error;
 }
 
+// What a peer is told that may be asked for more meanwhile, where both have agreed to that.
+extension::code rpc_code_of(close_code code) noexcept {
+    return code == close_code::going_away ? extension::code::going_away : extension::code::none;
+}
+
 }  // namespace
 
 driver::driver(runtime& loop, std::unique_ptr<connection> link, rpc::dispatcher const& methods,
@@ -206,6 +211,7 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
     read_soon_ = true;
     plan_sweep(next_sweep(loop_.now()));
     loop_.commons().turns().add(*this);
+    endpoint_.go_away(rpc_code_of(code), reason);
     report(connection_state::disconnecting, {});
 }
 
