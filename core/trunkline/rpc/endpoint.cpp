@@ -365,7 +365,7 @@ void endpoint::on_call_lost(std::uint32_t request_id, error_code why) {
     pending_call const of = take_pending(request_id);
     if (of.on_answer) {
         bool const may_be_done = session_.call_was_sent(request_id) && !is_refusal(why);
-        of.on_answer({.error = why, .was_sent = may_be_done});
+        of.on_answer({why, status::success, {}, nullptr, may_be_done});
     } else if (of.receiver != nullptr) {
         of.receiver->on_failed(why, status::success, {});
     }

@@ -99,7 +99,8 @@ void client_core::succeed() {
         driver_->start();
     }
     rpc::endpoint* const server = line_->endpoint();
-    if (server != nullptr && settings_.extension && !server->protocol().extended()) {
+    bool const asked = settings_.url.starts_with("ws");  // in the handshake
+    if (server != nullptr && settings_.extension && !asked && !server->protocol().extended()) {
         greet();
         return;
     }

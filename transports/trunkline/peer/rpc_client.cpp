@@ -1,5 +1,6 @@
 #include <trunkline/peer/rpc_client.hpp>
 
+#include <trunkline/extension/kinds.hpp>
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
@@ -197,6 +198,7 @@ rpc_client::builder& rpc_client::builder::layout(frame::layout which) {
 
 rpc_client::builder& rpc_client::builder::extension(bool wanted) {
     settings_->extension = wanted;
+    settings_->websockets.subprotocol = wanted ? extension::subprotocol : std::string_view();
     return *this;
 }
 

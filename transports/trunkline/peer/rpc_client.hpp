@@ -99,9 +99,9 @@ public:
     builder& detect_layout();
 
     /// Asks the server to agree to the extension (core/trunkline/extension/FORMAT.md), before
-    /// connecting is over: one round trip more. A Trunkline server agrees; with a published one
-    /// everything is as without. What it brings: streams whose reader is slow hold up nobody else,
-    /// deadlines and cancellation reach the handlers of the server.
+    /// connecting is over: one round trip more, and none over WebSocket. A Trunkline server agrees;
+    /// with a published one everything is as without. What it brings: streams whose reader is slow
+    /// hold up nobody else, deadlines and cancellation reach the handlers of the server.
     builder& extension(bool wanted = true);
 
     /// What the server can make us hold, and how long we wait for signs of life.

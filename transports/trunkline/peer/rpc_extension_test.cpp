@@ -145,6 +145,32 @@ TEST_F(extended_peers, FLO_09_a_thousand_stalled_streams_stay_within_the_bound_o
     }
 }
 
+// Over sockets: where both ends agree, and where one of them does not.
+class extension_over : public over_transports {};
+INSTANTIATE_TEST_SUITE_P(transports, extension_over, ::testing::ValuesIn(every_transport),
+                         [](auto const& of) { return of.param; });
+
+TEST_P(extension_over, reaches_the_handler_where_both_agree) {
+    for (bool const client_asks : {true, false}) {
+        for (bool const server_agrees : {true, false}) {
+            seen<bool> with_deadline;
+            auto const server = a_server()
+                                    .extension(server_agrees)
+                                    .handle(echo,
+                                            [&](text const& said, call_context context) {
+                                                with_deadline.add(context.deadline.has_value());
+                                                return said;
+                                            })
+                                    .start()
+                                    .value();
+            auto const client = a_client(server).extension(client_asks).connect().value();
+            EXPECT_EQ(client.call(echo, {"x"}, {.timeout = patience}).value()->value, "x");
+            EXPECT_EQ(with_deadline.wait_for(1).at(0), client_asks && server_agrees)
+                << client_asks << server_agrees;
+        }
+    }
+}
+
 // Says whether it was stopped, and when it was to be.
 struct watched_handler {
     std::optional<std::stop_token> stop;

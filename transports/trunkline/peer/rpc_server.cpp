@@ -1,5 +1,6 @@
 #include <trunkline/peer/rpc_server.hpp>
 
+#include <trunkline/extension/kinds.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
@@ -402,6 +403,7 @@ rpc_server::builder& rpc_server::builder::connections_max(std::size_t count) {
 
 rpc_server::builder& rpc_server::builder::extension(bool agreed) {
     settings_->connection.session.extensible = agreed;
+    settings_->websockets.subprotocol = agreed ? extension::subprotocol : std::string_view();
     return *this;
 }
 

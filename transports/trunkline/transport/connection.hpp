@@ -18,6 +18,7 @@ struct capabilities {
     bool half_close = false;       ///< shutdown_write() leaves reading open
     bool probe = false;            ///< probe() makes the peer answer
     bool close_reason = false;     ///< close() carries its code and text to the peer
+    bool extended = false;         ///< both sides have agreed to the extension in the handshake
     std::uint8_t form = 0;  ///< below 16: what its maker has to know to make it anew after fold()
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 rpc::session_options with_borders(rpc::session_options options, capabilities const& abilities) {
     options.message_borders = abilities.message_borders;
+    options.extended = options.extended || abilities.extended;
     return options;
 }
 

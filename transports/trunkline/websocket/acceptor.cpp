@@ -96,6 +96,7 @@ private:
         ++shared().counters().upgrades_accepted;
         auto made = std::make_unique<connection>(shared(), role::server, std::move(link_), early_,
                                                  upgrade_.deflate());
+        made->agree_to_subprotocol(upgrade_.has_subprotocol());
         std::size_t const path_index = upgrade_.path_index();
         auto const sink = owner_.sink_;
         owner_.handshakes_.erase(self_);  // and with it this object
@@ -130,6 +131,7 @@ acceptor::acceptor(context& shared, upgrade_options options, accepted sink)
       options_(std::move(options)),
       sink_(std::make_shared<accepted>(std::move(sink))) {
     options_.deflate = shared.options().deflate;
+    options_.subprotocol = shared.options().subprotocol;
     // The library behind the key sets itself up on its first use: not while a peer waits.
     [[maybe_unused]] std::string const made_ready = accept_key_for({});
 }

@@ -36,6 +36,7 @@ transport::capabilities connection::abilities() const noexcept {
             .half_close = false,
             .probe = true,
             .close_reason = true,
+            .extended = subprotocol_,
             .form = protocol_.agreed().window_bits};
 }
 

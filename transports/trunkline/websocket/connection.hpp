@@ -51,6 +51,9 @@ public:
 
     [[nodiscard]] transport::capabilities abilities() const noexcept override;
 
+    /// Whether the subprotocol of its context was chosen in the handshake.
+    void agree_to_subprotocol(bool chosen) noexcept { subprotocol_ = chosen; }
+
     /// When all of `out` was filled, more may wait in `buffer`: read again before using it
     /// otherwise. `buffer` has at least 2 bytes.
     [[nodiscard]] transport::read_result read(mutable_bytes buffer,
@@ -139,6 +142,7 @@ private:
     ending ending_ = ending::none;
     bool concluded_ = false;
     bool end_after_close_ = false;
+    bool subprotocol_ = false;
     [[no_unique_address]] protocol protocol_;
     std::uint32_t rest_size_ = 0;
 };

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace trunkline::websocket {
 
@@ -24,6 +25,9 @@ struct context_options {
     /// Offer permessage-deflate to servers and accept the offers of clients. Without it not a byte
     /// of handshakes and messages is different.
     bool deflate = false;
+    /// A subprotocol to offer to servers and to choose where clients offer it; empty: none, and
+    /// offers are not read. Valid as long as the context.
+    std::string_view subprotocol = {};
 };
 
 struct context_counters {

@@ -26,7 +26,8 @@ opener::opener(context& shared, ws_url const& url, std::unique_ptr<transport::by
                opened done)
     : shared_(shared),
       link_(std::move(link)),
-      upgrade_(url, fresh_key(shared.masks()), shared.options().deflate),
+      upgrade_(url, fresh_key(shared.masks()), shared.options().deflate,
+               shared.options().subprotocol),
       done_(std::move(done)) {
     link_->watch(this, false, true);
 }
@@ -80,10 +81,16 @@ void opener::read() {
             break;
         case upgrade_state::accepted:
             link_->watch(nullptr, false, false);
-            finish(std::make_unique<connection>(shared_, role::client, std::move(link_), input,
-                                                upgrade_.deflate()));
+            finish(open(input));
             break;
     }
+}
+
+std::unique_ptr<connection> opener::open(bytes_view early_input) {
+    auto made = std::make_unique<connection>(shared_, role::client, std::move(link_), early_input,
+                                             upgrade_.deflate());
+    made->agree_to_subprotocol(upgrade_.has_subprotocol());
+    return made;
 }
 
 void opener::finish(result<std::unique_ptr<connection>> made) {

@@ -30,6 +30,7 @@ private:
     void on_ready(bool readable, bool writable) override;
     bool ask();
     void read();
+    std::unique_ptr<connection> open(bytes_view early_input);
     void finish(result<std::unique_ptr<connection>> made);
 
     context& shared_;

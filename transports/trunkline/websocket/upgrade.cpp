@@ -46,6 +46,16 @@ bool lists_token(http::fields const& fields, http::field name, std::string_view 
     });
 }
 
+/// The same for tokens whose case counts.
+bool lists_exactly(http::fields const& fields, http::field name, std::string_view token) {
+    auto const [first, last] = fields.equal_range(name);
+    return std::any_of(first, last, [&](auto const& line) {
+        http::token_list const list{line.value()};
+        return std::any_of(list.begin(), list.end(),
+                           [&](auto const& each) { return std::string_view(each) == token; });
+    });
+}
+
 /// All lines of the field as one list.
 std::string extensions_of(http::fields const& fields) {
     std::string joined;
@@ -150,6 +160,9 @@ upgrade_state server_upgrade::answer(std::uint64_t wall_clock_us) {
     if (deflate_.agreed) {
         response_ += "sec-websocket-extensions: " + deflate_.answer + "\r\n";
     }
+    if (subprotocol_) {
+        response_ += "sec-websocket-protocol: " + std::string(options_.subprotocol) + "\r\n";
+    }
     if (options_.send_date) {
         response_ += "date: " + http_date(wall_clock_us) + "\r\n";
     }
@@ -216,6 +229,9 @@ server_upgrade::refusal server_upgrade::check() {
         }
         deflate_ = std::move(*chosen);
     }
+    subprotocol_ =
+        !options_.subprotocol.empty() &&
+        lists_exactly(request, http::field::sec_websocket_protocol, options_.subprotocol);
     path_index_ = paths.empty() ? 0 : static_cast<std::size_t>(found - paths.begin());
     target_ = target;
     return {};
@@ -235,8 +251,9 @@ void server_upgrade::refuse(unsigned status, std::string_view text, std::uint64_
     response_ += text;
 }
 
-client_upgrade::client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate)
-    : offers_deflate_(deflate) {
+client_upgrade::client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate,
+                               std::string_view subprotocol)
+    : offers_deflate_(deflate), subprotocol_(subprotocol) {
     std::string const text = encode_upgrade_key(key);
     accept_key_ = accept_key_for(text);
     // The published clients' request, field for field.
@@ -246,6 +263,9 @@ client_upgrade::client_upgrade(ws_url const& url, std::span<std::byte const, 16>
                text + "\r\n";
     if (deflate) {
         request_ += "Sec-WebSocket-Extensions: " + std::string(deflate_offer) + "\r\n";
+    }
+    if (!subprotocol.empty()) {
+        request_ += "Sec-WebSocket-Protocol: " + std::string(subprotocol) + "\r\n";
     }
     request_ += "\r\n";
 }
@@ -295,7 +315,12 @@ error_code client_upgrade::check() {
         deflate_ = *agreed;
     }
     if (response.count(http::field::sec_websocket_protocol) > 0) {
-        return upgrade_error::unasked_protocol;
+        has_subprotocol_ = !subprotocol_.empty() &&
+                           response.count(http::field::sec_websocket_protocol) == 1 &&
+                           response[http::field::sec_websocket_protocol] == subprotocol_;
+        if (!has_subprotocol_) {
+            return upgrade_error::unasked_protocol;
+        }
     }
     return {};
 }

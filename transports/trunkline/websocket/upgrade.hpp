@@ -28,6 +28,8 @@ struct upgrade_options {
     bool host_required = true;  ///< refuse requests without a Host field
     bool send_date = true;      ///< answer with a Date field
     bool deflate = false;       ///< accept offers of permessage-deflate; else they are not read
+    /// The one subprotocol that is chosen when it is offered; empty: none, and offers are not read.
+    std::string_view subprotocol = {};
 };
 
 /// The accepting side: bytes of a request in, a response and a verdict out.
@@ -57,6 +59,9 @@ public:
     /// What was agreed on, after accepted.
     [[nodiscard]] deflate_agreement deflate() const noexcept { return deflate_.agreed; }
 
+    /// Whether upgrade_options::subprotocol was chosen, after accepted.
+    [[nodiscard]] bool has_subprotocol() const noexcept { return subprotocol_; }
+
     /// The request's target with its query, after accepted.
     [[nodiscard]] std::string const& target() const noexcept { return target_; }
 
@@ -71,6 +76,7 @@ private:
     std::string target_;
     std::string key_;
     deflate_choice deflate_;
+    bool subprotocol_ = false;
     std::size_t path_index_ = 0;
 };
 
@@ -93,8 +99,10 @@ enum class upgrade_error {
 /// The dialling side: a request out, a verdict about the response's bytes.
 class client_upgrade {
 public:
-    /// `key`: 16 random bytes. `deflate`: offer permessage-deflate.
-    client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate = false);
+    /// `key`: 16 random bytes. `deflate`: offer permessage-deflate. `subprotocol`: offer it, unless
+    /// empty; outlives the object.
+    client_upgrade(ws_url const& url, std::span<std::byte const, 16> key, bool deflate = false,
+                   std::string_view subprotocol = {});
 
     /// The head to be sent.
     [[nodiscard]] std::string const& request() const noexcept { return request_; }
@@ -108,6 +116,9 @@ public:
     /// What was agreed on, after accepted.
     [[nodiscard]] deflate_agreement deflate() const noexcept { return deflate_; }
 
+    /// Whether the server has chosen the subprotocol, after accepted.
+    [[nodiscard]] bool has_subprotocol() const noexcept { return has_subprotocol_; }
+
     /// The status of the response, 0 before it was read.
     [[nodiscard]] unsigned status() const noexcept { return status_; }
 
@@ -120,6 +131,8 @@ private:
     error_code error_;
     unsigned status_ = 0;
     bool offers_deflate_;
+    bool has_subprotocol_ = false;
+    std::string_view subprotocol_;
     deflate_agreement deflate_;
 };
 

@@ -58,6 +58,33 @@ error_code dial(std::string_view response, std::size_t step, std::string* rest =
                : upgrade.error();
 }
 
+TEST(client_upgrade, offers_a_subprotocol_and_takes_no_other_one) {
+    std::string const head =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    struct {
+        char const* line;
+        upgrade_state state;
+        bool chosen;
+    } const answers[] = {
+        {"", upgrade_state::accepted, false},
+        {"Sec-WebSocket-Protocol: trunkline.1\r\n", upgrade_state::accepted, true},
+        {"Sec-WebSocket-Protocol: other\r\n", upgrade_state::refused, false},
+        {"Sec-WebSocket-Protocol: trunkline.1, other\r\n", upgrade_state::refused, false},
+        {"Sec-WebSocket-Protocol: trunkline.1\r\nSec-WebSocket-Protocol: trunkline.1\r\n",
+         upgrade_state::refused, false},
+    };
+    for (auto const& each : answers) {
+        client_upgrade upgrade(*parse_ws_url("ws://x/ws"), sample_key(), false, "trunkline.1");
+        EXPECT_NE(upgrade.request().find("\r\nSec-WebSocket-Protocol: trunkline.1\r\n"),
+                  std::string::npos);
+        std::string const answer = head + each.line + "\r\n";
+        bytes_view input = as_bytes(answer);
+        EXPECT_EQ(upgrade.feed(input, {}), each.state) << each.line;
+        EXPECT_EQ(upgrade.has_subprotocol(), each.chosen) << each.line;
+    }
+}
+
 TEST(client_upgrade, asks_like_the_published_client) {
     client_upgrade const upgrade(*parse_ws_url("ws://127.0.0.1:8080/ws?a=b"), sample_key());
     EXPECT_EQ(upgrade.request(),

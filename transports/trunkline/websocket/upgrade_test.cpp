@@ -78,6 +78,26 @@ TEST(server_upgrade, answers_like_the_published_server) {
     EXPECT_THAT(serve(good, options).response, ::testing::EndsWith("xOo=\r\n\r\n"));
 }
 
+TEST(server_upgrade, chooses_its_subprotocol_only_where_it_is_offered) {
+    upgrade_options options;
+    options.subprotocol = "trunkline.1";
+    std::string const plain = serve(good, options).response;
+    EXPECT_EQ(plain, serve(good).response);
+    for (char const* const offer :
+         {"Sec-WebSocket-Protocol: other", "Sec-WebSocket-Protocol: Trunkline.1",
+          "Sec-WebSocket-Protocol: trunkline.12, trunkline", "Sec-WebSocket-Protocol: "}) {
+        EXPECT_EQ(serve(with_line(offer), options).response, plain) << offer;
+    }
+    for (char const* const offer :
+         {"Sec-WebSocket-Protocol: trunkline.1", "sec-websocket-protocol: a, trunkline.1 ,b",
+          "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: trunkline.1"}) {
+        EXPECT_THAT(serve(with_line(offer), options).response,
+                    ::testing::HasSubstr("\r\nsec-websocket-protocol: trunkline.1\r\n"))
+            << offer;
+        EXPECT_EQ(serve(with_line(offer)).response, plain) << offer;
+    }
+}
+
 TEST(server_upgrade, takes_every_spelling_of_an_honest_request) {
     std::string const requests[] = {
         with("/ws ", "/ws?x=1 "),
