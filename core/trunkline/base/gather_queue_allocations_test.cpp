@@ -18,6 +18,7 @@ using testing::allocations_of;
 using testing::blocks_in_use;
 
 constexpr std::size_t value_size = 600;
+std::string const value(value_size, 'v');
 
 pin anything() noexcept {
     static char object = 0;
@@ -26,7 +27,6 @@ pin anything() noexcept {
 
 /// One answer of so many lent values behind copied bytes, sent in writes of 100,000 bytes.
 void carry(gather_queue& queue, std::size_t values, std::string const& copied) {
-    static std::string const value(value_size, 'v');
     queue.begin_frame(copied.size() + values * value_size);
     queue.append_copy(as_bytes(copied));
     for (std::size_t i = 0; i < values; ++i) {
