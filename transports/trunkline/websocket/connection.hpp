@@ -140,9 +140,9 @@ private:
     // Small members lie in what the large ones leave free at their end.
     [[no_unique_address]] outgoing out_;
     ending ending_ = ending::none;
-    bool concluded_ = false;
-    bool end_after_close_ = false;
-    bool subprotocol_ = false;
+    bool concluded_ : 1 = false;
+    bool end_after_close_ : 1 = false;
+    bool subprotocol_ : 1 = false;
     [[no_unique_address]] protocol protocol_;
     std::uint32_t rest_size_ = 0;
 };
