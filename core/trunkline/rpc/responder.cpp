@@ -1,6 +1,7 @@
 #include <trunkline/rpc/agreed_extension.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/rpc/endpoint.hpp>
+#include <trunkline/rpc/error.hpp>
 
 namespace trunkline::rpc {
 
@@ -160,7 +161,8 @@ bool responder::refuse(extension::code why) {
     }
     endpoint& owner = *owner_;
     owner.session_.reset_answer(id_, why, owner.now_us());
-    abandon();
+    abandon(why == extension::code::deadline ? make_error_code(rpc_error::deadline_passed)
+                                             : error_code());
     owner.output_queued();
     return true;
 }

@@ -536,7 +536,8 @@ TEST_P(reconnect_over, REC_01_a_server_that_was_restarted_is_found_again) {
         EXPECT_EQ(client.call(echo, {"hello"}).value()->value, "hello");
         server.reset();
         rpc_server::builder again;
-        server.emplace(again.listen(where).over(names_).handle(echo, echoed).start().value());
+        again.listen(where).over(names_).certificates(parties().serving).handle(echo, echoed);
+        server.emplace(again.start().value());
     }
     // Marked, as the end of the old connection may be noticed behind it.
     EXPECT_EQ(client.call(echo, {"back"}, {.repeatable = true}).value()->value, "back");

@@ -60,7 +60,7 @@ TEST_P(handlers, are_told_of_their_call) {
                             .request_timeout(patience)
                             .start()
                             .value();
-    auto const client = a_client(server).connect().value();
+    auto const client = a_client(server).default_timeout(2 * patience).connect().value();
     auto const before = std::chrono::steady_clock::now();
     EXPECT_TRUE(client.call(echo, {"x"}).has_value());
     EXPECT_TRUE(client.call(mirror, {}).has_value());
@@ -89,7 +89,7 @@ TEST_P(handlers, have_no_deadline_unless_one_is_set) {
                                     })
                             .start()
                             .value();
-    auto const client = a_client(server).connect().value();
+    auto const client = a_client(server).default_timeout(milliseconds(0)).connect().value();
     EXPECT_TRUE(client.call(echo, {"x"}).has_value());
     EXPECT_FALSE(told.wait_for(1).at(0).deadline.has_value());
 }

@@ -95,6 +95,7 @@ public:
     void hold_back(bool on) override { inner_->hold_back(on); }
     std::string peer() const override { return inner_->peer(); }
     std::optional<transport::peer_credentials> credentials() const override { return {}; }
+    std::optional<transport::peer_certificate> certificate() const override { return {}; }
     std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:

@@ -1,5 +1,4 @@
-// The life of a driver: states, endings, keep-alive. See driver_input.cpp and driver_output.cpp for
-// the bytes.
+// The life of a driver: states, endings, keep-alive. The bytes: driver_input and driver_output.cpp.
 #include <trunkline/transport/driver.hpp>
 
 #include <trunkline/base/assert.hpp>
@@ -35,11 +34,6 @@ close_code close_code_for(error_code error) noexcept {
         return close_code::internal_error;
     }
     return close_code::protocol_error;
-}
-
-// What a peer is told that may be asked for more meanwhile, where both have agreed to that.
-extension::code rpc_code_of(close_code code) noexcept {
-    return code == close_code::going_away ? extension::code::going_away : extension::code::none;
 }
 
 }  // namespace
@@ -212,7 +206,7 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
     read_soon_ = true;
     plan_sweep(next_sweep(loop_.now()));
     loop_.commons().turns().add(*this);
-    endpoint_.go_away(rpc_code_of(code), reason);
+    endpoint_.go_away(extension::code::going_away, reason);
     report(connection_state::disconnecting, {});
 }
 
