@@ -67,6 +67,10 @@ TEST(extension_format, limits_are_the_pages) {
     EXPECT_EQ(credit.number("window of one stream", "default"), flow::window_size_max);
     EXPECT_EQ(credit.number("all windows of a connection, above their first credit", "default"),
               flow::growth_size_max);
+    EXPECT_EQ(credit.number("what waits for the credit of one peer; above it a new request is "
+                            "refused with status 2",
+                            "default"),
+              flow::waiting_size_max);
     EXPECT_NE(page.text().find("at most 16,384 bytes of payload"), std::string::npos);
     EXPECT_EQ(flow::first_credit, 16384u);
     EXPECT_NE(page.text().find("credit above 4,294,967,295"), std::string::npos);

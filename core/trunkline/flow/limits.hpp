@@ -18,6 +18,10 @@ inline constexpr std::uint32_t window_size_max = 4 * mib;
 /// Bytes by which all windows of a connection together may be above their first size.
 inline constexpr std::size_t growth_size_max = 4 * mib;
 
+/// Bytes of our own streams that wait for the credit of one peer: a chunk for each of a thousand.
+/// Above it a new request of that peer is refused.
+inline constexpr std::size_t waiting_size_max = 64 * mib;
+
 /// Bytes of credit that a sender may have at once; a grant beyond it is a fault.
 inline constexpr std::uint64_t credit_max = 0xffff'ffff;
 

@@ -49,6 +49,7 @@ struct agreed_extension {
 
     // Credit
     flow::path path;
+    std::size_t waiting_size = 0;  ///< bytes of our streams that wait for credit
     frame::id_table<std::uint32_t, open_window> windows;       ///< by stream of the peer
     frame::id_table<std::uint32_t, credited_stream> credited;  ///< by stream of ours
     bool measuring = false;  ///< a ping that measures the path is on its way

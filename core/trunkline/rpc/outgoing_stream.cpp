@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace trunkline::rpc {
 namespace {
@@ -15,24 +16,19 @@ void must_succeed(result<std::size_t> const& written) {
     TRUNKLINE_ASSERT(written.has_value());
 }
 
-template <class Owner>
-pin pin_of(std::unique_ptr<Owner> owner) noexcept {
-    return {owner.release(), [](void* at) noexcept { delete static_cast<Owner*>(at); }};
-}
-
-slice copy_of(bytes_view bytes) {
+// What lends them: a copy of the bytes.
+std::shared_ptr<pin> copied(bytes_view& bytes) {
     auto owner = std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end());
-    bytes_view const view = *owner;
-    return {view, pin_of(std::move(owner))};
+    bytes = *owner;
+    return std::make_shared<pin>(owner.release(), [](void* at) noexcept {
+        delete static_cast<std::vector<std::byte>*>(at);
+    });
 }
 
-// The first bytes of a slice whose rest goes later: both keep what lends them.
-slice split(slice& of, std::size_t size) {
-    using shared = std::shared_ptr<pin>;
-    auto const owner = std::make_shared<pin>(std::move(of.keep_alive));
-    slice first{of.bytes.first(size), pin_of(std::make_unique<shared>(owner))};
-    of = {of.bytes.subspan(size), pin_of(std::make_unique<shared>(owner))};
-    return first;
+// A share of what lends them.
+pin share_of(std::shared_ptr<pin> const& owner) {
+    return {new std::shared_ptr<pin>(owner),
+            [](void* at) noexcept { delete static_cast<std::shared_ptr<pin>*>(at); }};
 }
 
 }  // namespace
@@ -61,6 +57,7 @@ void outgoing_stream::write(std::span<slice> part, frame::frame_sink const& to) 
         credit_->take(size);
         return;
     }
+    must_succeed(encoder_.flush(to));  // its head does not wait
     for (slice& piece : part) {
         keep(std::move(piece));
     }
@@ -71,17 +68,22 @@ void outgoing_stream::keep(slice piece) {
     if (piece.bytes.empty()) {
         return;
     }
-    waiting_size_ += piece.bytes.size();
-    waiting_.push_back(piece.keep_alive ? std::move(piece) : copy_of(piece.bytes));
+    kept made{piece.bytes, nullptr};
+    made.owner =
+        piece.keep_alive ? std::make_shared<pin>(std::move(piece.keep_alive)) : copied(made.bytes);
+    count(0, made.bytes.size());
+    waiting_.push_back(std::move(made));
 }
 
 slice outgoing_stream::take_front(std::size_t size) {
-    slice& front = waiting_[waiting_begin_];
-    waiting_size_ -= size;
-    if (size < front.bytes.size()) {
-        return split(front, size);
+    kept& front = waiting_[waiting_begin_];
+    slice taken{front.bytes.first(size), share_of(front.owner)};
+    front.bytes = front.bytes.subspan(size);
+    count(size, 0);
+    if (!front.bytes.empty()) {
+        return taken;
     }
-    slice taken = std::move(front);
+    front.owner.reset();
     if (++waiting_begin_ == waiting_.size()) {
         drop_waiting();
     } else if (waiting_begin_ * 2 >= waiting_.size()) {
@@ -92,10 +94,17 @@ slice outgoing_stream::take_front(std::size_t size) {
     return taken;
 }
 
+void outgoing_stream::count(std::size_t less, std::size_t more) noexcept {
+    waiting_size_ = waiting_size_ - less + more;
+    if (all_waiting_ != nullptr) {
+        *all_waiting_ = *all_waiting_ - less + more;
+    }
+}
+
 void outgoing_stream::drop_waiting() noexcept {
     waiting_.clear();
     waiting_begin_ = 0;
-    waiting_size_ = 0;
+    count(waiting_size_, 0);
 }
 
 void outgoing_stream::pump(frame::frame_sink const& to) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,8 +20,16 @@ class outgoing_stream {
 public:
     explicit outgoing_stream(std::uint32_t stream_id) noexcept : encoder_(stream_id) {}
 
-    /// From now on it carries no more than `first`, and what is granted.
-    void put_under_credit(std::uint32_t first) noexcept { credit_.emplace(first); }
+    ~outgoing_stream() { drop_waiting(); }
+    outgoing_stream(outgoing_stream const&) = delete;
+    outgoing_stream& operator=(outgoing_stream const&) = delete;
+
+    /// From now on it carries no more than `first`, and what is granted. What waits for that is
+    /// counted in `waiting` too, which outlives it.
+    void put_under_credit(std::uint32_t first, std::size_t& waiting) noexcept {
+        credit_.emplace(first);
+        all_waiting_ = &waiting;
+    }
 
     [[nodiscard]] std::uint32_t stream_id() const noexcept { return encoder_.stream_id(); }
 
@@ -57,15 +66,23 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_size_; }
 
 private:
+    // Bytes, and what lends them: shared by all that is cut from them.
+    struct kept {
+        bytes_view bytes;
+        std::shared_ptr<pin> owner;
+    };
+
     void keep(slice piece);
     slice take_front(std::size_t size);
+    void count(std::size_t less, std::size_t more) noexcept;
     void drop_waiting() noexcept;
 
     frame::stream_encoder encoder_;
     std::optional<flow::send_credit> credit_;
-    std::vector<slice> waiting_;     // each with its pin
+    std::vector<kept> waiting_;
     std::size_t waiting_begin_ = 0;  // what is before has gone
     std::size_t waiting_size_ = 0;
+    std::size_t* all_waiting_ = nullptr;  // of all streams; null without credit
     bool ending_ = false;
 };
 

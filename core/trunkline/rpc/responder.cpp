@@ -146,6 +146,9 @@ void responder::end() {
 
 void responder::abandon(error_code why) noexcept {
     auto const watch = std::move(watch_);
+    if (owner_ != nullptr) {
+        owner_->answers_waiting_.erase(static_cast<std::uint64_t>(id_));
+    }
     unlink();
     if (watch) {
         if (why) {

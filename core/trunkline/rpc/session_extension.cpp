@@ -132,6 +132,19 @@ void session::state::adopt_fields(std::uint32_t slot) {
     }
 }
 
+// Of a stream for which there is no room.
+void session::state::forget_fields(std::uint32_t stream_id) {
+    if (agreed == nullptr) {
+        return;
+    }
+    auto const at = std::ranges::find_if(
+        agreed->headers, [&](auto const& each) { return each->stream_id == stream_id; });
+    if (at != agreed->headers.end()) {
+        agreed->headers_cost -= (*at)->cost();
+        agreed->headers.erase(at);
+    }
+}
+
 std::optional<rpc_error> session::state::refuse_fields(message const& of) const noexcept {
     switch (of.fields ? of.fields->fault : extension::fields_fault::none) {
         case extension::fields_fault::none:
@@ -277,7 +290,7 @@ error_code session::state::refuse_beyond_credit(std::uint32_t slot) {
 
 void session::state::put_under_credit(outgoing_stream& stream, std::uint32_t first,
                                       credited_stream const& of) {
-    stream.put_under_credit(first);
+    stream.put_under_credit(first, agreed->waiting_size);
     agreed->credited.insert(stream.stream_id(), of);
 }
 
@@ -343,6 +356,7 @@ error_code session::state::take_credit(std::uint32_t stream_id, bytes_view paylo
 void session::state::reset_call(extension::reset_by by, std::uint32_t request_id,
                                 extension::code why) {
     if (agreed != nullptr && connected_) {
+        call_share::scope const ours(calls_queued, output.in_order());
         extension::control_sink{output.in_order(), *layout, now_us_}.put_reset(
             {by, request_id, why});
     }

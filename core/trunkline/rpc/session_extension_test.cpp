@@ -542,5 +542,94 @@ TEST_F(extended_sessions, every_cut_of_every_frame_says_the_same) {
                                       "cancelled 2: cancelled by the peer", "go away 6 bye"}));
 }
 
+// A method that is served whole may be called in parts: what is collected is as good as read.
+TEST_F(extended_sessions, a_call_in_parts_of_a_method_that_is_served_whole_gets_its_credit) {
+    auto const id = pair.caller.open(whole);
+    pair.caller.write(id, window + window + window);
+    ASSERT_TRUE(pair.caller->end_call(id, test_now_us));
+    pair.exchange();
+    ASSERT_EQ(pair.called.said.size(), 2u);
+    EXPECT_EQ(pair.called.said[1], "request 2 " + window + window + window);
+}
+
+TEST_F(extended_sessions, credit_is_read_while_no_request_is_wanted) {
+    session_options options;
+    options.limits.unanswered_requests_max = 1;
+    extended_side called(side::acceptor, options);
+    called.feed(extension_frame(16, 1, std::string("\2\4\0\0\0\0\0", 7)));
+    called.feed(wire.call(1, parts, ""));
+    called->begin_answer(called.last_call(), test_now_us);
+    called.write_answer(called.last_call(), "waits");
+    byte_string const before = take_output(called->output());
+    called.feed(extension_frame(17, acceptor_id_bit, std::string("\5\0\0\0", 4)));
+    EXPECT_TRUE(called.parked.empty());
+    byte_string const more = take_output(called->output());
+    EXPECT_NE(std::string(as_text(more)).find("waits"), std::string::npos);
+    EXPECT_EQ(wire.frames(before).at(1).kind_byte, 0);  // its head has not waited
+}
+
+struct counted_pin {
+    std::size_t released = 0;
+    pin make() {
+        return {this, [](void* at) noexcept { ++static_cast<counted_pin*>(at)->released; }};
+    }
+};
+
+// However small the grants: what lends the bytes is let go of once, with the last of them.
+TEST_F(extended_sessions, many_small_grants_share_what_lends_the_bytes) {
+    counted_pin lent;
+    std::string const bytes(300'000, 'x');
+    auto const id = pair.caller.open(parts);
+    slice part{as_bytes(bytes), lent.make()};
+    ASSERT_TRUE(pair.caller->write_call(id, {&part, 1}, test_now_us));
+    byte_string grants;
+    for (int i = 0; i < 1000; ++i) {
+        grants = grants + extension_frame(17, 0, std::string("\1\0\0\0", 4));
+    }
+    for (int i = 0; i < 200; ++i) {
+        pair.caller.feed(grants);
+        (void)take_output(pair.caller->output());
+    }
+    EXPECT_EQ(lent.released, 0u);
+    EXPECT_FALSE(pair.caller->has_credit(id));
+    pair.caller->cancel_call(id, test_now_us);
+    (void)take_output(pair.caller->output());
+    EXPECT_EQ(lent.released, 1u);
+}
+
+TEST_F(extended_sessions, streams_that_are_refused_leave_no_header_and_are_no_fault) {
+    for (int i = 0; i < 6000; ++i) {
+        pair.caller.open(parts);
+    }
+    pair.exchange();
+    EXPECT_FALSE(pair.called.failed);
+    EXPECT_LE(pair.called.said.size(), session_limits{}.unfinished_requests_max);
+}
+
+TEST_F(extended_sessions, events_are_taken_after_a_go_away) {
+    pair.called->go_away(extension::code::going_away, "", test_now_us);
+    slice body = testing::text("news");
+    ASSERT_TRUE(pair.caller->send_event(whole, {&body, 1}, test_now_us));
+    pair.exchange();
+    EXPECT_EQ(pair.called.said, (strings{"call 2", "request 2 news"}));
+}
+
+TEST_F(extended_sessions, an_answer_whose_header_cannot_be_read_is_given_up) {
+    auto const id = pair.caller.call(whole, "");
+    pair.caller.feed(extension_frame(16, 9, std::string("\5\2\0\1k\4", 6)));
+    pair.caller.feed(wire.frame(frame::kind::open, 9, 0, wire.head(1, id, 0, std::string(1, 0))));
+    EXPECT_EQ(pair.caller.said,
+              strings{"lost " + std::to_string(id) + ": the header of the call cannot be read"});
+}
+
+TEST_F(extended_sessions, a_call_that_fails_leaves_nothing_for_the_next_message) {
+    std::string const metadata(metadata_size_max + 1, 'm');
+    EXPECT_EQ(pair.caller->begin_call(parts, as_bytes(metadata), delivery::parts, 0).error(),
+              rpc_error::metadata_too_large);
+    slice body = testing::text(window + window);
+    ASSERT_TRUE(pair.caller->send_event(whole, {&body, 1}, test_now_us));
+    EXPECT_NE(wire.frames(take_output(pair.caller->output())).front().kind_byte, 16);
+}
+
 }  // namespace
 }  // namespace trunkline::rpc

@@ -171,6 +171,7 @@ error_code session::state::handle(frame::arrived const& what, bool may_borrow) {
         case frame::arrival::no_room:
             if (what.part.begins) {
                 begin_refusal({}, rpc_error::too_many_streams);
+                forget_fields(what.part.head.stream_id);
             }
             go_on_refusing(what.part);
             return {};
@@ -368,8 +369,14 @@ std::optional<rpc_error> session::state::refuse_request() const noexcept {
     return {};
 }
 
+// Whether the input goes on whatever is held: somebody waits for an answer, or for credit, and what
+// handlers keep may depend on that.
+bool session::state::must_read() const noexcept {
+    return !pending_.empty() || (agreed != nullptr && !agreed->credited.empty());
+}
+
 bool session::state::wants_input() const noexcept {
-    return (!pending_.empty() || !refuse_request()) && input_stops == 0 &&
+    return (must_read() || !refuse_request()) && input_stops == 0 &&
            output.urgent().size() <= extension::control_queued_mark &&
            (output.owned_size() <= limits_.output_owned_mark ||
             calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=

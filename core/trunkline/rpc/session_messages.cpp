@@ -2,6 +2,7 @@
 #include <trunkline/rpc/session_state.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/flow/limits.hpp>
 
 #include <bit>
 
@@ -174,6 +175,8 @@ error_code session::state::frame_done(std::uint32_t slot, bool is_end) {
         if (gone()) {
             return {};
         }
+    } else if (of.at != message::stage::head) {
+        grant(of.stream_id);  // it is collected: what has come is as good as read
     }
     if (is_end) {
         finish(slot);
@@ -212,20 +215,24 @@ error_code session::state::read_head(std::uint32_t slot) {
 
 void session::state::begin_request(std::uint32_t slot) {
     message& of = messages_[slot];
-    std::optional<rpc_error> refused = pending_.empty() ? std::nullopt : refuse_request();
+    std::optional<rpc_error> refused = must_read() ? refuse_request() : std::nullopt;
     if (unfinished_ >= limits_.unfinished_requests_max || calls_.size() >= calls_at_once_max) {
         refused = rpc_error::too_many_calls;
+    }
+    if (agreed != nullptr && agreed->waiting_size > flow::waiting_size_max) {
+        refused = rpc_error::held_too_much;
     }
     if (auto const unreadable = refuse_fields(of)) {
         refused = unreadable;
     }
-    bool const leaves = agreed != nullptr && agreed->leaves;
+    bool const is_call = of.head.type_byte == static_cast<std::uint8_t>(message_type::call);
+    bool const leaves = agreed != nullptr && agreed->leaves && is_call;
     if (refused || leaves) {
         header const head = of.head;
         drop_message(slot);
         if (refused) {
             refuse_head(head, *refused);
-        } else if (head.type_byte == static_cast<std::uint8_t>(message_type::call)) {
+        } else {
             ++counters.calls_refused;
             reset_call(extension::reset_by::called, head.request_id, extension::code::going_away);
         }
@@ -333,7 +340,7 @@ void session::state::finish(std::uint32_t slot) {
 
 void session::state::finish_request(std::uint32_t slot) {
     bool const in_parts = messages_[slot].at == message::stage::request_parts;
-    if (!in_parts && !pending_.empty()) {
+    if (!in_parts && must_read()) {
         if (std::optional<rpc_error> const refused = refuse_request()) {
             refuse_message(slot, *refused);
             return;
@@ -373,6 +380,13 @@ void session::state::begin_response(std::uint32_t slot) {
     if (pending == nullptr || pending->response != no_slot) {
         ++counters.responses_dropped;
         drop_message(slot);
+        return;
+    }
+    if (auto const unreadable = refuse_fields(of)) {
+        std::uint32_t const request_id = of.head.request_id;
+        drop_message(slot);
+        reset_call(extension::reset_by::caller, request_id, extension::code::limit);
+        lose(request_id, *unreadable);
         return;
     }
     pending->response = slot;

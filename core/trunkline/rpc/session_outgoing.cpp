@@ -180,11 +180,11 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
     if (error_code const refused = refuse_new_call()) {
         return refused;
     }
-    if (error_code const refused = encode_call_fields(fields, true, want)) {
-        return refused;
-    }
     if (metadata.size() > metadata_size_max) {
         return rpc_error::metadata_too_large;
+    }
+    if (error_code const refused = encode_call_fields(fields, true, want)) {
+        return refused;
     }
     std::uint32_t const request_id = take_request_id();
     auto const head = encode_header({static_cast<std::uint8_t>(message_type::call), request_id,

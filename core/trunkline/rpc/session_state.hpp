@@ -197,6 +197,8 @@ private:
     error_code take_pong(bytes_view payload);
     error_code take_go_away(bytes_view payload);
     void adopt_fields(std::uint32_t slot);
+    void forget_fields(std::uint32_t stream_id);
+    [[nodiscard]] bool must_read() const noexcept;
     [[nodiscard]] std::optional<rpc_error> refuse_fields(message const& of) const noexcept;
     void open_window_of(std::uint32_t slot);
     void close_window(std::uint32_t stream_id);

@@ -5,7 +5,7 @@
 namespace trunkline::peers {
 
 bool call_queue::add(std::shared_ptr<waiting_call> const& who, std::size_t size) {
-    if (waiting_.size() >= limits_.calls_max || size > limits_.size_max - size_) {
+    if (waiting_.size() >= limits_.calls_max || size_ + size > limits_.size_max) {
         return false;
     }
     insert(waiting_.end(), who, size);

@@ -103,7 +103,7 @@ void called_stream::wait(peers::line& on, error_code why) {
 bool called_stream::go_on(peers::line& on) {
     auto const kept = shared_from_this();
     error_code const failed = begin(on);
-    if (failed == rpc::rpc_error::too_many_calls || failed == rpc::rpc_error::not_connected) {
+    if (failed == rpc::rpc_error::not_connected || on.is_worth_waiting(failed)) {
         return false;
     }
     waits_ = false;

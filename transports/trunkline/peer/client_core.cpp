@@ -44,12 +44,13 @@ void client_core::dial(dialed done) {
 }
 
 void client_core::begin_dial() {
-    dialer_->dial(settings_.url,
-                  [weak = weak_from_this()](result<std::unique_ptr<transport::connection>> made) {
-                      if (auto const core = weak.lock(); core && core->dialed_) {
-                          core->on_dialed(std::move(made));
-                      }
-                  });
+    dialer_->dial(settings_.url, [weak = weak_from_this(), number = ++dial_](
+                                     result<std::unique_ptr<transport::connection>> made) {
+        auto const core = weak.lock();
+        if (core && core->dialed_ && core->dial_ == number) {
+            core->on_dialed(std::move(made));
+        }
+    });
 }
 
 // Transports have a time limit of their own or, in memory, nobody to wait for.
@@ -81,6 +82,7 @@ void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made)
 }
 
 void client_core::fail(error_code why) {
+    ++dial_;  // what that attempt still brings is not wanted
     dial_timeout_.reset();
     auto const done = std::exchange(dialed_, nullptr);
     report(connection_state::error, why);
@@ -274,6 +276,7 @@ void client_core::on_redialed(error_code why) {
 
 void client_core::stop_dialing() {
     auto const self = shared_from_this();
+    ++dial_;
     redial_.reset();
     dial_timeout_.reset();
     dialed_ = nullptr;

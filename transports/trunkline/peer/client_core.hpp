@@ -115,6 +115,7 @@ private:
     std::optional<reconnect_waits> waits_;  // empty: it does not reconnect
     transport::runtime::time_point connected_at_{};
     dialed dialed_;
+    std::uint64_t dial_ = 0;  // which attempt is awaited
     std::function<void()> closed_;
     bool probing_ = false;  // the connection is not known to anybody yet
     bool tried_other_ = false;

@@ -128,8 +128,9 @@ void line::give_up(error_code why) {
 }
 
 bool line::is_worth_waiting(error_code why) const noexcept {
-    return why == rpc::rpc_error::too_many_calls ||
-           (why == rpc::rpc_error::not_connected && comes_back_ && calls_wait_);
+    bool const next_one =
+        why == rpc::rpc_error::not_connected || why == rpc::rpc_error::peer_going_away;
+    return why == rpc::rpc_error::too_many_calls || (next_one && comes_back_ && calls_wait_);
 }
 
 void line::close() {
@@ -183,7 +184,7 @@ void line::limit(std::weak_ptr<with_deadline> who, transport::runtime::duration 
 }
 
 transport::runtime::duration line::bounded(std::chrono::milliseconds timeout) noexcept {
-    return std::min<std::chrono::milliseconds>(timeout, timeout_max);
+    return std::clamp<std::chrono::milliseconds>(timeout, -timeout_max, timeout_max);
 }
 
 }  // namespace trunkline::peers

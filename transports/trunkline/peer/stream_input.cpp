@@ -25,6 +25,9 @@ stream_input::~stream_input() {
         joined_ = {};
         waiting_size_ = 0;
         request_size_ = 0;
+        if (under_credit_.value_or(false)) {
+            counted_waiting_ = 0;  // its source has gone before
+        }
         static_cast<void>(count());
     }
 }

@@ -102,7 +102,7 @@ bool unary_call::go_on(line& on) {
     }
     auto const self = shared_from_this();
     error_code const failed = send(on);
-    if (failed == rpc::rpc_error::too_many_calls || failed == rpc::rpc_error::not_connected) {
+    if (failed == rpc::rpc_error::not_connected || on.is_worth_waiting(failed)) {
         return false;
     }
     if (failed) {
@@ -186,7 +186,9 @@ void unary_call::on_response(rpc::response const& answer) {
 
 // On the next connection, where one follows.
 bool unary_call::may_repeat(line& on, rpc::response const& lost) {
-    if (lost.error != rpc::rpc_error::connection_lost || kept_ == nullptr) {
+    bool const lost_on_its_way =
+        lost.error == rpc::rpc_error::connection_lost || rpc::is_refusal(lost.error);
+    if (!lost_on_its_way || kept_ == nullptr) {
         return false;
     }
     if (!lost.was_sent && progress_ == call_progress::not_sent) {

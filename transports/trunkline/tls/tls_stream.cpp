@@ -42,6 +42,13 @@ class openssl_stream final : public tls_stream, private transport::readiness_sin
 public:
     openssl_stream(transport::runtime& loop, std::unique_ptr<transport::byte_stream> below)
         : loop_(loop), below_(std::move(below)) {}
+    ~openssl_stream() override {
+        if (ssl_ != nullptr) {
+            close(false);
+        }
+    }
+    openssl_stream(openssl_stream const&) = delete;
+    openssl_stream& operator=(openssl_stream const&) = delete;
 
     [[nodiscard]] error_code start(context const& shared, std::string const* host, spoken inside) {
         ssl_.reset(SSL_new(shared.native().get()));
@@ -103,7 +110,9 @@ public:
         }
         std::size_t const size = encrypt(pieces);
         send();
-        return error_ ? failed() : io_result{.status = io_status::ok, .size = size, .error = {}};
+        // Part of it may have arrived, also where the link has failed since: the next call says so.
+        bool const taken = size > 0 || !error_;
+        return taken ? io_result{.status = io_status::ok, .size = size, .error = {}} : failed();
     }
 
     void shutdown_write() override {
@@ -199,7 +208,9 @@ private:
         if (!not_an_address) {
             return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1;
         }
-        SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        // Names of its owner are none of a host (RFC 9525, section 6.3).
+        SSL_set_hostflags(
+            ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         return SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
                SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
     }
@@ -229,7 +240,11 @@ private:
             case SSL_ERROR_WANT_WRITE:
                 return true;
             case SSL_ERROR_ZERO_RETURN:
-                ended_ = true;
+                if (SSL_is_init_finished(ssl_.get()) == 0) {  // anybody may have said that
+                    error_ = make_error_code(boost::asio::ssl::error::stream_truncated);
+                } else {
+                    ended_ = true;
+                }
                 return false;
             default:
                 error_ = why();
@@ -248,7 +263,7 @@ private:
         if (verifies && verdict != X509_V_OK) {
             return {static_cast<int>(verdict), verify_category()};
         }
-        if (link_ended_) {
+        if (link_ended_ || reason == 0) {
             return make_error_code(boost::asio::ssl::error::stream_truncated);
         }
         return {static_cast<int>(reason), boost::asio::error::get_ssl_category()};

@@ -300,5 +300,29 @@ TEST_F(tls_stream_test, versions_before_1_2_are_refused) {
     }
 }
 
+// The seven bytes of an alert that anybody on the path can send: no certificate has been seen.
+TEST_F(tls_stream_test, a_goodbye_before_the_handshake_is_over_is_no_connection) {
+    auto made = make_simulated_pipe(loop, {});
+    auto const ours = context::for_client(asking).value();
+    auto const stream = make_client_stream(loop, std::move(made.first), ours, host).value();
+    std::array const goodbye{std::byte{0x15}, std::byte{3}, std::byte{3}, std::byte{0},
+                             std::byte{2},    std::byte{1}, std::byte{0}};
+    bytes_view const piece = goodbye;
+    ASSERT_EQ(made.second->write({&piece, 1}).size, goodbye.size());
+    loop.run_until_idle();
+    auto const state = stream->establish();
+    EXPECT_EQ(state.status, io_status::error);
+    EXPECT_TRUE(state.error);
+}
+
+TEST_F(tls_stream_test, one_that_is_destroyed_has_said_goodbye) {
+    connect();
+    loop.run_until_idle();
+    client.reset();
+    loop.run_until_idle();
+    EXPECT_TRUE(server->ended);
+    EXPECT_FALSE(server->error);
+}
+
 }  // namespace
 }  // namespace trunkline::tls

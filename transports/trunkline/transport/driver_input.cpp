@@ -7,6 +7,12 @@
 #include <algorithm>
 
 namespace trunkline::transport {
+namespace {
+
+// Bytes that a connection is asked for at least: one that inflates needs room for both sides of it.
+constexpr std::size_t least_read = 64;
+
+}  // namespace
 
 void driver::implementation::run_turn(bool readable) {
     if (phase_ == phase::over || phase_ == phase::idle) {
@@ -69,7 +75,7 @@ bool driver::implementation::may_read() noexcept {
 void driver::implementation::read_input() {
     std::size_t budget = limits_.input_per_turn_max;
     bool more = true;
-    while (more && may_read() && budget > 0) {
+    while (more && may_read() && budget >= least_read) {
         more = read_batch(budget);
     }
     last_read_ = last_read_ && more;
@@ -185,7 +191,7 @@ void driver::implementation::settle() {
 // After a close: what comes is taken from the link, so that it can end in order, and dropped.
 void driver::implementation::drop_input() {
     std::size_t budget = limits_.input_per_turn_max;
-    while (phase_ == phase::closing && !read_ended_ && budget > 0 && read_batch(budget)) {
+    while (phase_ == phase::closing && !read_ended_ && budget >= least_read && read_batch(budget)) {
     }
 }
 

@@ -119,6 +119,20 @@ TEST(connection_deflate, is_told_again_of_what_one_read_could_not_hold) {
     EXPECT_THAT(server.heard.lines(), ElementsAre("pong p"));
 }
 
+// A fragment may end with a final block, and what it inflates to may fill the room exactly: what
+// has been read behind it must not stay in a buffer that is the reader's.
+TEST(connection_deflate, a_final_block_that_fills_the_room_loses_nothing) {
+    for (std::size_t const zeros : {59, 60, 61}) {
+        raw_peer client(role::client, {}, {}, {}, with_deflate);
+        client.ours->buffer_size = 80;  // three quarters of it for what is inflated
+        client.ours->once_per_turn = true;
+        std::string const first(zeros, '\0');
+        client.send(frame(role::server, opcode::binary, deflated(first, 9, true), false, {}, true) +
+                    frame(role::server, opcode::continuation, deflated("hello")));
+        EXPECT_TRUE(client.ours->messages() == lines{first + "hello"}) << zeros;
+    }
+}
+
 TEST(connection_deflate, a_bomb_ends_the_connection) {
     for (role const us : {role::server, role::client}) {
         raw_peer ours(us, {}, {}, {}, with_deflate);

@@ -53,11 +53,11 @@ inflate_state inflater::feed(bytes_view& input, mutable_bytes& room, bool last) 
         bool const in_tail = input.empty() && last;
         bytes_view const from =
             in_tail ? bytes_view(tail).subspan(stream_->tail_fed) : bytes_view(input);
+        if (room.empty()) {
+            return inflate_state::full;  // before all else: what was taken has to be told first
+        }
         if (from.empty() && stream_->after_final_block) {
             return last ? inflate_state::complete : inflate_state::more;
-        }
-        if (room.empty()) {
-            return inflate_state::full;
         }
         // A block marked as the final one need not be the last of its message (section 7.2.1).
         if (std::exchange(stream_->after_final_block, false)) {

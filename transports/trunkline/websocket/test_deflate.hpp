@@ -13,8 +13,9 @@ namespace trunkline::websocket::testing {
 
 inline constexpr deflate_agreement with_deflate{.window_bits = 15};
 
-/// `text` as the payload of a compressed message.
-inline std::string deflated(std::string_view text, int level = 6) {
+/// `text` as the payload of a compressed message, or the beginning of one: without its tail, and
+/// ended by a final block where `finished` says so.
+inline std::string deflated(std::string_view text, int level = 6, bool finished = false) {
     z_stream zlib{};
     if (::deflateInit2(&zlib, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         throw std::runtime_error("zlib");
@@ -24,8 +25,8 @@ inline std::string deflated(std::string_view text, int level = 6) {
     zlib.avail_in = static_cast<uInt>(text.size());
     zlib.next_out = reinterpret_cast<Bytef*>(out.data());
     zlib.avail_out = static_cast<uInt>(out.size());
-    ::deflate(&zlib, Z_SYNC_FLUSH);
-    out.resize(zlib.total_out - 4);
+    ::deflate(&zlib, finished ? Z_FINISH : Z_SYNC_FLUSH);
+    out.resize(zlib.total_out - (finished ? 0 : 4));
     ::deflateEnd(&zlib);
     return out;
 }
