@@ -82,7 +82,7 @@ TEST_F(serve_command, serves_on_its_first_thread_when_it_is_to_have_one) {
         if (thread == first) {
             EXPECT_GE(sleeps, before.at(thread) + 20);
         } else {
-            EXPECT_EQ(sleeps, before.at(thread));
+            EXPECT_LE(sleeps, before.at(thread) + 1) << "it may have begun to wait only now";
         }
     }
     EXPECT_EQ(server.stop(), exit_success);
