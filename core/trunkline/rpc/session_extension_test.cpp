@@ -626,7 +626,8 @@ TEST_F(extended_sessions, a_call_that_fails_leaves_nothing_for_the_next_message)
     std::string const metadata(metadata_size_max + 1, 'm');
     EXPECT_EQ(pair.caller->begin_call(parts, as_bytes(metadata), delivery::parts, 0).error(),
               rpc_error::metadata_too_large);
-    slice body = testing::text(window + window);
+    std::string const large = window + window;
+    slice body = testing::text(large);
     ASSERT_TRUE(pair.caller->send_event(whole, {&body, 1}, test_now_us));
     EXPECT_NE(wire.frames(take_output(pair.caller->output())).front().kind_byte, 16);
 }
