@@ -108,7 +108,16 @@ public:
         return core_->peer();
     }
 
+    // Who waits for a connect takes a client that has failed away, so that its thread has ended
+    // when the wait has.
+    using place = std::shared_ptr<std::optional<rpc_client>>;
+    void leave_failed_in(place where) noexcept { failed_ = std::move(where); }
+    [[nodiscard]] place take_place() noexcept {
+        return owns_thread_ ? std::exchange(failed_, nullptr) : nullptr;
+    }
+
 private:
+    place failed_;
     bool duplicate_;
     bool owns_thread_ = false;
     std::shared_ptr<handler_pool> pool_;
@@ -283,7 +292,11 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
         born->kept.reset();
         born->ticket.reset();
         std::optional<rpc_client> ready(std::move(born->client));
+        auto const place = ready ? ready->home_->take_place() : nullptr;
         if (why) {
+            if (place != nullptr) {
+                place->swap(ready);
+            }
             ready.reset();  // before anybody knows, who may take away what it uses
             done(why);
         } else {
@@ -295,8 +308,11 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
 result<rpc_client> rpc_client::builder::connect() {
     auto const promised = std::make_shared<std::promise<result<rpc_client>>>();
     auto future = promised->get_future();
+    auto const failed = std::make_shared<std::optional<rpc_client>>();
     auto const begin = [&] {
-        start(make(),
+        auto made = make();
+        made->leave_failed_in(failed);
+        start(std::move(made),
               [promised](result<rpc_client> client) { promised->set_value(std::move(client)); });
     };
     try {
