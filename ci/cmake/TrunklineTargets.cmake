@@ -71,9 +71,9 @@ endif()
     endif()
 endfunction()
 
-# trunkline_test_folding(<name> [FILTER f]) runs <name>_test once more, as one entry, with every idle connection of a
-# server folded at once.
-function(trunkline_test_folding name)
+# trunkline_test_again(<name> <how> <setting> [FILTER f]) runs <name>_test once more, as one entry <name>.<how>, with a
+# setting in its environment.
+function(trunkline_test_again name how setting)
     if(NOT TRUNKLINE_BUILD_TESTS)
         return()
     endif()
@@ -81,41 +81,32 @@ function(trunkline_test_folding name)
     if(arg_FILTER)
         set(arg_FILTER --gtest_filter=${arg_FILTER})
     endif()
-    add_test(NAME ${name}.folding COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
+    add_test(NAME ${name}.${how} COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(${name}.folding PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT TRUNKLINE_TEST_FOLDING=1)
+    set_tests_properties(${name}.${how} PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT ${setting})
 endfunction()
 
-# trunkline_test_async_wait(<name> [FILTER f]) runs <name>_test once more, as one entry, with the readiness_set of
-# systems that have no epoll.
+# trunkline_test_folding(<name> [FILTER f]): with every idle connection of a server folded at once.
+function(trunkline_test_folding name)
+    trunkline_test_again(${name} folding TRUNKLINE_TEST_FOLDING=1 ${ARGN})
+endfunction()
+
+# trunkline_test_extension(<name> [FILTER f]): with clients that ask their servers to agree to the extension.
+function(trunkline_test_extension name)
+    trunkline_test_again(${name} extension TRUNKLINE_TEST_EXTENSION=1 ${ARGN})
+endfunction()
+
+# trunkline_test_async_wait(<name> [FILTER f]): with the readiness_set of systems that have no epoll.
 function(trunkline_test_async_wait name)
     if(NOT TRUNKLINE_BUILD_TESTS OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
         return()
     endif()
     cmake_parse_arguments(arg "" "FILTER" "" ${ARGN})
     if(arg_FILTER)
-        set(arg_FILTER --gtest_filter=readiness_default.*:${arg_FILTER})
+        set(arg_FILTER FILTER readiness_default.*:${arg_FILTER})
     endif()
     target_link_libraries(${name}_test PRIVATE trunkline_readiness_choice)
-    add_test(NAME ${name}.async_wait COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
-        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(${name}.async_wait PROPERTIES LABELS quick TIMEOUT 600
-        ENVIRONMENT TRUNKLINE_TEST_READINESS=async_wait)
-endfunction()
-
-# trunkline_test_extension(<name> [FILTER f]) runs <name>_test once more, as one entry, with clients that ask their
-# servers to agree to the extension.
-function(trunkline_test_extension name)
-    if(NOT TRUNKLINE_BUILD_TESTS)
-        return()
-    endif()
-    cmake_parse_arguments(arg "" "FILTER" "" ${ARGN})
-    if(arg_FILTER)
-        set(arg_FILTER --gtest_filter=${arg_FILTER})
-    endif()
-    add_test(NAME ${name}.extension COMMAND ${name}_test --gtest_brief=1 ${arg_FILTER}
-        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(${name}.extension PROPERTIES LABELS quick TIMEOUT 600 ENVIRONMENT TRUNKLINE_TEST_EXTENSION=1)
+    trunkline_test_again(${name} async_wait TRUNKLINE_TEST_READINESS=async_wait ${arg_FILTER})
 endfunction()
 
 # trunkline_fuzzer(<name> LINKS ...) makes the libFuzzer target fuzz_<name> from <name>.cpp (with <name>.dict when

@@ -22,6 +22,14 @@ constexpr std::size_t part_size = 10'000;
 constexpr typed::server_stream<number, blob> blobs{"blobs"};
 constexpr typed::client_stream<blob, number> sizes{"sizes"};
 
+std::size_t read_all(stream_reader<blob>& from) {
+    std::size_t count = 0;
+    while (from.read().value()) {
+        ++count;
+    }
+    return count;
+}
+
 class extended_peers : public ::testing::Test {
 protected:
     [[nodiscard]] rpc_server::builder a_server() {
@@ -71,16 +79,9 @@ TEST_F(extended_peers, FLO_01_FLO_03_a_stalled_reader_holds_up_its_own_stream_al
     EXPECT_LE(before * part_size, flow::first_credit + chunk_size);
     EXPECT_EQ(client.call(echo, {"still here"}).value()->value, "still here");
     auto other = client.open(blobs, {2000});
-    std::size_t read = 0;
-    while (other.read().value()) {
-        ++read;
-    }
-    EXPECT_EQ(read, 2000u);
+    EXPECT_EQ(read_all(other), 2000u);
     EXPECT_EQ(written_, before + 2000u);
-    for (read = 0; stalled.read().value();) {
-        ++read;
-    }
-    EXPECT_EQ(read, 2000u);
+    EXPECT_EQ(read_all(stalled), 2000u);
 }
 
 TEST_F(extended_peers, a_slow_handler_holds_up_its_own_stream_alone) {
@@ -113,12 +114,8 @@ TEST_F(extended_peers, a_slow_handler_holds_up_its_own_stream_alone) {
     loop_.run_for(10s);
     EXPECT_LE(written_ * part_size, flow::first_credit + chunk_size);
     EXPECT_EQ(client.call(echo, {"still here"}).value()->value, "still here");
-    std::size_t read = 0;
-    while (unread.front().read().value()) {
-        ++read;
-    }
-    EXPECT_EQ(read, 500u);
-    replies.front()({read});
+    EXPECT_EQ(read_all(unread.front()), 500u);
+    replies.front()({500});
     EXPECT_EQ(call.answer.get().value()->value, 500u);
 }
 
@@ -137,11 +134,7 @@ TEST_F(extended_peers, FLO_09_a_thousand_stalled_streams_stay_within_the_bound_o
     EXPECT_LE(written_ * part_size, 1000 * (flow::first_credit + 2 * part_size));
     EXPECT_EQ(client.call(echo, {"still here"}).value()->value, "still here");
     for (auto& each : stalled) {
-        std::size_t read = 0;
-        while (each.read().value()) {
-            ++read;
-        }
-        ASSERT_EQ(read, 100u);
+        ASSERT_EQ(read_all(each), 100u);
     }
 }
 
