@@ -317,9 +317,9 @@ protected:
 
     /// Every write but the last is as large as it has to be, and no larger by more than an answer,
     /// of which WebSocket headers, 6 bytes each time, are added later.
-    static void expect_early_flushes(stream_meter const& meter, std::size_t answers) {
+    static void expect_early_flushes(stream_meter const& meter, std::size_t answers,
+                                     std::size_t least) {
         std::size_t const answer = meter.written / answers;
-        std::size_t const least = transport::early_flush_size;
         std::size_t const most = (least / (answer - 6) + 1) * answer;
         for (std::size_t i = 0; i + 1 < meter.writes.size(); ++i) {
             EXPECT_GE(meter.writes[i], least) << i;
@@ -352,25 +352,25 @@ TEST_P(calls_of_the_system, are_two_for_writes_as_well) {
     EXPECT_EQ(server.meter.calls(), 2U);
 }
 
-TEST_P(calls_of_the_system, are_one_more_for_each_32_kib_of_answers) {
+TEST_P(calls_of_the_system, are_one_more_for_each_512_kib_of_lent_values) {
     metered_server server(frame::layout::b);
-    server.store({noise(4 * kib)});
+    server.store({noise(64 * kib)});
     server.ask(reads(64), GetParam());
     EXPECT_EQ(server.meter.reads, 1U);
     EXPECT_EQ(server.meter.writes.size(), 8U);
     EXPECT_EQ(server.meter.other_calls, 0U);
-    expect_early_flushes(server.meter, 64);
+    expect_early_flushes(server.meter, 64, write_size);
 }
 
-TEST_P(calls_of_the_system, are_one_more_for_each_read_buffer_of_requests) {
+TEST_P(calls_of_the_system, are_one_more_for_each_32_kib_of_small_answers) {
     metered_server server(frame::layout::b);
     server.store({noise(100)});
     server.ask(reads(2000), GetParam());
     EXPECT_GT(server.request_size, transport::read_buffer_size);
     EXPECT_EQ(server.meter.reads, server.request_size / transport::read_buffer_size + 1);
-    EXPECT_LE(server.meter.writes.size(), server.meter.written / transport::early_flush_size + 1);
+    EXPECT_LE(server.meter.writes.size(), server.meter.written / owned_write_size + 1);
     EXPECT_EQ(server.meter.other_calls, 0U);
-    expect_early_flushes(server.meter, 2000);
+    expect_early_flushes(server.meter, 2000, owned_write_size);
 }
 
 TEST(calls_for_one_answer, are_two_for_a_large_value) {

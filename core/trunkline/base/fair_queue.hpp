@@ -3,6 +3,7 @@
 #pragma once
 
 #include <trunkline/base/gather_queue.hpp>
+#include <trunkline/base/limits.hpp>
 
 #include <array>
 #include <cstddef>
@@ -11,6 +12,12 @@
 #include <vector>
 
 namespace trunkline {
+
+/// What is worth a write while more is still to come, so that both ends work at the same time:
+/// this much of our own memory, or that much in all. Borrowed bytes cost no memory while they wait,
+/// and the fewer writes they take, the less often the reader is woken.
+inline constexpr std::size_t owned_write_size = 32 * kib;
+inline constexpr std::size_t write_size = 512 * kib;
 
 /// Three queues of frames that are written as one. Urgent frames go first, whatever waits. Where
 /// both of the others have something, one frame of the large lane follows on at most chunk_size
@@ -54,6 +61,11 @@ public:
     }
     [[nodiscard]] std::size_t borrowed_size() const noexcept {
         return in_order().borrowed_size() + large().borrowed_size() + urgent().borrowed_size();
+    }
+
+    /// Whether owned_write_size or write_size has been reached.
+    [[nodiscard]] bool is_worth_a_write() const noexcept {
+        return owned_size() >= owned_write_size || size() >= write_size;
     }
 
 private:

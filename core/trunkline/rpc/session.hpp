@@ -145,8 +145,9 @@ public:
 
     /// Takes bytes as they came, of any size; gives events. `ends_message` tells that the transport
     /// kept a message border after these bytes (used by layout detection only). Returns how many
-    /// bytes were taken: fewer at a mark (output, unanswered requests), and after 32 KiB of output:
-    /// give the rest again once you have begun to send and while `wants_input()` holds.
+    /// bytes were taken: fewer at a mark (output, unanswered requests), and after output that is
+    /// worth a write (fair_queue.hpp): give the rest again once you have begun to send and while
+    /// `wants_input()` holds.
     /// Fails with an rpc_error when the connection must end: frame_too_large, held_too_much,
     /// too_many_protocol_errors. Bytes may be borrowed from `input` until settle() is called.
     [[nodiscard]] result<std::size_t> receive(bytes_view input, bool ends_message,

@@ -11,9 +11,11 @@
 namespace trunkline::rpc {
 namespace {
 
-// Answers after which receive() comes back before the end of its input: whoever sends them then
-// works while the peer does.
-constexpr std::size_t output_pause = 32 * kib;
+// Where receive() comes back before the end of its input: a write's worth above what waits there
+// already, unless that is less than one.
+constexpr std::size_t pause_at(std::size_t queued, std::size_t worth) noexcept {
+    return (queued < worth ? 0 : queued) + worth;
+}
 
 frame::reassembly_limits reassembly_limits_of(session_limits const& limits) {
     return {limits.open_streams_max, limits.out_of_order_frames_max, limits.out_of_order_size_max,
@@ -119,8 +121,12 @@ error_code session::state::detect(bytes_view input, bool ends_message) {
 // The backlog of detection is at most one frame and a few bytes, so no mark is looked at for it.
 result<std::size_t> session::state::consume(bytes_view input, bool from_backlog) {
     std::size_t const given = input.size();
-    std::size_t const pause_at = (output.size() < output_pause ? 0 : output.size()) + output_pause;
-    while (connected_ && (from_backlog || (wants_input() && output.size() < pause_at))) {
+    std::size_t const owned_max = pause_at(output.owned_size(), owned_write_size);
+    std::size_t const size_max = pause_at(output.size(), write_size);
+    auto const has_room = [&] {
+        return wants_input() && output.owned_size() < owned_max && output.size() < size_max;
+    };
+    while (connected_ && (from_backlog || has_room())) {
         auto const next = decoder_->next(input);
         if (!next) {
             return rpc_error_of(next.error());

@@ -14,10 +14,6 @@
 
 namespace trunkline::transport {
 
-/// Output above which a batch of reads is interrupted by a write: both ends then work at the same
-/// time.
-inline constexpr std::size_t early_flush_size = 32 * kib;
-
 /// Output written for one connection in one turn; the rest waits for the next, so that a fast
 /// reader of large answers does not keep the others waiting.
 inline constexpr std::size_t output_per_turn_max = 1 * mib;

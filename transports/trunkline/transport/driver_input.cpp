@@ -146,7 +146,7 @@ void driver::implementation::feed_one(bytes_view bytes, bool ends_message) {
             return;
         }
         bytes = bytes.subspan(*taken);
-        if (phase_ == phase::open && session.output().size() >= early_flush_size) {
+        if (phase_ == phase::open && session.output().is_worth_a_write()) {
             flush();
         }
         if (bytes.empty() || phase_ == phase::over) {
