@@ -213,6 +213,11 @@ result<std::unique_ptr<transport::listener>> hub::listen(transport::runtime& loo
         std::make_unique<memory_listener>(names_, *name, state));
 }
 
+result<std::unique_ptr<transport::listener>> hub::listen(transport::runtime& loop,
+                                                         std::string_view url) {
+    return listen(loop, url, {.message_borders = true});
+}
+
 std::unique_ptr<transport::dialer> hub::make_dialer(transport::runtime& loop) {
     return std::make_unique<memory_dialer>(names_, loop);
 }

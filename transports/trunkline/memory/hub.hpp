@@ -2,7 +2,7 @@
 #pragma once
 
 #include <trunkline/memory/link.hpp>
-#include <trunkline/transport/listener.hpp>
+#include <trunkline/transport/network.hpp>
 
 #include <memory>
 #include <string_view>
@@ -14,10 +14,10 @@ inline constexpr std::size_t backlog_max = 1024;
 
 /// The names of one process, or of one test: whoever listens and dials on the same hub meets.
 /// Made by main, handed over by reference; outlives its listeners and dialers. Any thread.
-class hub {
+class hub final : public transport::network {
 public:
     hub();
-    ~hub();
+    ~hub() override;
     hub(hub const&) = delete;
     hub& operator=(hub const&) = delete;
 
@@ -28,8 +28,12 @@ public:
                                                                       std::string_view url,
                                                                       link_options const& options);
 
+    /// The same, where each frame is a message.
+    [[nodiscard]] result<std::unique_ptr<transport::listener>> listen(
+        transport::runtime& loop, std::string_view url) override;
+
     /// A dialer on the thread of `loop`. Dials fail with invalid_endpoint or connection_refused.
-    [[nodiscard]] std::unique_ptr<transport::dialer> make_dialer(transport::runtime& loop);
+    [[nodiscard]] std::unique_ptr<transport::dialer> make_dialer(transport::runtime& loop) override;
 
 private:
     friend class memory_listener;

@@ -17,7 +17,7 @@ client_core::client_core(transport::runtime& loop, transport::asio_runtime* sock
       settings_(std::move(settings)),
       handle_(std::make_shared<loop_handle>(loop, sockets)),
       line_(std::make_shared<line>(handle_, 0, settings_.default_timeout, settings_.services)),
-      dialer_(std::make_unique<url_dialer>(loop, sockets, settings_.names, settings_.websockets,
+      dialer_(std::make_unique<url_dialer>(loop, sockets, settings_.beside, settings_.websockets,
                                            settings_.trust)) {
     line_->set_retries(settings_.retries);
     if (auto const& again = settings_.reconnect) {

@@ -1,7 +1,6 @@
 // The one connection of a client, on the thread of its loop.
 #pragma once
 
-#include <trunkline/memory/hub.hpp>
 #include <trunkline/peer/call_options.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/reconnect.hpp>
@@ -11,6 +10,7 @@
 #include <trunkline/tls/context.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver.hpp>
+#include <trunkline/transport/network.hpp>
 #include <trunkline/websocket/context.hpp>
 
 #include <chrono>
@@ -38,7 +38,7 @@ struct client_settings {
     pool_settings pool;
     rpc::dispatcher methods;
     transport::driver::observer on_state;
-    memory::hub* names = nullptr;
+    transport::network* beside = nullptr;
 };
 
 /// What a peer is asked that may not know our layout: published ones have no such method, and say

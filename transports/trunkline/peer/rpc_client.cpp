@@ -237,8 +237,8 @@ rpc_client::builder& rpc_client::builder::on_state(
     return *this;
 }
 
-rpc_client::builder& rpc_client::builder::over(memory::hub& names) {
-    settings_->names = &names;
+rpc_client::builder& rpc_client::builder::over(transport::network& beside) {
+    settings_->beside = &beside;
     return *this;
 }
 

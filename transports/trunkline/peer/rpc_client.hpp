@@ -61,7 +61,7 @@ private:
 class rpc_client::builder {
 public:
     /// "ws://host:port/path", "wss://host:port/path", "tcp://host:port", "tls://host:port",
-    /// "unix:/path", "unix:@name", or "memory:name" with over().
+    /// "unix:/path", "unix:@name", or another one with over().
     explicit builder(std::string url);
     ~builder();
     builder(builder&&) noexcept;
@@ -144,14 +144,15 @@ public:
     /// The table itself, for handlers without a description (rpc/dispatcher.hpp).
     [[nodiscard]] rpc::dispatcher& methods() noexcept { return settings_->methods; }
 
-    /// Where "memory:" names are looked up; outlives the client.
-    builder& over(memory::hub& names);
+    /// Who dials URLs of other schemes, such as a memory::hub for "memory:name", and all of them on
+    /// a loop given by run_on(transport::runtime&); outlives the client.
+    builder& over(transport::network& beside);
 
     /// Runs on `context`, which one thread runs, in place of a thread of its own. Destroy the
     /// client before it.
     builder& run_on(boost::asio::io_context& context);
 
-    /// Runs on `loop`, such as a simulated one: "memory:" only.
+    /// Runs on `loop`, such as a simulated one: nothing but over() dials there.
     builder& run_on(transport::runtime& loop);
 
     /// Connects and waits for it. Not on the thread of an io_context given to run_on(). Fails with

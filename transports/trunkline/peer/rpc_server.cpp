@@ -98,7 +98,7 @@ public:
         }
     }
 
-    result<void> listen(std::string const& url, memory::hub* names) {
+    result<void> listen(std::string const& url, transport::network* beside) {
         auto const parts = transport::parse_endpoint(url);
         bool const has_sockets = places_.front()->sockets.has_value();
         bool const is_secure = parts && (parts->scheme == "tls" || parts->scheme == "wss");
@@ -118,8 +118,8 @@ public:
         if (parts && parts->scheme == "unix" && has_sockets) {
             return listen_on(unix_socket::listen(url, places_.size(), settings_->unix_mode));
         }
-        if (parts && parts->scheme == "memory" && names != nullptr) {
-            auto made = names->listen(*places_.front()->loop, url, {.message_borders = true});
+        if (beside != nullptr) {
+            auto made = beside->listen(*places_.front()->loop, url);
             if (!made) {
                 return made.error();
             }
@@ -386,8 +386,8 @@ rpc_server::builder& rpc_server::builder::run_on(transport::runtime& loop) {
     return *this;
 }
 
-rpc_server::builder& rpc_server::builder::over(memory::hub& names) {
-    names_ = &names;
+rpc_server::builder& rpc_server::builder::over(transport::network& beside) {
+    beside_ = &beside;
     return *this;
 }
 
@@ -475,7 +475,7 @@ result<rpc_server> rpc_server::builder::start() {
         made->make_pool();
         made->make_places(threads_, context_, loop_);
         for (auto const& url : urls_) {
-            if (auto const listening = made->listen(url, names_); !listening) {
+            if (auto const listening = made->listen(url, beside_); !listening) {
                 return listening.error();
             }
         }

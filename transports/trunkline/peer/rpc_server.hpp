@@ -11,7 +11,6 @@
 
 #include <trunkline/base/limits.hpp>
 #include <trunkline/bitcode/encode.hpp>
-#include <trunkline/memory/hub.hpp>
 #include <trunkline/peer/adopted.hpp>
 #include <trunkline/peer/handler.hpp>
 #include <trunkline/peer/interceptor.hpp>
@@ -20,6 +19,7 @@
 #include <trunkline/peer/server_loop.hpp>
 #include <trunkline/peer/stream_handler.hpp>
 #include <trunkline/tls/context.hpp>
+#include <trunkline/transport/network.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -126,8 +126,8 @@ public:
 
     /// "ws://host:port/path" and "tcp://host:port", port 0 for a free one, and
     /// "wss://host:port/path" and "tls://host:port" with certificates(); "unix:/path", a socket
-    /// file, and "unix:@name", an abstract name; "memory:name" with over(). Any number. A socket
-    /// file replaces what a dead server has left, and is removed when the server stops.
+    /// file, and "unix:@name", an abstract name; and others with over(). Any number. A socket file
+    /// replaces what a dead server has left, and is removed when the server stops.
     builder& listen(std::string url);
 
     /// Who we are on "tls:" and "wss:" endpoints, and which clients are let in. Keep a copy to
@@ -144,11 +144,13 @@ public:
     /// server before it.
     builder& run_on(boost::asio::io_context& context);
 
-    /// Runs on `loop`, such as a simulated one: "memory:" only.
+    /// Runs on `loop`, such as a simulated one: nothing but over() listens there.
     builder& run_on(transport::runtime& loop);
 
-    /// Where "memory:" names are listened to; outlives the server.
-    builder& over(memory::hub& names);
+    /// Who listens on URLs of other schemes, such as a memory::hub on "memory:name", and on all of
+    /// them on a loop given by run_on(transport::runtime&); on the first thread. Outlives the
+    /// server.
+    builder& over(transport::network& beside);
 
     /// The only path that clients on adopted sockets may ask for; any unless set.
     builder& adopt_path(std::string path);
@@ -220,7 +222,7 @@ private:
     std::size_t threads_ = 1;
     boost::asio::io_context* context_ = nullptr;
     transport::runtime* loop_ = nullptr;
-    memory::hub* names_ = nullptr;
+    transport::network* beside_ = nullptr;
     bool duplicate_ = false;
 };
 

@@ -15,7 +15,7 @@ using transport::transport_error;
 using websocket::ws_dialer;
 
 url_dialer::url_dialer(transport::runtime& loop, transport::asio_runtime* sockets,
-                       memory::hub* names, websocket::context_options const& options,
+                       transport::network* beside, websocket::context_options const& options,
                        std::optional<tls::context> trust)
     : loop_(loop), sockets_(sockets), trust_(std::move(trust)) {
     if (sockets != nullptr) {
@@ -27,8 +27,8 @@ url_dialer::url_dialer(transport::runtime& loop, transport::asio_runtime* socket
         tcp_ = tcp::make_dialer(*sockets, options.handshake_timeout);
         unix_ = unix_socket::make_dialer(*sockets, options.handshake_timeout);
     }
-    if (names != nullptr) {
-        memory_ = names->make_dialer(loop);
+    if (beside != nullptr) {
+        beside_ = beside->make_dialer(loop);
     }
 }
 
@@ -44,10 +44,13 @@ void url_dialer::dial(std::string_view url, dialed done) {
 }
 
 result<transport::dialer*> url_dialer::dialer_of(std::string_view scheme) {
+    if (sockets_ == nullptr) {
+        return beside_.get();
+    }
     if (scheme == "ws" || scheme == "wss") {
         return ws_.get();
     }
-    if (scheme == "tls" && sockets_ != nullptr && tls_ == nullptr) {
+    if (scheme == "tls" && tls_ == nullptr) {
         auto const by = trust();
         if (!by) {
             return by.error();
@@ -63,7 +66,7 @@ result<transport::dialer*> url_dialer::dialer_of(std::string_view scheme) {
     if (scheme == "unix") {
         return unix_.get();
     }
-    return scheme == "memory" ? memory_.get() : nullptr;
+    return beside_.get();
 }
 
 // What the system trusts is read when it is needed: that takes milliseconds and a megabyte.

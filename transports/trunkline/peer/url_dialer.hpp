@@ -1,10 +1,10 @@
 // Dials an endpoint by the transport that its scheme names.
 #pragma once
 
-#include <trunkline/memory/hub.hpp>
 #include <trunkline/tls/context.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/listener.hpp>
+#include <trunkline/transport/network.hpp>
 #include <trunkline/websocket/context.hpp>
 #include <trunkline/websocket/ws_dialer.hpp>
 
@@ -16,15 +16,16 @@
 namespace trunkline::peers {
 
 /// "ws://host:port/path", "wss://host:port/path", "tcp://host:port", "tls://host:port",
-/// "unix:/path", "unix:@name" and "memory:name".
+/// "unix:/path", "unix:@name", and what a network of the program knows.
 /// Single-threaded; outlives the connections that it made.
 class url_dialer final : public transport::dialer {
 public:
-    /// Without `sockets` there is no transport but "memory:", without `names` not that: dials there
-    /// fail with invalid_endpoint. `trust` is for "tls:" and "wss:"; without it servers are trusted
-    /// as the system does, and a dial fails where that cannot be found out.
-    url_dialer(transport::runtime& loop, transport::asio_runtime* sockets, memory::hub* names,
-               websocket::context_options const& options, std::optional<tls::context> trust);
+    /// All else, and without `sockets` everything, is dialled by `beside`, if there is one, and
+    /// fails with invalid_endpoint if not. `trust` is for "tls:" and "wss:"; without it servers are
+    /// trusted as the system does, and a dial fails where that cannot be found out.
+    url_dialer(transport::runtime& loop, transport::asio_runtime* sockets,
+               transport::network* beside, websocket::context_options const& options,
+               std::optional<tls::context> trust);
 
     void dial(std::string_view url, dialed done) override;
 
@@ -42,7 +43,7 @@ private:
     std::unique_ptr<transport::dialer> tcp_;
     std::unique_ptr<transport::dialer> tls_;
     std::unique_ptr<transport::dialer> unix_;
-    std::unique_ptr<transport::dialer> memory_;
+    std::unique_ptr<transport::dialer> beside_;
 };
 
 }  // namespace trunkline::peers
