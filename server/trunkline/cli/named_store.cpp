@@ -194,7 +194,10 @@ call_result<std::unique_ptr<named_store>> open_url(store_place const& place, boo
         }
         builder.trust(std::move(*trust));
     }
-    auto made = builder.connect_timeout(place.timeout).default_timeout(place.timeout).connect();
+    auto made = builder.connect_timeout(place.timeout)
+                    .default_timeout(place.timeout)
+                    .extension(place.extension)
+                    .connect();
     if (!made) {
         return call_failure{made.error(), url + ": " + made.error().message()};
     }

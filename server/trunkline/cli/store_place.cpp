@@ -28,6 +28,8 @@ void add_url_settings(config::setting_list& list, store_place& place) {
                     config::words{&place.tls_cert, "FILE"}});
     list.push_back({"tls-key", "PEM file with the private key of that certificate",
                     config::words{&place.tls_key, "FILE"}});
+    list.push_back({"extension", "ask the server to agree to the extension of Trunkline",
+                    config::toggle{&place.extension}});
 }
 
 void add_place_settings(config::setting_list& list, store_place& place) {

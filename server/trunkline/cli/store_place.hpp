@@ -14,6 +14,7 @@ struct store_place {
     std::string tls_ca;  ///< PEM files; empty: as the system trusts
     std::string tls_cert;
     std::string tls_key;
+    bool extension = false;  ///< the server is asked to agree to it
     std::chrono::milliseconds timeout{30'000};
 
     [[nodiscard]] bool is_file() const { return !file.empty(); }
@@ -22,7 +23,7 @@ struct store_place {
     [[nodiscard]] std::string fault() const;
 };
 
-/// Adds --url and --timeout, which refer to `place`.
+/// Adds --url and what goes with it, which refer to `place`.
 void add_url_settings(config::setting_list& list, store_place& place);
 
 /// These and --file.

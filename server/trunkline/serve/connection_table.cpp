@@ -92,19 +92,22 @@ void connection_table::free_slot(connection_slot& slot) {
 void connection_table::add(std::unique_ptr<transport::connection> link, link_kind kind) {
     connection_slot& slot = take_slot();
     slot.kind_ = kind;
-    slot.form_ = link->abilities().form & 0x0fU;
+    auto const abilities = link->abilities();
+    slot.form_ = abilities.form & 0x0fU;
     if (log_.wants(area::ws, level::debug)) {
         log_.write(area::ws, level::debug, "connection opened", {{"peer", link->peer()}});
     }
     if (auto stream = draining_ ? nullptr : link->fold()) {
         // Most say nothing at first. No driver is made before they do.
-        keep(slot,
-             {.session = {.next_stream_id = settings_.session.first_stream_id,
-                          .next_request_id = settings_.session.first_request_id,
-                          .layout = settings_.session.layout},
-              .last_heard = loop_.now(),
-              .keeps_alive = keeps_alive(slot)},
-             std::move(stream));
+        keep(
+            slot,
+            {.session = {.next_stream_id = settings_.session.first_stream_id,
+                         .next_request_id = settings_.session.first_request_id,
+                         .layout = abilities.extended ? frame::layout::b : settings_.session.layout,
+                         .extended = abilities.extended},
+             .last_heard = loop_.now(),
+             .keeps_alive = keeps_alive(slot)},
+            std::move(stream));
         return;
     }
     open(slot, std::move(link), nullptr);

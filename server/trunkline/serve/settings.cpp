@@ -100,6 +100,10 @@ void add_places(config::setting_list& list, serve_options& options) {
     list.push_back({"deflate",
                     "compress messages with WebSocket clients that offer permessage-deflate",
                     config::toggle{&options.deflate}});
+    list.push_back({"extension",
+                    "whether Trunkline clients that ask for the extension get it; to others "
+                    "nothing changes",
+                    config::choice{&options.extension, {"on", "off"}}});
     list.push_back({"allow-plain", "allow unencrypted connections from other machines",
                     config::toggle{&options.allow_plain}});
     list.push_back(

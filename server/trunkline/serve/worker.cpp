@@ -1,5 +1,6 @@
 #include <trunkline/serve/worker.hpp>
 
+#include <trunkline/extension/kinds.hpp>
 #include <trunkline/serve/counted_stream.hpp>
 #include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/socket_listener.hpp>
@@ -19,18 +20,25 @@ using logging::level;
 /// How often a thread that stops looks whether everybody has gone.
 constexpr std::chrono::milliseconds look_interval{2};
 
+/// To the extension, when a client asks for it.
+bool agrees(serve_options const& options) {
+    return options.extension == "on";
+}
+
 websocket::context_options context_options_of(serve_options const& options) {
     websocket::context_options made;
     made.limits = options.websocket;
     made.handshake_timeout = options.connection.handshake_timeout;
     made.linger_timeout = std::min(made.linger_timeout, options.connection.close_timeout);
     made.deflate = options.deflate;
+    made.subprotocol = agrees(options) ? extension::subprotocol : std::string_view();
     return made;
 }
 
 transport::driver::options driver_options_of(serve_options const& options) {
     transport::driver::options made;
     made.session.limits = options.session;
+    made.session.extensible = agrees(options);
     made.limits = options.connection;
     return made;
 }
