@@ -237,6 +237,11 @@ rpc_client::builder& rpc_client::builder::on_state(
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::url(std::string dialled) {
+    settings_->url = std::move(dialled);
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::over(transport::network& beside) {
     settings_->beside = &beside;
     return *this;

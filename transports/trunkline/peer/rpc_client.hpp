@@ -67,6 +67,9 @@ public:
     builder(builder&&) noexcept;
     builder& operator=(builder&&) noexcept;
 
+    /// Dials this one in place of the one that it was made with.
+    builder& url(std::string dialled);
+
     /// For calls that say nothing else, default_call_timeout (30 s) unless set; zero: none.
     builder& default_timeout(std::chrono::milliseconds timeout);
 

@@ -195,6 +195,21 @@ boost::asio::any_io_executor asio_runtime::executor() {
     return context_.get_executor();
 }
 
+bool asio_runtime::wait_until(std::function<bool()> const& done) {
+    if (patience_ == duration::zero() || context_.get_executor().running_in_this_thread()) {
+        return false;
+    }
+    auto const guard = boost::asio::make_work_guard(context_);
+    auto const deadline = std::chrono::steady_clock::now() + patience_;
+    while (!done()) {
+        context_.restart();
+        if (context_.run_one_until(deadline) == 0) {
+            return done();
+        }
+    }
+    return true;
+}
+
 void asio_runtime::run() {
     {
         auto const guard = boost::asio::make_work_guard(context_);

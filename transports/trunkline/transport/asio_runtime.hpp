@@ -42,6 +42,15 @@ public:
     /// Work in progress is finished, queued work stays queued.
     void stop();
 
+    /// Blocking calls on the thread that has asked for this run the loop meanwhile, for at most
+    /// `patience` each, where nobody else runs it: for tests on sockets, written as those on
+    /// virtual time are.
+    void run_in_blocking_calls(duration patience) noexcept { patience_ = patience; }
+
+    /// Runs the loop until `done()` or for the patience of run_in_blocking_calls(); false at once
+    /// without that, and inside of its own work.
+    [[nodiscard]] bool wait_until(std::function<bool()> const& done) override;
+
     /// The context that it runs on.
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 
@@ -54,6 +63,7 @@ private:
     boost::asio::io_context& context_;
     std::unique_ptr<readiness_set> readiness_;
     std::shared_ptr<inbox> inbox_;
+    duration patience_{0};
 };
 
 }  // namespace trunkline::transport

@@ -1,0 +1,150 @@
+#include <trunkline/conformance/judge.hpp>
+
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace trunkline::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct need {
+    needs what;
+    std::string_view missing;
+    bool (*met)(features const& has, bool virtual_time);
+};
+
+constexpr std::array all_needs{
+    need{needs::virtual_time, "hours of waiting or exact moments: virtual time only",
+         [](features const&, bool is_virtual) { return is_virtual; }},
+    need{needs::half_close, "the transport has no half-close",
+         [](features const& has, bool) { return has.half_close; }},
+    need{needs::message_borders, "the transport keeps no message borders",
+         [](features const& has, bool) { return has.message_borders; }},
+    need{needs::probe, "the transport has no probe of its own",
+         [](features const& has, bool) { return has.probe; }},
+    need{needs::close_reason, "the transport carries no close code",
+         [](features const& has, bool) { return has.close_reason; }},
+    need{needs::identity, "the transport does not say who the peer is",
+         [](features const& has, bool) { return has.identity; }},
+    need{needs::secure, "the transport does not encrypt",
+         [](features const& has, bool) { return has.secure; }},
+};
+
+// What the process holds open, where the system tells.
+std::optional<std::size_t> open_descriptors() {
+    std::error_code failed;
+    std::filesystem::directory_iterator const all("/proc/self/fd", failed);
+    if (failed) {
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// Closes linger, and what they wait for takes a while: then everything has to be gone.
+void expect_nothing_left(world& at) {
+    auto const is_clean = [&] { return at.place().links() == 0 && at.pending() == 0; };
+    if (!at.comes_true(is_clean)) {
+        std::ostringstream seen;
+        seen << "left behind: " << at.place().links() << " links, " << at.pending()
+             << " timers and deliveries";
+        throw rule_broken{seen.str()};
+    }
+}
+
+verdict run(rule const& what, subject const& of, world_options const& how) {
+    try {
+        world at(of, how);
+        what.check(at);
+        expect_nothing_left(at);
+        return {};
+    } catch (rule_broken const& broken) {
+        return {outcome::failed, broken.seen, {}};
+    } catch (rule_not_applicable const& not_here) {
+        return {outcome::not_applicable, not_here.why, {}};
+    } catch (std::exception const& thrown) {
+        return {outcome::failed, std::string("an exception: ") + thrown.what(), {}};
+    }
+}
+
+}  // namespace
+
+std::string unmet_need(rule const& what, subject const& of, bool virtual_time) {
+    for (need const& each : all_needs) {
+        if (includes(what.uses, each.what) && !each.met(of.has, virtual_time)) {
+            return std::string(each.missing);
+        }
+    }
+    if (virtual_time && !of.has.virtual_time) {
+        return "the transport runs in real time only";
+    }
+    return {};
+}
+
+verdict judge(rule const& what, subject const& of, world_options const& how) {
+    if (auto why = unmet_need(what, of, how.virtual_time); !why.empty()) {
+        return {outcome::not_applicable, std::move(why), {}};
+    }
+    auto const before = open_descriptors();
+    verdict found = run(what, of, how);
+    auto const after = open_descriptors();
+    if (found.what == outcome::passed && before && after && *after > *before) {
+        found = {outcome::failed,
+                 "left behind: " + std::to_string(*after - *before) + " descriptors",
+                 {}};
+    }
+    if (found.what == outcome::failed) {
+        found.repeat = describe(what, of, how);
+    }
+    return found;
+}
+
+std::vector<world_options> runs_of(rule const& what, subject const& of, world_options const& base) {
+    std::vector<world_options> all;
+    for (auto const shape : transport::all_delivery_shapes) {
+        bool const one = !of.has.shapes || includes(what.uses, needs::one_shape);
+        if (one && shape != transport::delivery_shape::direct) {
+            continue;
+        }
+        for (auto const role : {initiator::client, initiator::server}) {
+            if (includes(what.uses, needs::one_role) && role != initiator::client) {
+                continue;
+            }
+            all.push_back(base);
+            all.back().shape = shape;
+            all.back().role = role;
+        }
+    }
+    return all;
+}
+
+verdict judge_all(rule const& what, subject const& of, world_options const& base) {
+    std::optional<verdict> applicable;
+    verdict last;
+    for (world_options const& how : runs_of(what, of, base)) {
+        last = judge(what, of, how);
+        if (last.what == outcome::failed) {
+            return last;
+        }
+        if (last.what == outcome::passed) {
+            applicable = last;
+        }
+    }
+    return applicable.value_or(last);
+}
+
+std::string describe(rule const& what, subject const& of, world_options const& how) {
+    std::ostringstream text;
+    text << what.id << " on " << of.name << ", " << transport::name_of(how.shape) << ", "
+         << (how.role == initiator::client ? "client" : "server") << " calls, seed " << how.seed
+         << ", " << (how.size == volume::quick ? "quick" : "full") << ", "
+         << (how.virtual_time ? "virtual" : "real") << " time";
+    return text.str();
+}
+
+}  // namespace trunkline::conformance

@@ -1,0 +1,72 @@
+// A network of simulated pipes: names, links with faults, and what is spoken over them.
+#pragma once
+
+#include <trunkline/conformance/subject.hpp>
+#include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/listener.hpp>
+#include <trunkline/transport/socket_dialer.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::conformance {
+
+/// What is spoken over a pipe: makes connections of its two ends.
+class language {
+public:
+    using link = std::unique_ptr<transport::byte_stream>;
+    using pending = std::unique_ptr<transport::pending_connection>;
+    using made = transport::dialer::dialed;
+
+    virtual ~language() = default;
+
+    /// The dialler's end. `done` is called once, not from inside, unless what is given back is
+    /// destroyed first.
+    [[nodiscard]] virtual pending open(link end, std::string_view url, made done) = 0;
+
+    /// The listener's end; likewise. A handshake that fails gives an error.
+    [[nodiscard]] virtual pending admit(link end, made done) = 0;
+};
+
+/// Single-threaded, as its loop is.
+class pipe_network final : public transport::network, public faults {
+public:
+    /// How links are made; `speech` is asked for each of them.
+    pipe_network(place const& where, std::unique_ptr<language> speech);
+    ~pipe_network() override;
+
+    [[nodiscard]] result<std::unique_ptr<transport::listener>> listen(
+        transport::runtime& loop, std::string_view url) override;
+    [[nodiscard]] std::unique_ptr<transport::dialer> make_dialer(transport::runtime& loop) override;
+
+    void cut() override;
+    void cut_after(bool from_dialler, std::size_t size) override;
+    void stall(bool from_dialler, bool on) override;
+    [[nodiscard]] std::uint64_t carried(bool from_dialler) const override;
+
+    /// Pipes of which an end is open.
+    [[nodiscard]] std::size_t links() const;
+
+private:
+    class pipe_listener;
+    class pipe_dialer;
+    struct planned_cut {
+        bool is_set = false;
+        std::size_t after = 0;
+    };
+
+    [[nodiscard]] bool dial(std::string const& url, language::link& end);
+
+    place where_;
+    std::unique_ptr<language> speech_;
+    std::map<std::string, pipe_listener*, std::less<>> listeners_;
+    std::vector<std::shared_ptr<transport::pipe_control>> pipes_;
+    planned_cut cuts_[2];
+    bool stalled_[2] = {false, false};
+};
+
+}  // namespace trunkline::conformance

@@ -1,0 +1,12 @@
+// The families of rules, each in a file of its own.
+#pragma once
+
+#include <trunkline/conformance/rule.hpp>
+
+#include <span>
+
+namespace trunkline::conformance {
+
+[[nodiscard]] std::span<rule const> dispatch_rules();  ///< MUX
+
+}  // namespace trunkline::conformance

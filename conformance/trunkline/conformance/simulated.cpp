@@ -1,0 +1,209 @@
+#include <trunkline/conformance/simulated.hpp>
+
+#include <trunkline/conformance/certificates.hpp>
+#include <trunkline/conformance/pipe_network.hpp>
+#include <trunkline/extension/kinds.hpp>
+#include <trunkline/memory/hub.hpp>
+#include <trunkline/tls/handshake.hpp>
+#include <trunkline/tls/tls_stream.hpp>
+#include <trunkline/transport/stream_connection.hpp>
+#include <trunkline/websocket/acceptor.hpp>
+#include <trunkline/websocket/opener.hpp>
+
+#include <utility>
+
+namespace trunkline::conformance {
+namespace {
+
+using connection_pointer = std::unique_ptr<transport::connection>;
+using stream_pointer = std::unique_ptr<transport::byte_stream>;
+
+// Tells of something that is ready at once, a turn later.
+class ready final : public transport::pending_connection {
+public:
+    ready(transport::runtime& loop, connection_pointer made, language::made done)
+        : made_(std::move(made)),
+          later_(loop.after({}, [this, done = std::move(done)] { done(std::move(made_)); })) {}
+
+private:
+    connection_pointer made_;
+    std::unique_ptr<transport::timer> later_;
+};
+
+class plain_frames final : public language {
+public:
+    explicit plain_frames(transport::runtime& loop) : loop_(loop) {}
+
+    pending open(link end, std::string_view, made done) override {
+        return admit(std::move(end), std::move(done));
+    }
+    pending admit(link end, made done) override {
+        return std::make_unique<ready>(
+            loop_, std::make_unique<transport::stream_connection>(std::move(end)), std::move(done));
+    }
+
+private:
+    transport::runtime& loop_;
+};
+
+class tls_frames final : public language {
+public:
+    explicit tls_frames(transport::runtime& loop) : loop_(loop) {}
+
+    pending open(link end, std::string_view, made done) override {
+        return shake(
+            tls::make_client_stream(loop_, std::move(end), trusted().asking, certified_name),
+            std::move(done));
+    }
+    pending admit(link end, made done) override {
+        return shake(tls::make_server_stream(loop_, std::move(end), trusted().serving),
+                     std::move(done));
+    }
+
+private:
+    static pending shake(result<std::unique_ptr<tls::tls_stream>> stream, made done) {
+        return std::make_unique<tls::handshake>(
+            std::move(stream).value(), [done = std::move(done)](result<stream_pointer> ended) {
+                if (ended) {
+                    done(connection_pointer(
+                        std::make_unique<transport::stream_connection>(std::move(*ended))));
+                } else {
+                    done(ended.error());
+                }
+            });
+    }
+
+    transport::runtime& loop_;
+};
+
+class messages final : public language {
+public:
+    messages(transport::runtime& loop, bool secure)
+        : loop_(loop), secure_(secure), shared_(loop, options()) {}
+
+    pending open(link end, std::string_view url, made done) override {
+        if (secure_) {
+            end = tls::make_client_stream(loop_, std::move(end), trusted().asking, certified_name,
+                                          tls::spoken::http)
+                      .value();
+        }
+        return std::make_unique<websocket::opener>(
+            shared_, websocket::parse_ws_url(url).value(), std::move(end),
+            [done = std::move(done)](result<std::unique_ptr<websocket::connection>> opened) {
+                if (opened) {
+                    done(connection_pointer(std::move(*opened)));
+                } else {
+                    done(opened.error());
+                }
+            });
+    }
+
+    pending admit(link end, made done) override {
+        if (secure_) {
+            end =
+                tls::make_server_stream(loop_, std::move(end), trusted().serving, tls::spoken::http)
+                    .value();
+        }
+        return std::make_unique<guest>(shared_, std::move(end), std::move(done));
+    }
+
+private:
+    // A server's handshake of its own: one acceptor for one link.
+    class guest final : public transport::pending_connection {
+    public:
+        guest(websocket::context& shared, link end, made done)
+            : acceptor_(shared, {.subprotocol = extension::subprotocol},
+                        [done = std::move(done)](std::unique_ptr<websocket::connection> accepted,
+                                                 std::size_t) {
+                            done(connection_pointer(std::move(accepted)));
+                        }) {
+            acceptor_.add(std::move(end));
+        }
+
+    private:
+        websocket::acceptor acceptor_;
+    };
+
+    static websocket::context_options options() { return {}; }
+
+    transport::runtime& loop_;
+    bool secure_;
+    websocket::context shared_;
+};
+
+class pipe_fixture final : public fixture {
+public:
+    pipe_fixture(place const& where, std::string prefix, std::string suffix,
+                 std::unique_ptr<language> speech)
+        : prefix_(std::move(prefix)),
+          suffix_(std::move(suffix)),
+          pipes_(where, std::move(speech)) {}
+
+    transport::network& network() override { return pipes_; }
+    std::string url() override { return prefix_ + std::to_string(++listeners_) + suffix_; }
+    faults* disturb() override { return &pipes_; }
+    std::size_t links() const override { return pipes_.links(); }
+
+private:
+    std::string prefix_;
+    std::string suffix_;
+    pipe_network pipes_;
+    int listeners_ = 0;
+};
+
+class memory_fixture final : public fixture {
+public:
+    transport::network& network() override { return names_; }
+    std::string url() override { return "memory:" + std::to_string(++listeners_); }
+
+private:
+    memory::hub names_;
+    int listeners_ = 0;
+};
+
+}  // namespace
+
+subject simulated(stack which) {
+    switch (which) {
+        case stack::plain:
+            return {"plain", {}, [](place const& where) {
+                        return std::make_unique<pipe_fixture>(
+                            where, "tcp://plain.test:", "",
+                            std::make_unique<plain_frames>(where.loop));
+                    }};
+        case stack::tls:
+            return {"tls", {.secure = true}, [](place const& where) {
+                        return std::make_unique<pipe_fixture>(
+                            where, "tls://server.test:", "",
+                            std::make_unique<tls_frames>(where.loop));
+                    }};
+        case stack::websocket:
+        case stack::websocket_tls:
+            break;
+    }
+    bool const secure = which == stack::websocket_tls;
+    return {secure ? "wss" : "ws",
+            {.message_borders = true,
+             .half_close = false,
+             .probe = true,
+             .close_reason = true,
+             .secure = secure},
+            [secure](place const& where) {
+                return std::make_unique<pipe_fixture>(
+                    where, secure ? "wss://server.test:" : "ws://server.test:", "/ws",
+                    std::make_unique<messages>(where.loop, secure));
+            }};
+}
+
+subject in_memory() {
+    return {"memory", {.shapes = false, .message_borders = true}, [](place const&) {
+                return std::make_unique<memory_fixture>();
+            }};
+}
+
+std::vector<subject> simulated_subjects() {
+    return {in_memory(), simulated(stack::plain), simulated(stack::websocket),
+            simulated(stack::tls), simulated(stack::websocket_tls)};
+}
+
+}  // namespace trunkline::conformance

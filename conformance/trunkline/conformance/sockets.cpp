@@ -1,0 +1,139 @@
+#include <trunkline/conformance/sockets.hpp>
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/conformance/certificates.hpp>
+#include <trunkline/peer/url_dialer.hpp>
+#include <trunkline/tcp/tcp_endpoint.hpp>
+#include <trunkline/tls/tls_endpoint.hpp>
+#include <trunkline/tls/tls_listener.hpp>
+#include <trunkline/tls/tls_stream.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/endpoint_url.hpp>
+#include <trunkline/transport/error.hpp>
+#include <trunkline/transport/socket_listener.hpp>
+#include <trunkline/transport/tcp_listen.hpp>
+#include <trunkline/unix_socket/unix_endpoint.hpp>
+#include <trunkline/websocket/ws_listener.hpp>
+#include <trunkline/websocket/ws_url.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace trunkline::conformance {
+namespace {
+
+using listener_result = result<std::unique_ptr<transport::listener>>;
+using stream_pointer = std::unique_ptr<transport::byte_stream>;
+
+class socket_network final : public transport::network {
+public:
+    explicit socket_network(transport::asio_runtime& loop) : loop_(loop), shared_(loop, {}) {}
+
+    listener_result listen(transport::runtime&, std::string_view url) override {
+        auto const parts = transport::parse_endpoint(url);
+        std::string_view const scheme = parts ? std::string_view(parts->scheme) : "";
+        if (scheme == "ws" || scheme == "wss") {
+            return listen_websocket(url);
+        }
+        if (scheme == "tls") {
+            return on_first(tls::listen(url, 1), [this](auto socket, std::string endpoint) {
+                return std::make_unique<tls::tls_listener>(trusted().serving, loop_,
+                                                           std::move(socket), std::move(endpoint));
+            });
+        }
+        auto const plain = [this](auto socket, std::string endpoint) {
+            return std::make_unique<transport::socket_listener>(loop_, std::move(socket),
+                                                                std::move(endpoint));
+        };
+        return scheme == "unix" ? on_first(unix_socket::listen(url, 1), plain)
+                                : on_first(tcp::listen(url, 1), plain);
+    }
+
+    std::unique_ptr<transport::dialer> make_dialer(transport::runtime&) override {
+        return std::make_unique<peers::url_dialer>(loop_, &loop_, nullptr,
+                                                   websocket::context_options{}, trusted().asking);
+    }
+
+private:
+    template <class Make>
+    static listener_result on_first(result<transport::listening_group> group, Make make) {
+        if (!group) {
+            return group.error();
+        }
+        return std::unique_ptr<transport::listener>(
+            make(std::move(group->sockets.front()), std::move(group->endpoint)));
+    }
+
+    listener_result listen_websocket(std::string_view text) {
+        auto const url = websocket::parse_ws_url(text);
+        if (!url) {
+            return url.error();
+        }
+        auto const addresses = transport::socket_address::resolve(url->host, url->port);
+        if (!addresses) {
+            return addresses.error();
+        }
+        auto sockets = transport::listen_tcp(addresses->front(), 1);
+        if (!sockets) {
+            return sockets.error();
+        }
+        websocket::listen_options options;
+        options.scheme = url->secure ? "wss" : "ws";
+        options.path = url->target;
+        if (url->secure) {
+            options.admit = [this](stream_pointer link) -> stream_pointer {
+                return tls::make_server_stream(loop_, std::move(link), trusted().serving,
+                                               tls::spoken::http)
+                    .value();
+            };
+        }
+        return std::unique_ptr<transport::listener>(std::make_unique<websocket::ws_listener>(
+            shared_, loop_, std::move(sockets->front()), std::move(options)));
+    }
+
+    transport::asio_runtime& loop_;
+    websocket::context shared_;
+};
+
+class socket_fixture final : public fixture {
+public:
+    socket_fixture(place const& where, std::string url)
+        : url_(std::move(url)), sockets_(*where.sockets) {}
+
+    transport::network& network() override { return sockets_; }
+    std::string url() override {
+        return url_.empty() ? "unix:" + (folder_ / std::to_string(++listeners_)).string() : url_;
+    }
+
+private:
+    scratch_folder folder_;
+    std::string url_;
+    socket_network sockets_;
+    int listeners_ = 0;
+};
+
+subject on_sockets(std::string name, std::string url, features has) {
+    has.virtual_time = false;
+    has.shapes = false;
+    return {std::move(name), has, [url = std::move(url)](place const& where) {
+                return std::make_unique<socket_fixture>(where, url);
+            }};
+}
+
+}  // namespace
+
+std::vector<subject> socket_subjects() {
+    features const messages{
+        .message_borders = true, .half_close = false, .probe = true, .close_reason = true};
+    features secret = messages;
+    secret.secure = true;
+    return {on_sockets("tcp_sockets", "tcp://127.0.0.1:0", {}),
+            on_sockets("unix_sockets", "", {.identity = true}),
+            on_sockets("ws_sockets", "ws://127.0.0.1:0/ws", messages),
+            on_sockets("tls_sockets", "tls://127.0.0.1:0", {.secure = true}),
+            on_sockets("wss_sockets", "wss://127.0.0.1:0/ws", secret)};
+}
+
+}  // namespace trunkline::conformance

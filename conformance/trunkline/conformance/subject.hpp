@@ -1,0 +1,87 @@
+// A transport as its author gives it to the kit: one factory, and what it states about itself.
+#pragma once
+
+#include <trunkline/transport/network.hpp>
+#include <trunkline/transport/runtime.hpp>
+#include <trunkline/transport/simulated_pipe.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace trunkline::transport {
+class asio_runtime;
+}
+
+namespace trunkline::conformance {
+
+/// What a rule may do to the links of a transport. Directions are named by who sends.
+class faults {
+public:
+    virtual ~faults() = default;
+
+    /// All links break, as by a reset: what is on its way is lost, both sides see an error.
+    virtual void cut() = 0;
+
+    /// Each link breaks as soon as `size` bytes more of what the dialler (else the acceptor) sends
+    /// have been read, counted from now, or from its beginning where it is made later.
+    virtual void cut_after(bool from_dialler, std::size_t size) = 0;
+
+    /// While it is on, nothing that the dialler (else the acceptor) sends arrives.
+    virtual void stall(bool from_dialler, bool on) = 0;
+
+    /// Bytes that have been read of what the dialler (else the acceptor) sent, of all links.
+    [[nodiscard]] virtual std::uint64_t carried(bool from_dialler) const = 0;
+};
+
+/// One transport, set up for one rule on one loop. Destroyed before the loop.
+class fixture {
+public:
+    virtual ~fixture() = default;
+
+    /// Listens and dials.
+    [[nodiscard]] virtual transport::network& network() = 0;
+
+    /// Where a server can listen; each call gives another one, or one that the system completes,
+    /// such as "tcp://127.0.0.1:0".
+    [[nodiscard]] virtual std::string url() = 0;
+
+    /// Null where links cannot be disturbed: rules that do so are not applicable then.
+    [[nodiscard]] virtual faults* disturb() { return nullptr; }
+
+    /// Links that are open now, for the check that nothing is left behind; 0 where nobody counts.
+    [[nodiscard]] virtual std::size_t links() const { return 0; }
+};
+
+/// Where and how a fixture is set up. A value.
+struct place {
+    transport::runtime& loop;
+    transport::asio_runtime* sockets = nullptr;  ///< the same loop, where it has sockets
+    transport::delivery_shape shape = transport::delivery_shape::direct;
+    std::size_t capacity = 64 * kib;          ///< of simulated links, per direction, in bytes
+    transport::runtime::duration latency{0};  ///< of simulated links, one way
+    std::uint64_t seed = 1;
+};
+
+/// What a transport states beside what its connections declare (transport::capabilities). A value.
+struct features {
+    bool shapes = true;            ///< `place::shape` is obeyed; else rules run with direct only
+    bool virtual_time = true;      ///< runs on a simulated loop; else on sockets and real time only
+    bool message_borders = false;  ///< as transport::capabilities
+    bool half_close = true;        ///< likewise
+    bool probe = false;            ///< likewise
+    bool close_reason = false;     ///< likewise
+    bool identity = false;         ///< the peer is named by credentials or a certificate
+    bool secure = false;           ///< TLS
+};
+
+/// A transport under test. A value; `make` is called for every run.
+struct subject {
+    std::string name;  ///< as in names of tests: letters, digits and underscores
+    features has;
+    std::function<std::unique_ptr<fixture>(place const&)> make;
+};
+
+}  // namespace trunkline::conformance

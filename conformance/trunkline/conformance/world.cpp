@@ -1,0 +1,138 @@
+#include <trunkline/conformance/world.hpp>
+
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/simulated_runtime.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace trunkline::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using duration = transport::runtime::duration;
+
+// How long what must happen may take: far more than it does.
+constexpr duration virtual_patience = 120s;
+constexpr duration real_patience = 20s;
+
+// What stands for "never" where time is real.
+constexpr duration real_quiet = 20ms;
+
+}  // namespace
+
+class world::clockwork {
+public:
+    virtual ~clockwork() = default;
+    virtual transport::runtime& loop() = 0;
+    virtual transport::asio_runtime* sockets() { return nullptr; }
+    virtual bool comes_true(std::function<bool()> const& done) = 0;
+    virtual void let_pass(duration span) = 0;
+    [[nodiscard]] virtual std::size_t pending() const = 0;
+};
+
+class world::virtual_clockwork final : public clockwork {
+public:
+    transport::runtime& loop() override { return loop_; }
+    bool comes_true(std::function<bool()> const& done) override {
+        return loop_.run_until(done, virtual_patience);
+    }
+    void let_pass(duration span) override { loop_.run_for(span); }
+    std::size_t pending() const override { return loop_.pending(); }
+
+private:
+    transport::simulated_runtime loop_;
+};
+
+class world::real_clockwork final : public clockwork {
+public:
+    real_clockwork() { loop_.run_in_blocking_calls(real_patience); }
+
+    transport::runtime& loop() override { return loop_; }
+    transport::asio_runtime* sockets() override { return &loop_; }
+    bool comes_true(std::function<bool()> const& done) override { return loop_.wait_until(done); }
+    void let_pass(duration span) override {
+        bool passed = false;
+        auto const timer = loop_.after(std::min(span, real_quiet), [&] { passed = true; });
+        static_cast<void>(loop_.wait_until([&] { return passed; }));
+    }
+    std::size_t pending() const override { return 0; }
+
+private:
+    transport::asio_runtime loop_;
+};
+
+world::world(subject const& of, world_options const& options)
+    : subject_(of), options_(options), random_(options.seed) {
+    if (options.virtual_time) {
+        clockwork_ = std::make_unique<virtual_clockwork>();
+    } else {
+        clockwork_ = std::make_unique<real_clockwork>();
+    }
+    loop_ = &clockwork_->loop();
+}
+
+world::~world() = default;
+
+fixture& world::place() {
+    if (fixture_ == nullptr) {
+        fixture_ = subject_.make(
+            {*loop_, clockwork_->sockets(), options_.shape, capacity_, latency_, options_.seed});
+    }
+    return *fixture_;
+}
+
+void world::set_links(std::size_t capacity, duration latency) {
+    expect(fixture_ == nullptr, "the links are set after they were made");
+    capacity_ = capacity;
+    latency_ = latency;
+}
+
+faults& world::disturb() {
+    faults* const found = place().disturb();
+    if (found == nullptr) {
+        throw rule_not_applicable{"links of this transport cannot be disturbed"};
+    }
+    return *found;
+}
+
+rpc_server::builder world::a_server(std::string url) {
+    if (url.empty()) {
+        url = place().url();
+    }
+    dialled_ = url;
+    rpc_server::builder made;
+    made.listen(std::move(url)).over(place().network()).run_on(*loop_);
+    return made;
+}
+
+rpc_client::builder world::a_client(std::string url) {
+    rpc_client::builder made(url.empty() ? dialled_ : std::move(url));
+    made.over(place().network()).run_on(*loop_);
+    return made;
+}
+
+bool world::comes_true(std::function<bool()> const& done) {
+    return done() || clockwork_->comes_true(done);
+}
+
+void world::let_pass(duration span) {
+    clockwork_->let_pass(span);
+}
+
+std::size_t world::pending() const {
+    return clockwork_->pending();
+}
+
+std::vector<std::byte> world::noise(std::size_t size) {
+    std::vector<std::byte> made(size);
+    for (std::size_t at = 0; at < size; at += 8) {
+        std::uint64_t const bits = random_();
+        for (std::size_t i = at; i < std::min(size, at + 8); ++i) {
+            made[i] = static_cast<std::byte>(bits >> (8 * (i - at)));
+        }
+    }
+    return made;
+}
+
+}  // namespace trunkline::conformance

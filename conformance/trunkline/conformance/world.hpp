@@ -1,0 +1,120 @@
+// What a rule sees: time, a transport, clients and servers on it, and two ways to wait.
+#pragma once
+
+#include <trunkline/conformance/subject.hpp>
+#include <trunkline/conformance/verdict.hpp>
+#include <trunkline/peer/rpc_client.hpp>
+#include <trunkline/peer/rpc_server.hpp>
+#include <trunkline/transport/runtime.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::conformance {
+
+/// Who calls, in rules about calls.
+enum class initiator : std::uint8_t { client, server };
+
+/// How much a rule does: the same idea on less.
+enum class volume : std::uint8_t { quick, full };
+
+/// How a world is set up. A value.
+struct world_options {
+    transport::delivery_shape shape = transport::delivery_shape::direct;
+    initiator role = initiator::client;
+    volume size = volume::quick;
+    std::uint64_t seed = 1;
+    bool virtual_time = true;
+};
+
+/// What "at once" means where time is real: for a cancel to arrive, a timer to fire, a handler to
+/// be called. Nothing in virtual time.
+inline constexpr std::chrono::seconds budget{1};
+
+/// One loop with one transport on it, for one run of one rule. Blocking calls run the loop.
+class world {
+public:
+    world(subject const& of, world_options const& options);
+    ~world();
+    world(world const&) = delete;
+    world& operator=(world const&) = delete;
+
+    [[nodiscard]] subject const& about() const noexcept { return subject_; }
+    [[nodiscard]] world_options const& options() const noexcept { return options_; }
+    [[nodiscard]] bool is_full() const noexcept { return options_.size == volume::full; }
+    /// `quick` or `full`, as the run is.
+    template <class Number>
+    [[nodiscard]] Number amount(Number quick, Number full) const noexcept {
+        return is_full() ? full : quick;
+    }
+
+    [[nodiscard]] transport::runtime& loop() noexcept { return *loop_; }
+    [[nodiscard]] std::mt19937_64& random() noexcept { return random_; }
+
+    /// The transport, set up on first use.
+    [[nodiscard]] fixture& place();
+    /// Sets the transport up with links of its own kind; before the first use of place().
+    void set_links(std::size_t capacity, transport::runtime::duration latency = {});
+    /// Throws rule_not_applicable where links cannot be disturbed.
+    [[nodiscard]] faults& disturb();
+
+    /// A server that listens on `url`, a fresh one unless given, and a client for it.
+    [[nodiscard]] rpc_server::builder a_server(std::string url = {});
+    /// To `url`, that of the last server unless given.
+    [[nodiscard]] rpc_client::builder a_client(std::string url = {});
+    /// Tells which endpoint clients dial that are told of none.
+    void dial(std::string url) { dialled_ = std::move(url); }
+
+    /// For what must happen: waits long, returns as soon as it has. Returns done().
+    [[nodiscard]] bool comes_true(std::function<bool()> const& done);
+    /// For what must not happen: lets a little time pass; in virtual time all of `span`.
+    void let_pass(transport::runtime::duration span);
+
+    /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
+    [[nodiscard]] std::size_t pending() const;
+
+    /// Bytes of this run's seed.
+    [[nodiscard]] std::vector<std::byte> noise(std::size_t size);
+
+private:
+    class clockwork;
+    class virtual_clockwork;
+    class real_clockwork;
+
+    subject const& subject_;
+    world_options options_;
+    std::unique_ptr<clockwork> clockwork_;
+    transport::runtime* loop_;
+    std::mt19937_64 random_;
+    std::size_t capacity_ = 64 * kib;
+    transport::runtime::duration latency_{0};
+    std::unique_ptr<fixture> fixture_;
+    std::string dialled_;
+};
+
+/// Throws rule_broken with `seen` unless `holds`.
+inline void expect(bool holds, std::string_view seen) {
+    if (!holds) {
+        throw rule_broken{std::string(seen)};
+    }
+}
+
+/// The value, or rule_broken with what failed and why.
+template <class Result>
+[[nodiscard]] decltype(auto) value_of(Result&& from, std::string_view what) {
+    if (!from) {
+        std::ostringstream seen;
+        seen << what << " failed: " << from.error();
+        throw rule_broken{seen.str()};
+    }
+    return *std::forward<Result>(from);
+}
+
+}  // namespace trunkline::conformance
