@@ -1,5 +1,7 @@
 // Every rule on every transport of Trunkline: over simulated pipes on virtual time, in every shape
 // and role, and over sockets of the system in real time.
+#include <trunkline/conformance/rule.hpp>
+
 #include <trunkline/conformance/simulated.hpp>
 #include <trunkline/conformance/sockets.hpp>
 #include <trunkline/conformance/testing.hpp>
