@@ -161,6 +161,7 @@ public:
         }
         return {transport::io_status::ok, size, {}};
     }
+    [[nodiscard]] bool holds_unsent() const noexcept override { return false; }
     void shutdown_write() override {}
     void close(bool) override {}
     void watch(transport::readiness_sink*, bool, bool) override {}

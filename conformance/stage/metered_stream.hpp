@@ -41,6 +41,7 @@ public:
 
     [[nodiscard]] transport::io_result read(mutable_bytes into) override;
     [[nodiscard]] transport::io_result write(std::span<bytes_view const> pieces) override;
+    [[nodiscard]] bool holds_unsent() const noexcept override { return link_->holds_unsent(); }
     void shutdown_write() override;
     void close(bool abort) override;
     void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override;

@@ -32,6 +32,9 @@ public:
     transport::io_result write(std::span<bytes_view const> pieces) override {
         return link_ ? link_->write(pieces) : broken();
     }
+    [[nodiscard]] bool holds_unsent() const noexcept override {
+        return link_ && link_->holds_unsent();
+    }
     void shutdown_write() override {
         if (link_) {
             link_->shutdown_write();

@@ -21,6 +21,7 @@ public:
     [[nodiscard]] transport::io_result write(std::span<bytes_view const> pieces) override {
         return link_->write(pieces);
     }
+    [[nodiscard]] bool holds_unsent() const noexcept override { return link_->holds_unsent(); }
     void shutdown_write() override { link_->shutdown_write(); }
     void close(bool abort) override { link_->close(abort); }
     void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override {

@@ -74,11 +74,12 @@ public:
 
     [[nodiscard]] io_result establish() override {
         shake_hands();
-        return {.status = error_      ? io_status::error
-                          : shaking() ? io_status::would_block
-                                      : io_status::ok,
+        if (error_) {
+            return failed(error_);
+        }
+        return {.status = shaking() ? io_status::would_block : io_status::ok,
                 .size = 0,
-                .error = error_};
+                .error = {}};
     }
 
     [[nodiscard]] io_result read(mutable_bytes into) override {
@@ -102,18 +103,28 @@ public:
 
     [[nodiscard]] io_result write(std::span<bytes_view const> pieces) override {
         shake_hands();
+        std::size_t const held = unsent_.size();
+        if (held > 0) {
+            send();
+        }
         if (error_) {
-            return failed();
+            return failed(error_);
         }
         if (shaking() || !unsent_.empty()) {
-            return {.status = io_status::would_block, .size = 0, .error = {}};
+            bool const moved = unsent_.size() < held;
+            return {.status = moved ? io_status::ok : io_status::would_block,
+                    .size = 0,
+                    .error = {}};
         }
         std::size_t const size = encrypt(pieces);
         send();
         // Part of it may have arrived, also where the link has failed since: the next call says so.
         bool const taken = size > 0 || !error_;
-        return taken ? io_result{.status = io_status::ok, .size = size, .error = {}} : failed();
+        return taken ? io_result{.status = io_status::ok, .size = size, .error = {}}
+                     : failed(error_);
     }
+
+    [[nodiscard]] bool holds_unsent() const noexcept override { return !unsent_.empty(); }
 
     void shutdown_write() override {
         ends_ = true;
@@ -128,6 +139,7 @@ public:
         sink_ = nullptr;
         notice_.reset();
         error_ = error_ ? error_ : make_error_code(boost::system::errc::bad_file_descriptor);
+        unsent_.clear();
         below_->close(abort);
     }
 
@@ -269,8 +281,8 @@ private:
         return {static_cast<int>(reason), boost::asio::error::get_ssl_category()};
     }
 
-    [[nodiscard]] io_result failed() const noexcept {
-        return {.status = io_status::error, .size = 0, .error = error_};
+    [[nodiscard]] static io_result failed(error_code why) noexcept {
+        return {.status = io_status::error, .size = 0, .error = why};
     }
 
     // What came before an end or an error is told first.
@@ -284,7 +296,7 @@ private:
             return {.status = io_status::ok, .size = size, .error = {}};
         }
         if (error_) {
-            return failed();
+            return failed(error_);
         }
         return {.status = ended_ ? io_status::end : io_status::would_block, .size = 0, .error = {}};
     }
@@ -406,14 +418,14 @@ private:
     void on_ready(bool readable, bool writable) override {
         bool const waited = shaking();
         shake_hands();
-        if (writable && !unsent_.empty()) {
-            send();
+        if (writable && !for_write_) {
+            send();  // else who wants to write does that, and sees how it goes
         }
         if (shaking() || sink_ == nullptr) {
             return;
         }
         bool const tell_read = for_read_ && (readable || waited);
-        bool const tell_write = for_write_ && (writable || waited) && unsent_.empty();
+        bool const tell_write = for_write_ && (writable || waited);
         if (tell_read || tell_write) {
             sink_->on_ready(tell_read, tell_write);
         }

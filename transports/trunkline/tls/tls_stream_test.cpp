@@ -163,6 +163,53 @@ TEST_F(tls_stream_test, what_waits_for_the_link_is_bounded) {
     ASSERT_TRUE(run_until_heard(1 + taken, 0));
 }
 
+TEST_F(tls_stream_test, what_waits_for_the_link_is_told_and_goes_by_writes_of_nothing) {
+    connect(some_bytes(1), {}, {.capacity = 4 * kib});
+    ASSERT_TRUE(run_until_heard(1, 0));
+    auto& link = client->link();
+    EXPECT_FALSE(link.holds_unsent());
+    link.watch(nullptr, false, false);
+    control->stall(pipe_end::first, true);
+    auto const bytes = some_bytes(40 * kib);
+    bytes_view const all(bytes);
+    ASSERT_EQ(link.write({&all, 1}).size, all.size());
+    EXPECT_TRUE(link.holds_unsent());
+    EXPECT_EQ(link.write({}).status, io_status::would_block);
+    control->stall(pipe_end::first, false);
+    int moves = 0;
+    for (loop.run_until_idle(); link.holds_unsent(); loop.run_until_idle()) {
+        io_result const took = link.write({});
+        ASSERT_EQ(took.status, io_status::ok);
+        EXPECT_EQ(took.size, 0U);
+        ++moves;
+    }
+    EXPECT_GE(moves, 9);
+    EXPECT_EQ(server->heard.size(), 1 + all.size());
+    EXPECT_EQ(link.write({}).status, io_status::ok);
+}
+
+TEST_F(tls_stream_test, a_sink_that_wants_to_write_is_told_of_all_progress) {
+    connect(some_bytes(1), {}, {.capacity = 4 * kib});
+    ASSERT_TRUE(run_until_heard(1, 0));
+    struct pusher final : transport::readiness_sink {
+        explicit pusher(byte_stream& to) : link(to) {}
+        void on_ready(bool, bool) override {
+            EXPECT_NE(link.write({}).status, io_status::error);
+            ++turns;
+            link.watch(this, false, link.holds_unsent());
+        }
+        byte_stream& link;
+        int turns = 0;
+    } pusher(client->link());
+    auto const bytes = some_bytes(40 * kib);
+    bytes_view const all(bytes);
+    ASSERT_EQ(pusher.link.write({&all, 1}).size, all.size());
+    pusher.link.watch(&pusher, false, true);
+    ASSERT_TRUE(run_until_heard(1 + all.size(), 0));
+    EXPECT_GE(pusher.turns, 9);
+    pusher.link.watch(nullptr, false, false);
+}
+
 TEST_F(tls_stream_test, a_link_that_ends_without_a_word_is_cut_short) {
     connect(some_bytes(100));
     ASSERT_TRUE(run_until_heard(100, 0));

@@ -38,8 +38,15 @@ public:
     /// Never blocks. `into` is not touched after the call returns.
     [[nodiscard]] virtual io_result read(mutable_bytes into) = 0;
 
-    /// Gather write; never blocks; may take any prefix. `pieces` are not kept.
+    /// Gather write; never blocks; may take any prefix. `pieces` are not kept. What the stream
+    /// holds goes first: `ok` with a size of 0 says that some of that went and nothing else.
+    /// Without pieces nothing else is to go: called only while holds_unsent().
     [[nodiscard]] virtual io_result write(std::span<bytes_view const> pieces) = 0;
+
+    /// True while bytes that were written wait in the stream itself for the link to take them. They
+    /// go by themselves while nobody is interested in writing, else by write(). Of a stream that is
+    /// closed or destroyed they are lost, but for what the link takes at once.
+    [[nodiscard]] virtual bool holds_unsent() const noexcept = 0;
 
     /// Sends the end of the stream after what was written. Reading goes on.
     virtual void shutdown_write() = 0;

@@ -75,8 +75,8 @@ public:
     /// Takes any prefix of the segments' bytes, never blocks. A segment with frame_size begins a
     /// message where borders are kept. `size` counts payload bytes taken, not bytes on the wire. A
     /// write that takes less than all may have hit a bound of its own: would_block says that the
-    /// link is full. With an empty span: flushes the connection's own control traffic; `ok` with
-    /// size 0 when there is nothing left of it.
+    /// link is full. What waits inside goes first: `ok` with size 0 says that the link took some of
+    /// that and nothing else. With an empty span nothing else is to go.
     [[nodiscard]] virtual io_result write(std::span<out_segment const> segments) = 0;
 
     /// Asks the peer for a sign of life; nothing where `probe` is not declared.

@@ -283,8 +283,8 @@ void driver::implementation::peer_ended() {
         return;  // the end is under way, or what was received is answered
     }
     auto& session = endpoint_.protocol();
-    bool const answers_due =
-        session.unanswered_requests() > 0 || !session.output().empty() || !parked_.empty();
+    bool const answers_due = session.unanswered_requests() > 0 || !session.output().empty() ||
+                             !parked_.empty() || link_->wants_write();
     if (abilities_.half_close && answers_due && !write_error_) {
         // Only its own direction has ended: it may still listen. For how long we believe that is
         // bounded, as it can give no sign of life any more.
@@ -377,7 +377,7 @@ bool driver::implementation::answers_all() noexcept {
 void driver::implementation::check_drained() {
     auto& session = endpoint_.protocol();
     if (phase_ != phase::draining || last_read_ || !parked_.empty() ||
-        session.unanswered_requests() > 0 || !session.output().empty() ||
+        session.unanswered_requests() > 0 || !session.output().empty() || link_->wants_write() ||
         (endpoint_.serves_streams() && !read_ended_)) {
         return;
     }

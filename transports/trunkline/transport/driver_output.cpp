@@ -44,18 +44,21 @@ void driver::implementation::flush() {
             write_failed(result.error);
             return;
         }
+        if (result.status == io_status::ok) {
+            stalled_since_.reset();  // also by what waited in the connection
+        }
         if (result.status != io_status::ok || result.size == 0) {
             write_blocked();
             return;
         }
         output.consume(result.size);
         written += result.size;
-        stalled_since_.reset();
     }
     flush_control();
 }
 
-// Pings, pongs and closes of the connection itself.
+// What waits in the connection: pings, pongs and closes of its own, and what it took of our output
+// and the link did not.
 void driver::implementation::flush_control() {
     while (phase_ != phase::over && !blocked_ && !write_error_ && link_->wants_write()) {
         auto const result = link_->write({});
@@ -63,6 +66,8 @@ void driver::implementation::flush_control() {
             write_failed(result.error);
         } else if (result.status == io_status::would_block) {
             write_blocked();
+        } else {
+            stalled_since_.reset();
         }
     }
     if (!blocked_) {

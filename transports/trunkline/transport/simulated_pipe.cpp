@@ -414,6 +414,7 @@ public:
     io_result write(std::span<bytes_view const> pieces) override {
         return pipe_->write(end_, pieces);
     }
+    bool holds_unsent() const noexcept override { return false; }
     void shutdown_write() override { pipe_->shutdown_write(end_); }
     void close(bool abort) override { pipe_->close(end_, abort); }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {

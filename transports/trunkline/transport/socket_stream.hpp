@@ -22,6 +22,7 @@ public:
 
     [[nodiscard]] io_result read(mutable_bytes into) override;
     [[nodiscard]] io_result write(std::span<bytes_view const> pieces) override;
+    [[nodiscard]] bool holds_unsent() const noexcept override { return false; }
     void shutdown_write() override;
     void close(bool abort) override;
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;

@@ -37,7 +37,7 @@ read_result stream_connection::read(mutable_bytes buffer, std::span<in_piece> ou
 
 io_result stream_connection::write(std::span<out_segment const> segments) {
     if (segments.empty()) {
-        return {};
+        return stream_->holds_unsent() ? stream_->write({}) : io_result{};
     }
     if (closing_) {
         return {.status = io_status::error, .size = 0, .error = boost::asio::error::broken_pipe};
@@ -85,7 +85,7 @@ void stream_connection::hold_back(bool on) {
 }
 
 std::unique_ptr<byte_stream> stream_connection::fold() {
-    if (closing_) {
+    if (closing_ || stream_->holds_unsent()) {
         return nullptr;
     }
     stream_->watch(nullptr, false, false);

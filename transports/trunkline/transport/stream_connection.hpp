@@ -21,7 +21,7 @@ public:
     void shutdown_write() override;
     void close(close_code code, std::string_view reason) override;
     void abort() override;
-    [[nodiscard]] bool wants_write() const noexcept override { return false; }
+    [[nodiscard]] bool wants_write() const noexcept override { return stream_->holds_unsent(); }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;
     void acknowledge_now() override;
     void hold_back(bool on) override;

@@ -182,6 +182,7 @@ public:
         }
         return {.status = transport::io_status::ok, .size = to_.size() - before, .error = {}};
     }
+    bool holds_unsent() const noexcept override { return false; }
     void shutdown_write() override {}
     void close(bool) override {}
     void watch(transport::readiness_sink*, bool, bool) override {}

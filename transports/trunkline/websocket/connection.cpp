@@ -230,7 +230,8 @@ void connection::notify_later() {
 }
 
 std::unique_ptr<transport::byte_stream> connection::fold() {
-    bool const sends_nothing = leftover().empty() && out_.left == 0 && !end_after_close_;
+    bool const sends_nothing =
+        leftover().empty() && out_.left == 0 && !end_after_close_ && !link_->holds_unsent();
     bool const holds_nothing = rest_size_ == 0 && (extra_ == nullptr || extra_->early.empty());
     if (!sends_nothing || !holds_nothing || ending_ != ending::none || !protocol_.at_rest()) {
         return nullptr;

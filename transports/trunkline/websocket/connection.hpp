@@ -119,12 +119,12 @@ private:
     std::size_t plan_compressed(std::span<message_segment const> segments, std::size_t offset,
                                 outgoing& at);
     void settle(std::size_t written, std::span<message_segment const> segments, send_result& done);
-    bool settle_leftover(send_batch::step const& made, std::size_t& written);
     bool settle_control(send_batch::step const& made, std::size_t& written);
     bool settle_message(send_batch::step const& made, std::size_t& written,
                         message_segment const& segment, send_result& done);
     bool settle_compressed(send_batch::step const& made, std::size_t& written,
                            std::span<message_segment const> segments, send_result& done);
+    bool send_leftover(send_result& done);
     void stash(bytes_view unsent);
     [[nodiscard]] bytes_view leftover() const noexcept;
     void flush();

@@ -5,6 +5,7 @@
 #include <trunkline/transport/driver_rules.hpp>
 #include <trunkline/transport/simulated_pipe.hpp>
 #include <trunkline/transport/test_far_caller.hpp>
+#include <trunkline/transport/test_holding_stream.hpp>
 #include <trunkline/websocket/test_frames.hpp>
 
 #include <gtest/gtest.h>
@@ -124,6 +125,34 @@ struct served_by_driver : ::testing::Test {
     far_caller far;
     websocket::testing::transcript heard{websocket::role::client};
 };
+
+// As one through TLS has it.
+TEST_F(served_by_driver, what_waits_in_the_stream_below_is_output) {
+    for (bool const deaf : {true, false}) {
+        pipe = make_simulated_pipe(loop, {.capacity = 1000});
+        peer one(loop, rpc::side::acceptor);
+        one.settings.keep_alive_probes = false;
+        one.start(std::make_unique<websocket::connection>(
+            shared, websocket::role::server,
+            std::make_unique<holding_stream>(std::move(pipe.second), 64 * kib)));
+        loop.run_until_idle();
+        far_write(calls(1, big, "60000"));
+        loop.run_until_idle();
+        EXPECT_TRUE(one.link().peer().protocol().output().empty());
+        EXPECT_FALSE(one.link().fold().has_value());
+        for (int second = 0; second < 70; ++second) {
+            loop.run_for(std::chrono::seconds(1));
+            static_cast<void>(deaf ? io_status::ok : far_read(1000));
+        }
+        EXPECT_EQ(one.over(), deaf);
+        std::size_t size = 0;
+        for (std::string const& each : heard.lines()) {
+            size += each.size();
+        }
+        EXPECT_EQ(size > 60'000, !deaf) << size;
+        EXPECT_TRUE(!deaf || one.cause == transport_error::write_stalled);
+    }
+}
 
 TEST_F(served_by_driver, the_last_answer_and_the_close_arrive_together) {
     open();

@@ -32,6 +32,17 @@ std::size_t skip(std::span<message_segment const>& segments, std::size_t offset,
     return offset;
 }
 
+/// Notes in `done` how a write of the link went: true where it took all of `offered` bytes.
+bool took_all(io_result const& took, std::size_t offered, send_result& done) {
+    done.moved = done.moved || took.status == io_status::ok;
+    if (took.status == io_status::ok && took.size == offered) {
+        return true;
+    }
+    done.status = took.status == io_status::ok ? io_status::would_block : took.status;
+    done.error = took.error;
+    return false;
+}
+
 }  // namespace
 
 io_result connection::write(std::span<out_segment const> segments) {
@@ -51,7 +62,8 @@ io_result connection::write(std::span<out_segment const> segments) {
         }
         result.size += done.offset;
         if (done.status != io_status::ok) {
-            if (result.size == 0) {
+            bool const moved = done.moved && done.status == io_status::would_block;
+            if (result.size == 0 && !moved) {
                 result.status = done.status;
                 result.error = done.error;
             }
@@ -65,18 +77,19 @@ io_result connection::write(std::span<out_segment const> segments) {
 send_result connection::write_messages(std::span<message_segment const> segments) {
     send_result done;
     send_batch& batch = shared_.batch();
-    for (;;) {
+    while (send_leftover(done)) {
         plan(segments.subspan(done.segments), done.offset);
         if (batch.size() == 0) {
             break;
         }
         io_result const took = link_->write(batch.pieces());
-        settle(took.status == io_status::ok ? took.size : 0, segments, done);
-        if (took.status != io_status::ok || took.size < batch.size()) {
-            done.status = took.status == io_status::ok ? io_status::would_block : took.status;
-            done.error = took.error;
-            return done;
+        settle(took.size, segments, done);
+        if (!took_all(took, batch.size(), done)) {
+            break;
         }
+    }
+    if (done.status != io_status::ok) {
+        return done;
     }
     after_write();
     if (done.segments < segments.size()) {
@@ -86,16 +99,29 @@ send_result connection::write_messages(std::span<message_segment const> segments
     return done;
 }
 
+// What waits here or in the link goes before anything else is looked at. True when it has gone.
+bool connection::send_leftover(send_result& done) {
+    while (!leftover().empty() || link_->holds_unsent()) {
+        bytes_view const rest = leftover();
+        io_result const took = link_->write({&rest, rest.empty() ? 0U : 1U});
+        if (took.size == rest.size() && extra_ != nullptr) {
+            extra_->leftover = {};
+            extra_->leftover_sent = 0;
+        } else if (took.size > 0) {
+            extra_->leftover_sent += took.size;
+        }
+        if (!took_all(took, rest.size(), done)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // Control frames go at the first border between frames, once; after a Close nothing goes.
 void connection::plan(std::span<message_segment const> segments, std::size_t offset) {
     send_batch& batch = shared_.batch();
     batch.clear();
     shared_.compressor().clear();
-    if (bytes_view const waiting = leftover(); !waiting.empty()) {
-        batch.borrow(waiting);
-        batch.add_step({.own_size = static_cast<std::uint32_t>(waiting.size()),
-                        .kind = send_batch::step_kind::leftover});
-    }
     outgoing at = out_;
     bool control_waits = protocol_.has_control();
     while (!segments.empty()) {
@@ -247,9 +273,6 @@ void connection::settle(std::size_t written, std::span<message_segment const> se
     for (send_batch::step const& made : shared_.batch().steps()) {
         bool complete = false;
         switch (made.kind) {
-            case send_batch::step_kind::leftover:
-                complete = settle_leftover(made, written);
-                break;
             case send_batch::step_kind::control:
                 complete = settle_control(made, written);
                 break;
@@ -264,19 +287,6 @@ void connection::settle(std::size_t written, std::span<message_segment const> se
             return;
         }
     }
-}
-
-// Leftover bytes stay where they are until sent.
-bool connection::settle_leftover(send_batch::step const& made, std::size_t& written) {
-    std::size_t const sent = std::min<std::size_t>(written, made.own_size);
-    written -= sent;
-    extra_->leftover_sent += sent;
-    if (sent < made.own_size) {
-        return false;
-    }
-    extra_->leftover = {};
-    extra_->leftover_sent = 0;
-    return true;
 }
 
 // Once their first byte is on its way they are bytes and nothing else; before that they are still
@@ -379,7 +389,8 @@ void connection::after_write() {
 }
 
 bool connection::wants_write() const noexcept {
-    return !leftover().empty() || (out_.left == 0 && protocol_.has_control());
+    return !leftover().empty() || (out_.left == 0 && protocol_.has_control()) ||
+           link_->holds_unsent();
 }
 
 // A Close cannot go into the middle of a message: then the peer only sees the end of the stream.

@@ -53,6 +53,7 @@ public:
         }
         return moved(size);
     }
+    bool holds_unsent() const noexcept override { return false; }
     void shutdown_write() override {}
     void close(bool /*abort*/) override {}
     void watch(transport::readiness_sink* /*sink*/, bool /*read*/, bool /*write*/) override {}

@@ -210,7 +210,7 @@ private:
             if (done.status == io_status::error) {
                 return false;
             }
-            if (done.segments > 0 || done.offset > 0) {
+            if (done.moved) {
                 progress_ = owner_.shared_.loop().now();
             }
             waiting_.erase(waiting_.begin(),

@@ -40,7 +40,7 @@ private:
         if (!send() || !discard()) {
             return false;
         }
-        bool const unsent = sent_ < left_.size();
+        bool const unsent = sent_ < left_.size() || link_->holds_unsent();
         link_->watch(this, !peer_ended_, unsent);
         return unsent || !peer_ended_;
     }
@@ -58,7 +58,7 @@ private:
             how_ = farewell::wait;
             link_->shutdown_write();
         }
-        return true;
+        return !link_->holds_unsent() || link_->write({}).status != io_status::error;
     }
 
     bool discard() {

@@ -3,6 +3,7 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/transport/simulated_pipe.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
+#include <trunkline/transport/test_holding_stream.hpp>
 
 #include <gtest/gtest.h>
 
@@ -59,6 +60,31 @@ TEST(lingering, sends_its_last_bytes_to_a_peer_that_has_ended) {
         EXPECT_EQ(heard, words);
         EXPECT_EQ(set.size(), 0U);
     }
+}
+
+// What a stream has taken and its link has not is owed, too.
+TEST(lingering, sends_what_waits_in_the_stream_to_a_peer_that_has_ended) {
+    transport::simulated_runtime loop;
+    std::vector<std::byte> scratch(100);
+    lingering_set set(loop, scratch, linger_timeout);
+    auto pipe = transport::make_simulated_pipe(loop, {.capacity = 10});
+    pipe.second->shutdown_write();
+    std::string const words = "more than the link takes at once";
+    bytes_view const last = as_bytes(words);
+    set.add(std::make_unique<transport::testing::holding_stream>(std::move(pipe.first), kib),
+            {last.begin(), last.end()}, farewell::end);
+    std::string heard;
+    std::array<std::byte, 100> buffer;
+    io_status status = io_status::ok;
+    while (status == io_status::ok) {
+        loop.run_until_idle();
+        auto const got = pipe.second->read(buffer);
+        heard += as_text(bytes_view(buffer).first(got.size));
+        status = got.status;
+    }
+    EXPECT_EQ(status, io_status::end);
+    EXPECT_EQ(heard, words);
+    EXPECT_EQ(set.size(), 0U);
 }
 
 TEST(lingering, waits_for_no_peer_that_ends_and_reads_nothing) {

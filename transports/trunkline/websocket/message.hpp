@@ -32,6 +32,7 @@ struct send_result {
     transport::io_status status = transport::io_status::ok;  ///< ok: everything was taken
     std::size_t segments = 0;                                ///< taken as a whole
     std::size_t offset = 0;                                  ///< bytes taken of the next one
+    bool moved = false;  ///< the link took something, if only what had waited in the connection
     error_code error;
 };
 

@@ -24,7 +24,7 @@ public:
     /// Payloads up to this size are copied behind their header: cheaper than two more pieces.
     static constexpr std::size_t copied_payload_max = 512;
 
-    enum class step_kind : std::uint8_t { leftover, control, message, compressed };
+    enum class step_kind : std::uint8_t { control, message, compressed };
 
     struct step {
         std::size_t payload_size = 0;    ///< message bytes in this write
