@@ -74,12 +74,11 @@ public:
 
     [[nodiscard]] io_result establish() override {
         shake_hands();
-        if (error_) {
-            return failed(error_);
+        if (error_code const why = not_writing()) {
+            return failed(why);
         }
-        return {.status = shaking() ? io_status::would_block : io_status::ok,
-                .size = 0,
-                .error = {}};
+        return {
+            .status = shaking() ? io_status::would_block : io_status::ok, .size = 0, .error = {}};
     }
 
     [[nodiscard]] io_result read(mutable_bytes into) override {
@@ -107,14 +106,13 @@ public:
         if (held > 0) {
             send();
         }
-        if (error_) {
-            return failed(error_);
+        if (error_code const why = not_writing()) {
+            return failed(why);
         }
         if (shaking() || !unsent_.empty()) {
             bool const moved = unsent_.size() < held;
-            return {.status = moved ? io_status::ok : io_status::would_block,
-                    .size = 0,
-                    .error = {}};
+            return {
+                .status = moved ? io_status::ok : io_status::would_block, .size = 0, .error = {}};
         }
         std::size_t const size = encrypt(pieces);
         send();
@@ -228,7 +226,7 @@ private:
     }
 
     [[nodiscard]] bool shaking() const noexcept {
-        return !error_ && !ended_ && SSL_is_init_finished(ssl_.get()) == 0;
+        return !not_writing() && !ended_ && SSL_is_init_finished(ssl_.get()) == 0;
     }
 
     void shake_hands() {
@@ -280,6 +278,8 @@ private:
         }
         return {static_cast<int>(reason), boost::asio::error::get_ssl_category()};
     }
+
+    [[nodiscard]] error_code not_writing() const noexcept { return error_ ? error_ : write_error_; }
 
     [[nodiscard]] static io_result failed(error_code why) noexcept {
         return {.status = io_status::error, .size = 0, .error = why};
@@ -378,7 +378,7 @@ private:
             bytes_view const rest = bytes.subspan(sent);
             io_result const took = below_->write({&rest, 1});
             if (took.status == io_status::error) {
-                error_ = error_ ? error_ : took.error;
+                write_error_ = took.error;
                 return bytes.size();  // nobody will have it
             }
             if (took.status != io_status::ok) {
@@ -437,8 +437,9 @@ private:
     std::vector<std::byte> unsent_;
     transport::readiness_sink* sink_ = nullptr;
     std::unique_ptr<transport::timer> notice_;
-    error_code link_error_;
-    error_code error_;
+    error_code link_error_;   // of reading
+    error_code write_error_;  // the link takes nothing more; what it still gives is read
+    error_code error_;        // of both directions
     bool link_ended_ = false;
     bool ended_ = false;  // as the peer has said
     bool ends_ = false;   // our direction, once all is sent

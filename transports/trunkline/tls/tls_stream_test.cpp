@@ -6,7 +6,9 @@
 #include <trunkline/tls/test_talker.hpp>
 #include <trunkline/transport/simulated_pipe.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
+#include <trunkline/transport/test_holding_stream.hpp>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 #include <gtest/gtest.h>
@@ -208,6 +210,45 @@ TEST_F(tls_stream_test, a_sink_that_wants_to_write_is_told_of_all_progress) {
     ASSERT_TRUE(run_until_heard(1 + all.size(), 0));
     EXPECT_GE(pusher.turns, 9);
     pusher.link.watch(nullptr, false, false);
+}
+
+/// A socket whose peer reads no more.
+class deaf_link final : public transport::testing::holding_stream {
+public:
+    deaf_link(std::unique_ptr<byte_stream> link, bool const& deaf)
+        : holding_stream(std::move(link), 64 * kib), deaf_(deaf) {}
+
+    io_result write(std::span<bytes_view const> pieces) override {
+        return deaf_ ? io_result{io_status::error, 0, boost::asio::error::broken_pipe}
+                     : holding_stream::write(pieces);
+    }
+
+private:
+    bool const& deaf_;
+};
+
+// It may have said something before.
+TEST_F(tls_stream_test, what_has_come_is_read_though_writing_fails) {
+    auto made = make_simulated_pipe(loop, {});
+    context const ours = context::for_client(asking).value();
+    context const theirs = context::for_server(serving).value();
+    bool deaf = false;
+    auto link = std::make_unique<deaf_link>(std::move(made.first), deaf);
+    talker asks(make_client_stream(loop, std::move(link), ours, host).value(), 64 * kib, {});
+    talker answers(make_server_stream(loop, std::move(made.second), theirs).value(), kib, {});
+    loop.run_until_idle();
+    made.control->stall(pipe_end::second, true);
+    auto const said = some_bytes(30 * kib);
+    std::array const piece{bytes_view(said)};
+    ASSERT_EQ(answers.link().write(piece).size, said.size());
+    answers.end();
+    deaf = true;
+    static_cast<void>(asks.link().write(piece));
+    EXPECT_EQ(asks.link().write(piece).error, boost::asio::error::broken_pipe);
+    EXPECT_FALSE(asks.link().holds_unsent());
+    made.control->stall(pipe_end::second, false);
+    ASSERT_TRUE(loop.run_until([&] { return asks.ended; }, 1min)) << asks.error.message();
+    EXPECT_EQ(asks.heard, said);
 }
 
 TEST_F(tls_stream_test, a_link_that_ends_without_a_word_is_cut_short) {
