@@ -40,6 +40,9 @@ struct peer_close {
 /// unless they would not shrink, a large one in fragments; what is received compressed is inflated
 /// into the front of the reader's buffer, and read() reads into the last quarter of it.
 ///
+/// What was compressed is sent as it is, and waits here where the link does not take it: at most
+/// 136 KiB, and then nothing more is compressed.
+///
 /// Private memory while idle: this object; a few hundred bytes more while a control frame or part
 /// of a header waits for the link; an inflater while a compressed message is coming in.
 class connection final : public transport::connection {
@@ -113,7 +116,7 @@ private:
 
     void plan(std::span<message_segment const> segments, std::size_t offset);
     bool plan_control();
-    bool plan_message(message_segment const& segment, std::size_t offset, outgoing& at);
+    bool plan_message(message_segment const& segment, std::size_t offset, outgoing& at, bool tried);
     [[nodiscard]] bool compresses(message_segment const& segment,
                                   outgoing const& at) const noexcept;
     std::size_t plan_compressed(std::span<message_segment const> segments, std::size_t offset,
@@ -126,6 +129,7 @@ private:
                            std::span<message_segment const> segments, send_result& done);
     bool send_leftover(send_result& done);
     void stash(bytes_view unsent);
+    void keep(std::size_t sent);
     [[nodiscard]] bytes_view leftover() const noexcept;
     void flush();
     void after_write();

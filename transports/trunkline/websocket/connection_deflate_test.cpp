@@ -71,6 +71,41 @@ TEST(connection_deflate, large_messages_are_sent_small) {
     EXPECT_LT(server.heard_bytes, message.size() / 2);
 }
 
+// Whatever the link takes at a time: what was compressed, or found not to shrink, is kept.
+TEST(connection_deflate, nothing_is_compressed_twice) {
+    using transport::delivery_shape;
+    lines messages{chatter(300'000), random_bytes(30'000), random_bytes(20'000), chatter(500)};
+    for (std::size_t size = 30; size < 3000; size += 30) {
+        messages.push_back(size % 60 == 0 ? chatter(size) : random_bytes(size));
+    }
+    messages.push_back(chatter(100'000));
+    std::uint64_t once = 0;
+    for (std::string const& each : messages) {
+        once += each.size() < deflate_size_least ? 0 : each.size();
+    }
+    for (role const us : {role::server, role::client}) {
+        for (auto const& [shape, capacity] : {std::pair(delivery_shape::short_writes, 64 * kib),
+                                              std::pair(delivery_shape::direct, std::size_t{999}),
+                                              std::pair(delivery_shape::direct, 64 * kib)}) {
+            raw_peer peer(us, {}, {}, {.shape = shape, .capacity = capacity}, with_deflate);
+            for (std::string const& each : messages) {
+                peer.ours->send(each);
+            }
+            while (peer.heard.lines().size() < messages.size()) {
+                std::size_t const before = peer.heard_bytes;
+                peer.loop.run_for(std::chrono::milliseconds(2));
+                peer.hear();
+                ASSERT_GT(peer.heard_bytes, before);
+            }
+            for (std::size_t i = 0; i < messages.size(); ++i) {
+                EXPECT_TRUE(peer.heard.lines()[i] == "binary " + messages[i]) << i;
+            }
+            // Less where the beginning of a message was enough to see that it does not shrink.
+            EXPECT_LE(peer.shared.compressor().added(), once) << name_of(shape) << capacity;
+        }
+    }
+}
+
 TEST(connection_deflate, what_does_not_shrink_goes_as_it_is) {
     for (auto const& message : {std::string(127, 'a'), random_bytes(128), random_bytes(50'000)}) {
         raw_peer with(role::server, {}, {}, {}, with_deflate);

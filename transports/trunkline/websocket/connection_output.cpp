@@ -15,6 +15,9 @@ using transport::io_status;
 
 namespace {
 
+/// Of the batch, for the header of a message and a payload that is copied.
+constexpr std::size_t message_room = header_size_max + send_batch::copied_payload_max;
+
 /// Goes `count` bytes further from `offset` in the first of `segments`: the new offset. Segments
 /// that end there are left behind.
 std::size_t skip(std::span<message_segment const>& segments, std::size_t offset,
@@ -83,7 +86,11 @@ send_result connection::write_messages(std::span<message_segment const> segments
             break;
         }
         io_result const took = link_->write(batch.pieces());
-        settle(took.size, segments, done);
+        bool const keeps = took.status != io_status::error && took.size < batch.kept();
+        settle(keeps ? batch.kept() : took.size, segments, done);
+        if (keeps) {
+            keep(took.size);
+        }
         if (!took_all(took, batch.size(), done)) {
             break;
         }
@@ -105,7 +112,7 @@ bool connection::send_leftover(send_result& done) {
         bytes_view const rest = leftover();
         io_result const took = link_->write({&rest, rest.empty() ? 0U : 1U});
         if (took.size == rest.size() && extra_ != nullptr) {
-            extra_->leftover = {};
+            std::vector<std::byte>().swap(extra_->leftover);
             extra_->leftover_sent = 0;
         } else if (took.size > 0) {
             extra_->leftover_sent += took.size;
@@ -134,17 +141,20 @@ void connection::plan(std::span<message_segment const> segments, std::size_t off
         if (batch.full()) {
             return;
         }
-        if (compresses(segments.front(), at)) {
-            if (!shared_.compressor().has_room()) {
+        bool const compressing = compresses(segments.front(), at);
+        if (compressing) {
+            if (!shared_.compressor().has_room() || batch.size() > send_batch::kept_before_max ||
+                batch.room() < message_room) {
                 return;
             }
             std::size_t const size = plan_compressed(segments, offset, at);
             if (size > 0) {
+                batch.keep();
                 offset = skip(segments, offset, size);
                 continue;
             }
         }
-        if (!plan_message(segments.front(), offset, at)) {
+        if (!plan_message(segments.front(), offset, at, compressing)) {
             return;
         }
         segments = segments.subspan(1);
@@ -202,7 +212,6 @@ std::size_t connection::plan_compressed(std::span<message_segment const> segment
     shared_.batch().borrow({from, own_size});
     shared_.batch().add_step({.payload_size = size,
                               .message_size = begins ? left : 0,
-                              .own_at = static_cast<std::uint32_t>(from - compressor.block()),
                               .own_size = static_cast<std::uint32_t>(own_size),
                               .kind = send_batch::step_kind::compressed});
     at = {.left = left - size, .compressed = true};
@@ -226,11 +235,13 @@ bool connection::plan_control() {
     return true;
 }
 
-// True when the whole segment found its place.
-bool connection::plan_message(message_segment const& segment, std::size_t offset, outgoing& at) {
+// True when the whole segment found its place. `tried`: it was compressed, and did not shrink; with
+// its header it is decided how it goes.
+bool connection::plan_message(message_segment const& segment, std::size_t offset, outgoing& at,
+                              bool tried) {
     send_batch& batch = shared_.batch();
     bool const client = protocol_.side() == role::client;
-    if (batch.room() < header_size_max + send_batch::copied_payload_max) {
+    if (batch.room() < message_room) {
         return false;
     }
     TRUNKLINE_ASSERT(segment.begins || !segment.bytes.empty());
@@ -249,6 +260,9 @@ bool connection::plan_message(message_segment const& segment, std::size_t offset
         made.mask = header.mask;
         at = {.left = segment.message_size, .mask = header.mask};
         batch.commit(made.own_size);
+        if (tried) {
+            batch.keep();
+        }
     }
     bytes_view const payload = segment.bytes.subspan(offset);
     TRUNKLINE_ASSERT(payload.size() <= at.left);
@@ -329,29 +343,39 @@ bool connection::settle_message(send_batch::step const& made, std::size_t& writt
     return part == made.payload_size && leftover().empty();
 }
 
-// A fragment whose first byte is on its way counts as sent: the rest of it is bytes of our own.
+// All of it is bytes of our own: it is sent, or kept.
 bool connection::settle_compressed(send_batch::step const& made, std::size_t& written,
                                    std::span<message_segment const> segments, send_result& done) {
-    std::size_t const sent = std::min<std::size_t>(written, made.own_size);
-    if (sent == 0) {
+    if (written < made.own_size) {
         return false;
     }
-    written -= sent;
+    written -= made.own_size;
     std::uint64_t const left = made.message_size > 0 ? made.message_size : out_.left;
     out_ = {.left = left - made.payload_size, .compressed = true};
     std::size_t const whole = segments.size();
     auto rest = segments.subspan(done.segments);
     done.offset = skip(rest, done.offset, made.payload_size);
     done.segments = whole - rest.size();
-    if (sent < made.own_size) {
-        stash({shared_.compressor().block() + made.own_at + sent, made.own_size - sent});
-    }
-    return sent == made.own_size;
+    return true;
 }
 
 void connection::stash(bytes_view unsent) {
     more().leftover.assign(unsent.begin(), unsent.end());
     extra_->leftover_sent = 0;
+}
+
+// What was compressed, or found not to shrink, is not looked at again: it waits as bytes.
+void connection::keep(std::size_t sent) {
+    std::size_t left = shared_.batch().kept() - sent;
+    std::vector<std::byte>& to = more().leftover;
+    to.reserve(left);
+    for (bytes_view piece : shared_.batch().pieces()) {
+        std::size_t const skipped = std::min(sent, piece.size());
+        sent -= skipped;
+        piece = piece.subspan(skipped, std::min(left, piece.size() - skipped));
+        left -= piece.size();
+        to.insert(to.end(), piece.begin(), piece.end());
+    }
 }
 
 bytes_view connection::leftover() const noexcept {

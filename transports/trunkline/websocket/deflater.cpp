@@ -72,6 +72,7 @@ void deflater::run(bytes_view bytes, int flush) noexcept {
 }
 
 void deflater::add(bytes_view bytes) noexcept {
+    added_ += bytes.size();
     while (!bytes.empty()) {
         std::size_t const size = std::min(bytes.size(), window_left_);
         window_left_ -= size;

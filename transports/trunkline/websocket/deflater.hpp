@@ -7,6 +7,7 @@
 #include <trunkline/websocket/frame_header.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace trunkline::websocket {
@@ -47,6 +48,9 @@ public:
     /// Takes back the piece that end() gave last.
     void drop() noexcept { used_ = begun_at_; }
 
+    /// Bytes of messages that were added so far, in all.
+    [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
+
     /// Where the pieces lie.
     [[nodiscard]] std::byte* block() const noexcept { return block_.get(); }
 
@@ -60,6 +64,7 @@ private:
     std::size_t used_ = 0;
     std::size_t begun_at_ = 0;
     std::size_t window_size_ = 0;
+    std::uint64_t added_ = 0;
     std::size_t window_left_ = 0;  // bytes that may be added before the window is full
 };
 

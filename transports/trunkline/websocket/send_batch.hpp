@@ -24,12 +24,15 @@ public:
     /// Payloads up to this size are copied behind their header: cheaper than two more pieces.
     static constexpr std::size_t copied_payload_max = 512;
 
+    /// Nothing is compressed behind more than this, in bytes: what lies before it is kept with it.
+    static constexpr std::size_t kept_before_max = 64 * kib;
+
     enum class step_kind : std::uint8_t { control, message, compressed };
 
     struct step {
         std::size_t payload_size = 0;    ///< message bytes in this write
         std::uint64_t message_size = 0;  ///< of the message that the header begins
-        std::uint32_t own_at = 0;    ///< where our own bytes lie: in the scratch, or the deflater's
+        std::uint32_t own_at = 0;        ///< where our own bytes lie in the scratch
         std::uint32_t own_size = 0;  ///< header or control frames, before the payload; or a whole
                                      ///< frame, which is payload_size bytes of a message compressed
         mask_key mask = 0;           ///< of the message that the header begins
@@ -52,7 +55,11 @@ public:
         return {steps_.data(), step_count_};
     }
 
-    void clear() noexcept { piece_count_ = step_count_ = used_ = size_ = 0; }
+    void clear() noexcept { piece_count_ = step_count_ = used_ = size_ = kept_ = 0; }
+
+    /// All that is in it now goes as it is, whether the link takes it at once or not.
+    void keep() noexcept { kept_ = size_; }
+    [[nodiscard]] std::size_t kept() const noexcept { return kept_; }
     void add_step(step const& made) noexcept { steps_[step_count_++] = made; }
 
     /// Where the next own bytes go; follow with commit().
@@ -88,6 +95,7 @@ private:
     std::size_t step_count_ = 0;
     std::size_t used_ = 0;
     std::size_t size_ = 0;
+    std::size_t kept_ = 0;
 };
 
 }  // namespace trunkline::websocket
