@@ -1,6 +1,7 @@
 #include <trunkline/peer/reconnect.hpp>
 
 #include <trunkline/rpc/error.hpp>
+#include <trunkline/tls/refusal.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/websocket/upgrade.hpp>
 
@@ -59,8 +60,9 @@ bool may_reconnect_after(error_code why) noexcept {
     if (why == websocket::upgrade_error::unavailable) {
         return true;
     }
-    if (why.default_error_condition() ==
-        make_error_code(transport_error::handshake_refused).default_error_condition()) {
+    if (tls::is_refusal(why) ||
+        why.default_error_condition() ==
+            make_error_code(transport_error::handshake_refused).default_error_condition()) {
         return false;
     }
     static std::array<error_code, 10> const final_ones{

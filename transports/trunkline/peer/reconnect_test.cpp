@@ -3,10 +3,15 @@
 
 #include <trunkline/peer/test_far_end.hpp>
 #include <trunkline/rpc/error.hpp>
+#include <trunkline/tls/refusal.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/websocket/upgrade.hpp>
 
+#include <boost/asio/ssl/error.hpp>
+
 #include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -326,21 +331,31 @@ TEST(retry_budget, REC_04_answers_fill_it_again) {
     EXPECT_FALSE(budget.take());
 }
 
+/// As OpenSSL tells of one that has come.
+error_code alert(int number) {
+    return {static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + number)),
+            boost::asio::error::get_ssl_category()};
+}
+
 TEST(reconnect_policy, REC_07_ends_that_the_next_connection_would_meet_are_final) {
     using rpc::rpc_error;
     using transport::transport_error;
     using websocket::upgrade_error;
-    std::vector<error_code> const final_ones{transport_error::closed,
-                                             transport_error::rejected_by_peer,
-                                             transport_error::protocol_error,
-                                             transport_error::message_too_big,
-                                             transport_error::invalid_endpoint,
-                                             transport_error::handshake_refused,
-                                             rpc_error::frame_too_large,
-                                             rpc_error::too_many_protocol_errors,
-                                             rpc_error::no_layout,
-                                             upgrade_error::not_switching,
-                                             upgrade_error::wrong_accept_key};
+    std::vector<error_code> const final_ones{
+        transport_error::closed,
+        transport_error::rejected_by_peer,
+        transport_error::protocol_error,
+        transport_error::message_too_big,
+        transport_error::invalid_endpoint,
+        transport_error::handshake_refused,
+        rpc_error::frame_too_large,
+        rpc_error::too_many_protocol_errors,
+        rpc_error::no_layout,
+        error_code(X509_V_ERR_HOSTNAME_MISMATCH, tls::verify_category()),
+        alert(SSL_AD_UNKNOWN_CA),
+        alert(SSL_AD_CERTIFICATE_REQUIRED),
+        upgrade_error::not_switching,
+        upgrade_error::wrong_accept_key};
     for (error_code const each : final_ones) {
         EXPECT_FALSE(peers::may_reconnect_after(each)) << each.message();
     }
@@ -348,6 +363,7 @@ TEST(reconnect_policy, REC_07_ends_that_the_next_connection_would_meet_are_final
         transport_error::closed_by_peer,      transport_error::link_lost,
         transport_error::silent_peer,         transport_error::write_stalled,
         transport_error::handshake_timeout,   upgrade_error::unavailable,
+        alert(SSL_AD_INTERNAL_ERROR),         boost::asio::ssl::error::stream_truncated,
         boost::asio::error::connection_reset, boost::asio::error::connection_refused,
         boost::asio::error::host_not_found};
     for (error_code const each : others) {

@@ -1,6 +1,8 @@
 // Who is who between servers and clients, over "tls:" and "wss:".
 #include <trunkline/peer/test_world.hpp>
 
+#include <trunkline/rpc/error.hpp>
+#include <trunkline/tls/refusal.hpp>
 #include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/error.hpp>
 
@@ -108,6 +110,56 @@ TEST_P(rpc_tls, a_server_of_another_name_is_refused) {
     EXPECT_EQ(said(connect(renamed(named, "localhost"), parties().asking).value()), "hello");
     EXPECT_EQ(connect(named.endpoints().front(), parties().asking).error(),
               error_code(X509_V_ERR_IP_ADDRESS_MISMATCH, tls::verify_category()));
+}
+
+/// Waits for the end of a client that is not to come back, and tells why it ended.
+error_code ended_for_good(rpc_client const& client, seen<state_change>& states) {
+    auto const all = states.wait_for_last([](state_change const& each) {
+        return each.state == transport::connection_state::error && tls::is_refusal(each.why);
+    });
+    // With a client that comes back it would wait for the next connection.
+    EXPECT_EQ(client.call(echo, {"x"}).error().error, rpc::rpc_error::not_connected);
+    EXPECT_FALSE(client.is_reconnecting());
+    return all.back().why;
+}
+
+TEST_P(rpc_tls, REC_07_a_client_that_refuses_its_server_stays_away) {
+    std::optional<rpc_server> server(serve(parties().serving));
+    std::string const where = server->endpoints().front();
+    seen<state_change> states;
+    auto const client =
+        rpc_client::builder(where)
+            .trust(parties().asking)
+            .reconnect({.first_wait = std::chrono::milliseconds(1), .budget = 100'000})
+            .on_state([&](auto state, auto why) { states.add({state, why}); })
+            .connect()
+            .value();
+    EXPECT_EQ(said(client), "hello");
+    server.reset();
+    scratch_folder folder;
+    tls::test_authority const others(folder.path());
+    auto const strange = tls::context::for_server({.own = others.issue("server")}).value();
+    rpc_server::builder again;
+    again.listen(where).certificates(strange).handle(echo, echoed);
+    server.emplace(again.start().value());
+    EXPECT_EQ(ended_for_good(client, states).category(), tls::verify_category());
+}
+
+TEST_P(rpc_tls, REC_07_a_client_that_is_refused_stays_away) {
+    auto const& authority = parties().authority;
+    auto const server = serve(tls::context::for_server({.own = authority.issue("strict"),
+                                                        .client_authorities = authority.file()})
+                                  .value());
+    seen<state_change> states;
+    auto const client =
+        rpc_client::builder(server.endpoints().front())
+            .trust(parties().asking)
+            .reconnect({.first_wait = std::chrono::milliseconds(1), .budget = 100'000})
+            .on_state([&](auto state, auto why) { states.add({state, why}); })
+            .connect();
+    // With TLS 1.3 a client is through before the server has looked at it.
+    error_code const why = client ? ended_for_good(*client, states) : client.error();
+    EXPECT_TRUE(tls::is_refusal(why)) << why.message();
 }
 
 // SEC-03 of the conformance catalogue.

@@ -67,6 +67,19 @@ void load_identity(loading& to, ssl::context& into, identity const& own) {
     });
 }
 
+// Those who may vouch for clients are named to them, so that one with several certificates can
+// choose (RFC 8446, section 4.2.4).
+void name_authorities(loading& to, ssl::context& into, std::filesystem::path const& file) {
+    to.file(file, [&](std::string const& path, error_code& error) {
+        STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(path.c_str());
+        if (names == nullptr) {
+            error = make_error_code(boost::system::errc::bad_message);
+            return;
+        }
+        SSL_CTX_set_client_CA_list(into.native_handle(), names);
+    });
+}
+
 void load_authorities(loading& to, ssl::context& into, std::filesystem::path const& file) {
     to.file(file, [&](std::string const& path, error_code& error) {
         into.load_verify_file(path, error);
@@ -106,6 +119,7 @@ result<native_context> load(server_options const& options, std::filesystem::path
     load_identity(files, *made, options.own);
     if (options.client_authorities) {
         load_authorities(files, *made, *options.client_authorities);
+        name_authorities(files, *made, *options.client_authorities);
         error_code ignored;
         made->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, ignored);
     }

@@ -32,7 +32,8 @@ struct client_options {
 /// Who a server is, and whom it trusts.
 struct server_options {
     identity own;  ///< shown to every client
-    /// PEM file. Where it is set, a client has to show a certificate that one of these vouches for.
+    /// PEM file. Where it is set, a client has to show a certificate that one of these vouches for;
+    /// it is told their names.
     std::optional<std::filesystem::path> client_authorities = {};
 };
 

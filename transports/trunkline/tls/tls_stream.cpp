@@ -459,21 +459,7 @@ result<std::unique_ptr<tls_stream>> make_stream(transport::runtime& loop,
     return std::unique_ptr<tls_stream>(std::move(made));
 }
 
-class refused_certificates final : public boost::system::error_category {
-public:
-    [[nodiscard]] char const* name() const noexcept override { return "trunkline.tls.verify"; }
-    [[nodiscard]] std::string message(int value) const override {
-        return std::string("The certificate of the peer is refused: ") +
-               X509_verify_cert_error_string(value) + ".";
-    }
-};
-
 }  // namespace
-
-boost::system::error_category const& verify_category() noexcept {
-    static refused_certificates const category;
-    return category;
-}
 
 result<std::unique_ptr<tls_stream>> make_client_stream(
     transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/tls/context.hpp>
+#include <trunkline/tls/refusal.hpp>
 #include <trunkline/transport/byte_stream.hpp>
 #include <trunkline/transport/runtime.hpp>
 
@@ -42,8 +43,5 @@ enum class spoken : std::uint8_t { frames, http };
 [[nodiscard]] result<std::unique_ptr<tls_stream>> make_server_stream(
     transport::runtime& loop, std::unique_ptr<transport::byte_stream> below, context const& shared,
     spoken inside = spoken::frames);
-
-/// Why a certificate is refused: the numbers and texts of OpenSSL's X509_V_ERR.
-[[nodiscard]] boost::system::error_category const& verify_category() noexcept;
 
 }  // namespace trunkline::tls

@@ -369,6 +369,28 @@ TEST_F(tls_stream_test, a_client_shows_its_certificate_where_that_is_asked_for) 
     EXPECT_TRUE(run_until_heard(10, 0)) << server->error.message();
 }
 
+TEST_F(tls_stream_test, a_client_is_told_whose_certificate_is_wanted) {
+    static std::vector<std::string> told;
+    told.clear();
+    serving.client_authorities = authority.file();
+    context const ours = context::for_client(asking).value();
+    SSL_CTX_set_client_cert_cb(ours.native().get(), [](SSL* asked, X509**, EVP_PKEY**) {
+        STACK_OF(X509_NAME) const* const names = SSL_get0_peer_CA_list(asked);
+        for (int i = 0; i < sk_X509_NAME_num(names); ++i) {
+            std::array<char, 200> text{};
+            X509_NAME_oneline(sk_X509_NAME_value(names, i), text.data(), text.size());
+            told.emplace_back(text.data());
+        }
+        return 0;
+    });
+    auto made = make_simulated_pipe(loop, {});
+    context const theirs = context::for_server(serving).value();
+    talker answers(make_server_stream(loop, std::move(made.second), theirs).value(), kib, {});
+    talker asks(make_client_stream(loop, std::move(made.first), ours, host).value(), kib, {});
+    loop.run_until_idle();
+    EXPECT_EQ(told, std::vector<std::string>{"/CN=authority of a test"});
+}
+
 TEST_F(tls_stream_test, versions_before_1_2_are_refused) {
     for (auto const& [version, accepted] :
          {std::pair{TLS1_1_VERSION, false}, {TLS1_2_VERSION, true}, {TLS1_3_VERSION, true}}) {
