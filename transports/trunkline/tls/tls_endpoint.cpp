@@ -2,7 +2,6 @@
 
 #include <trunkline/tls/handshake.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
-#include <trunkline/transport/error.hpp>
 #include <trunkline/transport/socket_dialer.hpp>
 #include <trunkline/transport/stream_connection.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
@@ -14,15 +13,6 @@ namespace {
 
 using link = std::unique_ptr<transport::byte_stream>;
 using transport::pending_connection;
-
-result<transport::endpoint_url> parse(std::string_view url) {
-    auto parts = transport::parse_endpoint(url);
-    if (!parts || parts->scheme != "tls" || parts->host.empty() || !parts->port ||
-        parts->target != "/") {
-        return make_error_code(transport::transport_error::invalid_endpoint);
-    }
-    return parts;
-}
 
 // From a connected socket to a connection.
 result<std::unique_ptr<pending_connection>> open(transport::runtime& loop, context const& shared,
@@ -47,24 +37,19 @@ result<std::unique_ptr<pending_connection>> open(transport::runtime& loop, conte
 }  // namespace
 
 result<std::vector<transport::socket_address>> resolve(std::string_view url) {
-    auto const parts = parse(url);
-    if (!parts) {
-        return parts.error();
+    auto const where = transport::parse_tcp_endpoint(url, "tls");
+    if (!where) {
+        return where.error();
     }
-    return transport::socket_address::resolve(parts->host, *parts->port);
+    return transport::socket_address::resolve(where->host, *where->port);
 }
 
 result<transport::listening_group> listen(std::string_view url, std::size_t count) {
-    auto const addresses = resolve(url);
-    if (!addresses) {
-        return addresses.error();
+    auto const where = transport::parse_tcp_endpoint(url, "tls");
+    if (!where) {
+        return where.error();
     }
-    auto sockets = transport::listen_tcp(addresses->front(), count);
-    if (!sockets) {
-        return sockets.error();
-    }
-    std::string endpoint = "tls://" + sockets->front().address.text();
-    return transport::listening_group{std::move(*sockets), std::move(endpoint)};
+    return transport::listen_tcp(*where, count);
 }
 
 std::unique_ptr<transport::dialer> make_dialer(context shared, transport::asio_runtime& loop,
@@ -72,15 +57,15 @@ std::unique_ptr<transport::dialer> make_dialer(context shared, transport::asio_r
                                                transport::stream_filter filter) {
     auto plan = [shared = std::move(shared),
                  &loop](std::string_view url) -> result<transport::dial_plan> {
-        auto const parts = parse(url);
-        if (!parts) {
-            return parts.error();
+        auto const where = transport::parse_tcp_endpoint(url, "tls");
+        if (!where) {
+            return where.error();
         }
-        auto addresses = transport::socket_address::resolve(parts->host, *parts->port);
+        auto addresses = transport::socket_address::resolve(where->host, *where->port);
         if (!addresses) {
             return addresses.error();
         }
-        auto begin = [&loop, shared, host = parts->host](link socket,
+        auto begin = [&loop, shared, host = where->host](link socket,
                                                          transport::dialer::dialed done) {
             return open(loop, shared, host, std::move(socket), std::move(done));
         };

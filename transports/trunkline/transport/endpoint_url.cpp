@@ -65,4 +65,13 @@ result<endpoint_url> parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
+result<endpoint_url> parse_tcp_endpoint(std::string_view text, std::string_view scheme) {
+    auto endpoint = parse_endpoint(text);
+    if (!endpoint || endpoint->scheme != scheme || endpoint->host.empty() || !endpoint->port ||
+        endpoint->target != "/") {
+        return make_error_code(transport_error::invalid_endpoint);
+    }
+    return endpoint;
+}
+
 }  // namespace trunkline::transport

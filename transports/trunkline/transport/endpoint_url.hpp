@@ -25,4 +25,9 @@ struct endpoint_url {
 /// bytes.
 [[nodiscard]] result<endpoint_url> parse_endpoint(std::string_view text);
 
+/// As parse_endpoint(), of "scheme://host:port" with this `scheme` and nothing behind the port;
+/// else invalid_endpoint, too.
+[[nodiscard]] result<endpoint_url> parse_tcp_endpoint(std::string_view text,
+                                                      std::string_view scheme);
+
 }  // namespace trunkline::transport

@@ -49,5 +49,17 @@ TEST(endpoint_url, refuses_what_is_none) {
     }
 }
 
+TEST(endpoint_url, of_tcp_is_scheme_host_and_port_alone) {
+    auto const made = parse_tcp_endpoint("TCP://[::1]:7000", "tcp");
+    ASSERT_TRUE(made.has_value());
+    EXPECT_EQ(made->host, "::1");
+    EXPECT_EQ(made->port, 7000);
+    for (char const* const other : {"tls://[::1]:7000", "tcp://[::1]", "tcp://:7000", "tcp:x",
+                                    "tcp://h:1/path", "tcp://h:1?x", "h:1", ""}) {
+        EXPECT_EQ(parse_tcp_endpoint(other, "tcp").error(), transport_error::invalid_endpoint)
+            << other;
+    }
+}
+
 }  // namespace
 }  // namespace trunkline::transport

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 namespace trunkline::transport {
@@ -62,6 +63,19 @@ result<std::vector<listening_socket>> listen_tcp(socket_address const& address, 
         group.push_back(std::move(*next));
     }
     return group;
+}
+
+result<listening_group> listen_tcp(endpoint_url const& where, std::size_t count) {
+    auto const addresses = socket_address::resolve(where.host, *where.port);
+    if (!addresses) {
+        return addresses.error();
+    }
+    auto sockets = listen_tcp(addresses->front(), count);
+    if (!sockets) {
+        return sockets.error();
+    }
+    std::string endpoint = where.scheme + "://" + sockets->front().address.text();
+    return listening_group{std::move(*sockets), std::move(endpoint)};
 }
 
 }  // namespace trunkline::transport

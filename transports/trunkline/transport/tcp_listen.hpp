@@ -1,8 +1,10 @@
 // Listening TCP sockets: one per thread on the same port.
 #pragma once
 
+#include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/socket_acceptor.hpp>
 #include <trunkline/transport/socket_address.hpp>
+#include <trunkline/transport/socket_listener.hpp>
 
 #include <cstddef>
 #include <vector>
@@ -15,5 +17,9 @@ namespace trunkline::transport {
 /// only.
 [[nodiscard]] result<std::vector<listening_socket>> listen_tcp(socket_address const& address,
                                                                std::size_t count);
+
+/// The same on the first address of `where`, which parse_tcp_endpoint() has given. Fails also as
+/// socket_address::resolve().
+[[nodiscard]] result<listening_group> listen_tcp(endpoint_url const& where, std::size_t count);
 
 }  // namespace trunkline::transport
