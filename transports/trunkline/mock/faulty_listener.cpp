@@ -1,5 +1,7 @@
 #include <trunkline/mock/faulty_listener.hpp>
 
+#include <trunkline/transport/passing_connection.hpp>
+
 #include <boost/asio/error.hpp>
 
 #include <utility>
@@ -14,11 +16,11 @@ using transport::read_result;
 using transport::readiness_sink;
 
 /// One accepted connection, through which everything passes.
-class faulty_link final : public transport::connection {
+class faulty_link final : public transport::passing_connection {
 public:
     faulty_link(transport::runtime& loop, std::unique_ptr<transport::connection> inner,
                 fault_panel& panel)
-        : loop_(loop), inner_(std::move(inner)), panel_(panel) {
+        : passing_connection(std::move(inner)), loop_(loop), panel_(panel) {
         panel_.links_.push_back(this);
         self_ = std::prev(panel_.links_.end());
     }
@@ -30,8 +32,8 @@ public:
         if (std::exchange(cut_, true)) {
             return;
         }
-        inner_->watch(nullptr, false, false);
-        inner_->abort();
+        inner().watch(nullptr, false, false);
+        inner().abort();
         // Whoever watches us may be calling us right now.
         loop_.post([weak = std::weak_ptr(alive_), this] {
             if (weak.lock() && sink_ != nullptr) {
@@ -46,8 +48,6 @@ public:
         }
     }
 
-    transport::capabilities abilities() const noexcept override { return inner_->abilities(); }
-
     read_result read(mutable_bytes buffer, std::span<in_piece> out) override {
         read_result got;
         if (cut_) {
@@ -56,7 +56,7 @@ public:
         } else if (panel_.stalled()) {
             got.status = io_status::would_block;
         } else {
-            got = inner_->read(buffer, out);
+            got = inner().read(buffer, out);
         }
         return got;
     }
@@ -68,16 +68,9 @@ public:
         if (panel_.stalled() && !segments.empty()) {
             return {.status = io_status::would_block, .error = {}};
         }
-        return inner_->write(segments);
+        return inner().write(segments);
     }
 
-    void probe() override { inner_->probe(); }
-    void shutdown_write() override { inner_->shutdown_write(); }
-    void close(transport::close_code code, std::string_view reason) override {
-        inner_->close(code, reason);
-    }
-    void abort() override { inner_->abort(); }
-    bool wants_write() const noexcept override { return inner_->wants_write(); }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {
         sink_ = sink;
         read_interest_ = read_interest;
@@ -86,25 +79,14 @@ public:
             rewatch();
         }
     }
-    void acknowledge_now() override { inner_->acknowledge_now(); }
-    void hold_back(bool on) override { inner_->hold_back(on); }
-    std::string peer() const override { return inner_->peer(); }
-    std::optional<transport::peer_credentials> credentials() const override {
-        return inner_->credentials();
-    }
-    std::optional<transport::peer_certificate> certificate() const override {
-        return inner_->certificate();
-    }
-    std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:
     void rewatch() {
         bool const open = !panel_.stalled();
-        inner_->watch(sink_, open && read_interest_, open && write_interest_);
+        inner().watch(sink_, open && read_interest_, open && write_interest_);
     }
 
     transport::runtime& loop_;
-    std::unique_ptr<transport::connection> inner_;
     fault_panel& panel_;
     std::list<faulty_link*>::iterator self_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -6,6 +6,7 @@
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/peer/server_loop.hpp>
 #include <trunkline/peer/test_world.hpp>
+#include <trunkline/transport/passing_connection.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
 
 #include <boost/asio/error.hpp>
@@ -32,11 +33,11 @@ struct link_faults {
 };
 
 /// The server's end of a link.
-class breaking_link final : public transport::connection {
+class breaking_link final : public transport::passing_connection {
 public:
     breaking_link(transport::runtime& loop, std::unique_ptr<transport::connection> inner,
                   link_faults& faults)
-        : loop_(loop), inner_(std::move(inner)), faults_(faults) {
+        : passing_connection(std::move(inner)), loop_(loop), faults_(faults) {
         self_ = faults_.links.insert(faults_.links.end(), this);
     }
     ~breaking_link() override { faults_.links.erase(self_); }
@@ -48,8 +49,8 @@ public:
         if (std::exchange(cut_, true)) {
             return;
         }
-        inner_->watch(nullptr, false, false);
-        inner_->abort();
+        inner().watch(nullptr, false, false);
+        inner().abort();
         loop_.post([weak = std::weak_ptr(alive_), this] {
             if (weak.lock() && sink_ != nullptr) {
                 sink_->on_ready(true, false);
@@ -57,7 +58,6 @@ public:
         });
     }
 
-    transport::capabilities abilities() const noexcept override { return inner_->abilities(); }
     transport::read_result read(mutable_bytes buffer, std::span<transport::in_piece> out) override {
         if (!cut_ && faults_.readable == 0) {
             cut();
@@ -66,7 +66,7 @@ public:
             return {.status = transport::io_status::error,
                     .error = boost::asio::error::connection_reset};
         }
-        auto const got = inner_->read(buffer.first(std::min(buffer.size(), faults_.readable)), out);
+        auto const got = inner().read(buffer.first(std::min(buffer.size(), faults_.readable)), out);
         faults_.readable -= got.wire_bytes;
         faults_.read += got.wire_bytes;
         return got;
@@ -76,31 +76,17 @@ public:
             return {.status = transport::io_status::error,
                     .error = boost::asio::error::broken_pipe};
         }
-        return inner_->write(segments);
+        return inner().write(segments);
     }
-    void probe() override { inner_->probe(); }
-    void shutdown_write() override { inner_->shutdown_write(); }
-    void close(transport::close_code code, std::string_view reason) override {
-        inner_->close(code, reason);
-    }
-    void abort() override { inner_->abort(); }
-    bool wants_write() const noexcept override { return inner_->wants_write(); }
     void watch(transport::readiness_sink* sink, bool reads, bool writes) override {
         sink_ = sink;
         if (!cut_) {
-            inner_->watch(sink, reads, writes);
+            inner().watch(sink, reads, writes);
         }
     }
-    void acknowledge_now() override { inner_->acknowledge_now(); }
-    void hold_back(bool on) override { inner_->hold_back(on); }
-    std::string peer() const override { return inner_->peer(); }
-    std::optional<transport::peer_credentials> credentials() const override { return {}; }
-    std::optional<transport::peer_certificate> certificate() const override { return {}; }
-    std::unique_ptr<transport::byte_stream> fold() override { return nullptr; }
 
 private:
     transport::runtime& loop_;
-    std::unique_ptr<transport::connection> inner_;
     link_faults& faults_;
     std::list<breaking_link*>::iterator self_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
