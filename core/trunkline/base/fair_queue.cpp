@@ -7,6 +7,14 @@
 
 namespace trunkline {
 
+// Bytes of each lane that may be given now.
+fair_queue::sizes fair_queue::may_leave() const noexcept {
+    if (before_fence_ != sizes{}) {
+        return before_fence_;
+    }
+    return {lanes_[ordered].size(), lanes_[overtaken].size(), lanes_[first].size()};
+}
+
 // A transport may have begun the frame at which consuming stopped, though none of its bytes have
 // been consumed.
 fair_queue::lane fair_queue::first_lane() const noexcept {
@@ -18,35 +26,28 @@ fair_queue::lane fair_queue::first_lane() const noexcept {
     if (plan_begin_ < plan_.size()) {
         return plan_[plan_begin_].from;
     }
-    if (!urgent().empty()) {
+    sizes const left = may_leave();
+    if (left[first] > 0) {
         return first;
     }
-    return in_order().empty() ? overtaken : ordered;
-}
-
-fair_queue::lane fair_queue::lane_after(lane last, std::size_t urgent_given) const noexcept {
-    if (urgent_given < urgent().size()) {
-        return first;
-    }
-    return last == ordered ? overtaken : ordered;
+    return left[ordered] == 0 ? overtaken : ordered;
 }
 
 std::size_t fair_queue::peek(std::span<out_segment> out) {
     lane from = first_lane();
     plan_.clear();
     plan_begin_ = 0;
-    std::array<std::size_t, 3> at{};
-    std::size_t urgent_given = 0;
+    sizes at{};
+    sizes left = may_leave();
     std::size_t count = 0;
-    std::size_t waiting = size();
-    while (waiting > 0 && count < out.size()) {
-        bool const others_wait = from == overtaken || urgent_given < urgent().size();
-        std::size_t const share = from == first ? urgent().size() : others_wait ? 1 : chunk_size;
-        auto const got = lanes_[from].peek_frames(at[from], share, out.subspan(count));
+    while (left != sizes{} && count < out.size()) {
+        bool const others_wait = from == overtaken || left[first] > 0;
+        std::size_t const share = from == first ? left[first] : others_wait ? 1 : chunk_size;
+        auto const got =
+            lanes_[from].peek_frames(at[from], std::min(share, left[from]), out.subspan(count));
         at[from] += got.segments;
         count += got.segments;
-        waiting -= got.size;
-        urgent_given += from == first ? got.size : 0;
+        left[from] -= got.size;
         if (!plan_.empty() && plan_.back().from == from) {
             plan_.back().size += got.size;
         } else if (got.size > 0) {
@@ -55,7 +56,7 @@ std::size_t fair_queue::peek(std::span<out_segment> out) {
         if (got.ends_write) {
             break;
         }
-        from = lane_after(from, urgent_given);
+        from = left[first] > 0 ? first : from == ordered ? overtaken : ordered;
     }
     return count;
 }
@@ -64,11 +65,13 @@ void fair_queue::consume(std::size_t size) {
     TRUNKLINE_ASSERT(size <= this->size());
     while (size > 0) {
         if (plan_begin_ == plan_.size()) {
-            plan_.push_back({first_lane(), std::min(size, lanes_[first_lane()].size())});
+            lane const from = first_lane();
+            plan_.push_back({from, std::min(size, may_leave()[from])});
         }
         run& front = plan_[plan_begin_];
         std::size_t const taken = std::min(size, front.size);
         lanes_[front.from].consume(taken);
+        before_fence_[front.from] -= std::min(before_fence_[front.from], taken);
         front.size -= taken;
         size -= taken;
         if (front.size == 0) {
@@ -77,7 +80,13 @@ void fair_queue::consume(std::size_t size) {
     }
 }
 
+void fair_queue::fence() noexcept {
+    before_fence_ = {};
+    before_fence_ = may_leave();
+}
+
 void fair_queue::clear() noexcept {
+    before_fence_ = {};
     for (gather_queue& each : lanes_) {
         each.clear();
     }

@@ -51,6 +51,11 @@ public:
     /// then one lane after the other.
     void consume(std::size_t size);
 
+    /// What is queued from now on, in whatever lane, leaves behind all that is queued now: for a
+    /// change of form at one place of what is sent. Another call before that has gone takes its
+    /// place.
+    void fence() noexcept;
+
     /// Drops everything and releases all pins.
     void clear() noexcept;
 
@@ -80,10 +85,13 @@ private:
         std::size_t size = 0;
     };
 
+    using sizes = std::array<std::size_t, 3>;
+
+    [[nodiscard]] sizes may_leave() const noexcept;
     [[nodiscard]] lane first_lane() const noexcept;
-    [[nodiscard]] lane lane_after(lane last, std::size_t urgent_given) const noexcept;
 
     std::array<gather_queue, 3> lanes_;
+    sizes before_fence_{};        // bytes of each lane that leave before all others
     std::vector<run> plan_;       // of the last peek
     std::size_t plan_begin_ = 0;  // what is before has been consumed
 };

@@ -87,15 +87,45 @@ TEST(fair_queue, ends_a_write_where_either_lane_does) {
     EXPECT_EQ(peeked(queue), "cdLLLL");
 }
 
-// Whatever is queued and however it is taken: both lanes come out whole and in their own order, and
-// no frame is cut by one of the other.
+TEST(fair_queue, lets_nothing_overtake_a_fence) {
+    fair_queue queue;
+    add(queue.in_order(), "ab");
+    add(queue.large(), "LLLL");
+    add(queue.large(), "MMMM");
+    queue.fence();
+    add(queue.urgent(), "u");
+    add(queue.in_order(), "cd");
+    EXPECT_EQ(peeked(queue), "abLLLLMMMM");
+    queue.consume(3);
+    EXPECT_EQ(peeked(queue), "LLLMMMM");
+    queue.consume(7);
+    EXPECT_EQ(peeked(queue), "ucd");
+    queue.consume(3);
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST(fair_queue, consumes_no_further_than_a_fence_lane_by_lane) {
+    fair_queue queue;
+    add(queue.large(), "LL");
+    queue.fence();
+    add(queue.urgent(), "u");
+    add(queue.large(), "MM");
+    queue.consume(3);  // without a peek
+    EXPECT_EQ(peeked(queue), "MM");
+}
+
+// Whatever is queued and however it is taken: the lanes come out whole and in their own order, no
+// frame is cut by one of another, and none goes before those that were behind a fence before it.
 RC_GTEST_PROP(fair_queue, keeps_every_frame_whole_and_each_lane_in_order, ()) {
     fair_queue queue;
-    std::array<std::string, 2> queued;
+    std::string const lanes = "sLu";
+    std::array<std::string, 3> queued;
     std::string taken;
     char next = 0;
+    char fences = 'A';
+    std::size_t before_fence = 0;
     auto const steps = *rc::gen::container<std::vector<std::pair<unsigned, std::size_t>>>(
-        rc::gen::pair(rc::gen::inRange(0U, 4U), rc::gen::inRange<std::size_t>(1, 40)));
+        rc::gen::pair(rc::gen::inRange(0U, 6U), rc::gen::inRange<std::size_t>(1, 40)));
     auto const take = [&](std::size_t room, std::size_t most) {
         std::string const bytes = peeked(queue, room);
         std::size_t const size = std::min(bytes.size(), most);
@@ -103,27 +133,35 @@ RC_GTEST_PROP(fair_queue, keeps_every_frame_whole_and_each_lane_in_order, ()) {
         queue.consume(size);
     };
     for (auto const& [what, size] : steps) {
-        if (what < 2) {
-            // Lane, number of the frame, bytes of it.
+        if (what < 3) {
+            // Lane, number of the frame, fences before it, bytes of it.
             std::string const frame =
-                std::string(1, what == 0 ? 's' : 'L') + next++ + std::string(size, '.');
-            add(what == 0 ? queue.in_order() : queue.large(), frame);
+                std::string(1, lanes[what]) + next++ + fences + std::string(size, '.');
+            add(what == 0 ? queue.in_order() : what == 1 ? queue.large() : queue.urgent(), frame);
             queued[what] += frame;
-        } else {
-            take(what == 2 ? 1 : 1 + size / 8, size);
+        } else if (what < 5) {
+            take(what == 3 ? 1 : 1 + size / 8, size);
+        } else if (taken.size() >= before_fence) {
+            queue.fence();
+            before_fence = taken.size() + queue.size();
+            ++fences;
         }
     }
     while (!queue.empty()) {
         take(3, 100'000);
     }
-    std::array<std::string, 2> came;
+    std::array<std::string, 3> came;
+    char passed = 'A';
     for (std::size_t at = 0; at < taken.size();) {
-        std::size_t end = at + 2;
+        std::size_t end = at + 3;
         while (end < taken.size() && taken[end] == '.') {
             ++end;
         }
-        RC_ASSERT(taken[at] == 's' || taken[at] == 'L');
-        came[taken[at] == 's' ? 0 : 1] += taken.substr(at, end - at);
+        std::size_t const lane = lanes.find(taken[at]);
+        RC_ASSERT(lane < lanes.size());
+        RC_ASSERT(taken[at + 2] >= passed);
+        passed = taken[at + 2];
+        came[lane] += taken.substr(at, end - at);
         at = end;
     }
     RC_ASSERT(came == queued);

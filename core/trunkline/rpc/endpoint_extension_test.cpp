@@ -85,6 +85,18 @@ TEST_P(hello, calls_back_when_the_connection_ends_first) {
     EXPECT_EQ(agreed, false);
 }
 
+TEST_P(hello, is_answered_before_anything_else_of_the_extension) {
+    extensible_peers peers(true, GetParam());
+    ASSERT_TRUE(peers.dialer->hello([](bool agreed) { EXPECT_TRUE(agreed); }));
+    byte_string const asked = take_output(peers.dialer->protocol().output());
+    ASSERT_EQ(feed(peers.acceptor->protocol(), asked).value(), asked.size());
+    bool alive = false;
+    ASSERT_TRUE(peers.acceptor->ping([&alive] { alive = true; }));
+    peers.run();
+    EXPECT_TRUE(alive);
+    EXPECT_EQ(peers.dialer->protocol().counters().frames_skipped, 0u);
+}
+
 TEST(hello, of_no_version_is_refused) {
     extensible_peers peers;
     outcome refused;

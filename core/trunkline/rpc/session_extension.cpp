@@ -47,6 +47,7 @@ void session::state::extend() {
     if (agreed == nullptr) {
         agreed = std::make_unique<agreed_extension>();
         decoder_->give_extension_frames();
+        output.fence();  // what agrees to it leaves first
     }
 }
 
