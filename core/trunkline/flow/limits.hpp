@@ -18,6 +18,10 @@ inline constexpr std::uint32_t window_size_max = 4 * mib;
 /// Bytes by which all windows of a connection together may be above their first size.
 inline constexpr std::size_t growth_size_max = 4 * mib;
 
+/// Round trips in which a stream brings less than a quarter of its window, before that is halved:
+/// enough for a stream that only takes breath.
+inline constexpr std::uint32_t quiet_rounds_max = 8;
+
 /// Bytes of our own streams that wait for the credit of one peer: a chunk for each of a thousand.
 /// Above it a new request of that peer is refused.
 inline constexpr std::size_t waiting_size_max = 64 * mib;

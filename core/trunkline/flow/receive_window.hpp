@@ -17,7 +17,10 @@ struct path {
 
 /// Of one stream, as its receiver sees it. A stream that brings most of its window in one round
 /// trip is held up by it, and gets twice as much: so the window comes to what the path holds, and a
-/// slow reader or a short path cost no memory. Single-threaded; time is the count of round trips.
+/// slow reader or a short path cost no memory. One that brings little of it in each of
+/// quiet_rounds_max round trips gets half as much: what it does not need is there for others.
+/// Credit that has been granted is never taken back, so a window shrinks as its credit is used.
+/// Single-threaded; time is the count of round trips.
 class receive_window {
 public:
     receive_window() noexcept = default;
@@ -33,8 +36,8 @@ public:
     void let_go(std::uint64_t bytes) noexcept { held_ -= bytes; }
 
     /// Bytes to be granted now. 0 while that is less than half of the window: a grant for every
-    /// frame would cost more than it brings.
-    [[nodiscard]] std::uint32_t take_grant() noexcept;
+    /// frame would cost more than it brings. May let the window shrink.
+    [[nodiscard]] std::uint32_t take_grant(path& on) noexcept;
 
     /// At the end of the stream: gives back what it has grown by.
     void close(path& on) noexcept;
@@ -43,15 +46,22 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
     /// Bytes that the peer may send before another grant.
     [[nodiscard]] std::uint64_t left() const noexcept { return granted_ - received_; }
-    /// Whether so much has come in this round trip that measuring it may let the window grow.
+    /// Whether so much has come in this round trip that measuring it may let the window grow, or
+    /// the window has grown and may be more than is needed.
     [[nodiscard]] bool wants_measure() const noexcept {
-        return size_ < window_size_max && in_round_ >= size_ / 4;
+        return size_ > first_credit || in_round_ >= size_ / 4;
     }
 
 private:
     void count_round(std::uint64_t bytes, path& on) noexcept;
+    void grow(path& on) noexcept;
+    void note_quiet(std::uint64_t rounds) noexcept;
+    void shrink(path& on) noexcept;
+    [[nodiscard]] std::uint64_t read() const noexcept;
 
     std::uint32_t size_ = first_credit;
+    std::uint32_t wanted_ = first_credit;  // below size_ while more than that has been granted
+    std::uint32_t quiet_ = 0;              // round trips since one that brought much
     std::uint64_t granted_ = first_credit;
     std::uint64_t received_ = 0;
     std::uint64_t held_ = 0;

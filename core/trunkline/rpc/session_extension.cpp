@@ -229,7 +229,7 @@ void session::state::give_credit(open_window& of) {
     if (!connected_) {
         return;
     }
-    if (std::uint32_t const more = of.window.take_grant(); more > 0) {
+    if (std::uint32_t const more = of.window.take_grant(agreed->path); more > 0) {
         control().put_credit(of.stream_id, more);
     }
     if (!agreed->measuring && of.window.wants_measure()) {
