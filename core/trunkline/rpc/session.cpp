@@ -21,6 +21,14 @@ bool session::wants_input() const noexcept {
     return state_->wants_input();
 }
 
+bool session::start_waiting(std::uint64_t now_us) {
+    return state_->start_waiting(now_us);
+}
+
+void session::end_input(std::uint64_t now_us) {
+    state_->end_input(now_us);
+}
+
 void session::disconnect(error_code why) {
     state_->disconnect(why);
 }

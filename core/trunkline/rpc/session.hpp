@@ -158,9 +158,20 @@ public:
     [[nodiscard]] result<void> settle();
 
     /// False while answers in the output, unanswered requests or what handlers keep are above their
-    /// marks, or a handler wants nothing more. While a call of ours waits, the second and third do
-    /// not stop the input but refuse requests: handlers may be waiting for the answer to it.
+    /// marks, or a handler wants nothing more. While a call of ours waits none of the three stops
+    /// the input: the first lets whole requests wait, the others refuse them. So handlers get the
+    /// answers that they wait for, and two peers that answer each other both go on reading.
     [[nodiscard]] bool wants_input() const noexcept;
+
+    /// Starts requests that have waited for answers in the output to go, as far as there is room
+    /// now; true when there were any. By the owner, whenever output has gone.
+    bool start_waiting(std::uint64_t now_us);
+
+    /// The peer has ended its direction, and all of it has been taken. Nothing where the extension
+    /// has not been agreed to; else answers that wait for credit are given up, as none can come:
+    /// their callers get a reset with the code `flow`, their handlers
+    /// session_events::on_call_cancelled() with beyond_credit. Again after each further output.
+    void end_input(std::uint64_t now_us);
 
     /// The connection ended: every pending call of ours is lost and every incoming one cancelled,
     /// with `why`. Output that is queued stays: the owner sends it or clears it.

@@ -354,13 +354,24 @@ error_code session::state::take_credit(std::uint32_t stream_id, bytes_view paylo
 // Resets
 
 // In the lane of calls: it must not overtake what it gives up.
+void session::state::send_reset(extension::reset_fields const& what) {
+    if (agreed != nullptr && connected_) {
+        extension::control_sink{output.in_order(), *layout, now_us_}.put_reset(what);
+    }
+}
+
 void session::state::reset_call(extension::reset_by by, std::uint32_t request_id,
                                 extension::code why) {
-    if (agreed != nullptr && connected_) {
-        call_share::scope const ours(calls_queued, output.in_order());
-        extension::control_sink{output.in_order(), *layout, now_us_}.put_reset(
-            {by, request_id, why});
-    }
+    call_share::scope const ours(calls_queued, output.in_order());
+    send_reset({by, request_id, why});
+}
+
+// A call that comes although we take none any more.
+void session::state::refuse_to_begin(std::uint32_t request_id) {
+    ++counters.calls_refused;
+    std::size_t const before = output.size();
+    send_reset({extension::reset_by::called, request_id, extension::code::going_away});
+    note_refusal(output.size() - before);
 }
 
 void session::state::reset_answer(call_id id, extension::code why, std::uint64_t now_us) {
@@ -384,7 +395,7 @@ error_code session::state::take_reset(bytes_view payload) {
     }
     if (what->by == extension::reset_by::caller) {
         if (call_id const* const id = agreed->calls.find(what->request_id)) {
-            give_up_by_caller(*id);
+            give_up(*id, rpc_error::cancelled_by_peer);
         }
     } else if (pending_call* const of = pending_.find(what->request_id)) {
         drop_response(*of);
@@ -393,11 +404,12 @@ error_code session::state::take_reset(bytes_view payload) {
     return {};
 }
 
-void session::state::give_up_by_caller(call_id id) {
+// A call of the peer, answered in part or not at all.
+void session::state::give_up(call_id id, error_code why) {
     incoming_call* const of = find_call(id);
     if (!of->received) {
         drop_message(of->message);
-        cancel_incoming(id, rpc_error::cancelled_by_peer);
+        cancel_incoming(id, why);
         return;
     }
     if (of->answer) {
@@ -405,7 +417,26 @@ void session::state::give_up_by_caller(call_id id) {
     }
     --unanswered;
     release_call(*of);
-    events_.on_call_cancelled(id, rpc_error::cancelled_by_peer);
+    events_.on_call_cancelled(id, why);
+}
+
+void session::state::end_input(std::uint64_t now_us) {
+    if (agreed == nullptr || agreed->waiting_size == 0 || !connected_) {
+        return;
+    }
+    now_us_ = now_us;
+    std::vector<call_id> starved;
+    for (std::uint32_t at = 0; at < calls_.slots(); ++at) {
+        if (calls_[at].answer && calls_[at].answer->waiting() > 0) {
+            starved.push_back(calls_[at].id);
+        }
+    }
+    for (call_id const id : starved) {
+        if (incoming_call const* const of = find_call(id)) {
+            reset_call(extension::reset_by::called, of->request_id, extension::code::flow);
+            give_up(id, rpc_error::beyond_credit);
+        }
+    }
 }
 
 // Signs of life

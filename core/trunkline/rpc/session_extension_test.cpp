@@ -338,6 +338,35 @@ TEST_F(extended_sessions, CAN_07_cancel_reaches_a_writer_that_waits_for_credit) 
     EXPECT_EQ(pair.called->held_size(), 0u);
 }
 
+// The peer has ended its direction: it can grant nothing any more.
+TEST_F(extended_sessions, an_answer_that_waits_for_credit_that_cannot_come_is_given_up) {
+    pair.caller.keeps = true;
+    auto const id = pair.caller.call(parts, "");
+    auto const short_one = pair.caller.call(parts, "");
+    pair.exchange();
+    pair.called->begin_answer(pair.called.last_call(), test_now_us);
+    pair.called.write_answer(pair.called.last_call(), "fits");
+    pair.called->end_input(test_now_us);
+    EXPECT_EQ(pair.called.said.size(), 4u);
+    call_id const call = pair.called.calls.front();
+    pair.called->begin_answer(call, test_now_us);
+    pair.called.write_answer(call, window + "more");
+    pair.called->end_input(test_now_us);
+    EXPECT_EQ(pair.called.said.back(), "cancelled 3: more was sent than there was credit for");
+    EXPECT_FALSE(pair.called->answerable(call));
+    pair.called->end_answer(pair.called.last_call(), test_now_us);
+    pair.exchange();
+    EXPECT_EQ(pair.caller.said,
+              (strings{"fields of " + std::to_string(short_one),
+                       "response begins " + std::to_string(short_one),
+                       "fields of " + std::to_string(id), "response begins " + std::to_string(id),
+                       "lost " + std::to_string(id) + ": more was sent than there was credit for",
+                       "response ends " + std::to_string(short_one)}));
+    EXPECT_EQ(pair.caller.parts[short_one], "fits");
+    EXPECT_TRUE(pair.called->idle());
+    EXPECT_TRUE(pair.caller->idle());
+}
+
 // Reset
 
 TEST_F(extended_sessions, CAN_02_a_call_whose_request_has_ended_is_given_up) {

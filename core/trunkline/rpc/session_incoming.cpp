@@ -70,6 +70,7 @@ result<std::size_t> session::state::receive(bytes_view input, bool ends_message,
     if (!connected_) {
         return rpc_error::not_connected;
     }
+    start_waiting(now_us);
     if (!wants_input()) {
         return std::size_t{0};
     }
@@ -363,16 +364,60 @@ void session::state::disconnect(error_code why) {
     lost_unsent_ = {};
 }
 
-// Why no request is started now. While a call of ours waits the input goes on all the same:
+// Why no request is taken now. While a call of ours waits the input goes on all the same:
 // handlers may be waiting for its answer, and would wait for ever if it were not read.
 std::optional<rpc_error> session::state::refuse_request() const noexcept {
     if (unanswered >= limits_.unanswered_requests_max) {
         return rpc_error::too_many_calls;
     }
-    if (kept > kept_mark_) {
+    if (kept + waiting_size_ > kept_mark_) {
         return rpc_error::held_too_much;
     }
     return {};
+}
+
+// Whether what has been answered goes out fast enough for more to be asked. Calls of ours do not
+// count: they are not the peer's doing.
+bool session::state::output_has_room() const noexcept {
+    return (output.owned_size() <= limits_.output_owned_mark ||
+            calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=
+                limits_.output_owned_mark) &&
+           (output.borrowed_size() <= limits_.output_borrowed_mark ||
+            calls_queued.borrowed_besides(output.in_order()) + output.large().borrowed_size() <=
+                limits_.output_borrowed_mark);
+}
+
+// What the peer makes us say by asking on, however full the output: bounded by wants_input().
+void session::state::note_refusal(std::size_t size) noexcept {
+    refused_size_ = output_has_room() ? 0 : refused_size_ + size;
+}
+
+// Requests that have waited for the output
+bool session::state::start_waiting(std::uint64_t now_us) {
+    if (waiting_.empty() || receiving_ || !connected_ || failure_) {
+        return false;
+    }
+    now_us_ = now_us;
+    receiving_ = true;
+    std::size_t begun = 0;
+    while (connected_ && begun < waiting_.size() && input_stops == 0 && kept <= kept_mark_ &&
+           output_has_room()) {
+        waiting_request const next = std::move(waiting_[begun++]);
+        waiting_size_ -= next.cost();
+        bool const is_event = next.head.type_byte == static_cast<std::uint8_t>(message_type::event);
+        if (is_event || find_call(next.id) != nullptr) {
+            tell_request(next.id, next.head, next.bytes.view(), next.fields.get());
+        }
+    }
+    receiving_ = false;
+    if (!connected_) {
+        forget_incoming();
+    } else if (begun == waiting_.size()) {
+        std::vector<waiting_request>().swap(waiting_);
+    } else {
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(begun));
+    }
+    return begun > 0;
 }
 
 // Whether the input goes on whatever is held: somebody waits for an answer, or for credit, and what
@@ -382,20 +427,18 @@ bool session::state::must_read() const noexcept {
 }
 
 bool session::state::wants_input() const noexcept {
-    return (must_read() || !refuse_request()) && input_stops == 0 &&
-           output.urgent().size() <= extension::control_queued_mark &&
-           (output.owned_size() <= limits_.output_owned_mark ||
-            calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=
-                limits_.output_owned_mark) &&
-           (output.borrowed_size() <= limits_.output_borrowed_mark ||
-            calls_queued.borrowed_besides(output.in_order()) + output.large().borrowed_size() <=
-                limits_.output_borrowed_mark);
+    if (input_stops > 0 || output.urgent().size() > extension::control_queued_mark) {
+        return false;
+    }
+    return must_read() ? refused_size_ <= limits_.output_owned_mark || output_has_room()
+                       : !refuse_request() && output_has_room();
 }
 
 std::size_t session::state::held_size() const noexcept {
     return (detector_ ? detector_->kept().size() : 0) + reassembly_.held_size() + messages_held_ +
            messages_.size() * sizeof(message) + calls_.size() * sizeof(incoming_call) + kept +
-           parts_held + (agreed ? agreed->frame.capacity() + agreed->headers_cost : 0);
+           waiting_size_ + parts_held +
+           (agreed ? agreed->frame.capacity() + agreed->headers_cost : 0);
 }
 
 std::size_t session::state::memory_left() const noexcept {
@@ -426,7 +469,7 @@ bool session::state::mid_frame() const noexcept {
 
 bool session::state::idle() const noexcept {
     return reassembly_.streams() == 0 && calls_.size() == 0 && pending_.empty() &&
-           deferred_.empty() && output.empty() && !mid_frame() &&
+           deferred_.empty() && waiting_.empty() && output.empty() && !mid_frame() &&
            (agreed == nullptr || agreed->headers.empty());
 }
 

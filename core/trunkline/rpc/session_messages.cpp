@@ -20,8 +20,7 @@ std::uint32_t slot_of(call_id id) noexcept {
     return static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) & slot_mask);
 }
 
-message_head head_of(header const& head, bytes_view whole,
-                     std::unique_ptr<received_fields> const& with) {
+message_head head_of(header const& head, bytes_view whole, received_fields const* with) {
     return {static_cast<message_type>(head.type_byte), head.request_id, head.method_id,
             whole.subspan(header_size, head.metadata_size), with ? &with->fields : nullptr};
 }
@@ -130,6 +129,8 @@ void session::state::forget_incoming() {
     messages_.clear();
     messages_held_ = 0;
     borrowing_.clear();
+    waiting_.clear();
+    waiting_size_ = 0;
     reassembly_ = frame::reassembly();
     detector_.reset();
     if (agreed != nullptr) {
@@ -233,8 +234,7 @@ void session::state::begin_request(std::uint32_t slot) {
         if (refused) {
             refuse_head(head, *refused);
         } else {
-            ++counters.calls_refused;
-            reset_call(extension::reset_by::called, head.request_id, extension::code::going_away);
+            refuse_to_begin(head.request_id);
         }
         return;
     }
@@ -255,7 +255,7 @@ void session::state::begin_request(std::uint32_t slot) {
     of.call = call.id;
     of.at = message::stage::request;
     open_window_of(slot);
-    delivery const wanted = events_.on_call(of.call, head_of(of.head, of.view(), of.fields));
+    delivery const wanted = events_.on_call(of.call, head_of(of.head, of.view(), of.fields.get()));
     if (wanted == delivery::parts) {
         of.at = message::stage::request_parts;
     }
@@ -338,18 +338,32 @@ void session::state::finish(std::uint32_t slot) {
     }
 }
 
+// Whether a whole request may be taken now. What it borrows is copied where it has to wait for
+// room in the output, or for others that do.
+bool session::state::take_whole(std::uint32_t slot) {
+    std::optional<rpc_error> refused = must_read() ? refuse_request() : std::nullopt;
+    if (!refused && (!waiting_.empty() || !output_has_room())) {
+        bytes_view const borrowed = std::exchange(messages_[slot].borrowed, {});
+        if (!borrowed.empty() && hold(messages_[slot], borrowed)) {
+            refused = rpc_error::held_too_much;
+        }
+    }
+    if (refused) {
+        refuse_message(slot, *refused);
+    }
+    return !refused;
+}
+
 void session::state::finish_request(std::uint32_t slot) {
     bool const in_parts = messages_[slot].at == message::stage::request_parts;
-    if (!in_parts && must_read()) {
-        if (std::optional<rpc_error> const refused = refuse_request()) {
-            refuse_message(slot, *refused);
-            return;
-        }
+    bool const waits = !in_parts && (!waiting_.empty() || !output_has_room());
+    if (!in_parts && !take_whole(slot)) {
+        return;
     }
     call_id const id = messages_[slot].call;
     header const head = messages_[slot].head;
-    detached_bytes const whole = detach_bytes(messages_[slot]);
-    auto const fields = take_fields(slot);
+    detached_bytes whole = detach_bytes(messages_[slot]);
+    auto fields = take_fields(slot);
     put_message(slot);
     incoming_call* const call = find_call(id);
     if (call == nullptr) {
@@ -365,10 +379,18 @@ void session::state::finish_request(std::uint32_t slot) {
     }
     if (in_parts) {
         events_.on_call_end(id);
-        return;
+    } else if (waits) {
+        waiting_size_ +=
+            waiting_.emplace_back(id, head, std::move(whole.owner), std::move(fields)).cost();
+    } else {
+        tell_request(id, head, whole.view, fields.get());
     }
-    message_head const event = head_of(head, whole.view, fields);
-    bytes_view const payload = whole.view.subspan(header_size + head.metadata_size);
+}
+
+void session::state::tell_request(call_id id, header const& head, bytes_view whole,
+                                  received_fields const* fields) {
+    message_head const event = head_of(head, whole, fields);
+    bytes_view const payload = whole.subspan(header_size + head.metadata_size);
     events_.on_request(id, event, payload.empty() ? event.metadata : payload);
 }
 

@@ -78,7 +78,11 @@ void session::state::send_response(std::uint32_t request_id, std::uint64_t metho
                                    std::span<slice> body) {
     auto const head = response_head(request_id, method_id, code);
     bool const is_large = head.size() + total_size(body) > chunk_size;
+    std::size_t const before = output.size();
     send_whole(head, body, is_large ? large_sink() : sink());
+    if (code != status::success) {
+        note_refusal(output.size() - before);
+    }
 }
 
 error_code session::state::refuse_new_call() const noexcept {

@@ -62,6 +62,18 @@ struct detached_bytes {
     bytes_view view;
 };
 
+/// A whole request that has come to its end while the output was full.
+struct waiting_request {
+    call_id id{};
+    header head;
+    growing_buffer bytes;
+    std::unique_ptr<received_fields> fields;
+
+    [[nodiscard]] std::size_t cost() const noexcept {
+        return sizeof(waiting_request) + bytes.memory_taken() + (fields ? fields->cost() : 0);
+    }
+};
+
 /// A call of the peer, from its head until it has been both received and answered.
 struct incoming_call {
     call_id id{};
@@ -105,6 +117,7 @@ public:
     result<std::size_t> receive(bytes_view input, bool ends_message, std::uint64_t now_us);
     result<void> settle();
     void disconnect(error_code why);
+    bool start_waiting(std::uint64_t now_us);
     [[nodiscard]] bool wants_input() const noexcept;
     [[nodiscard]] std::size_t held_size() const noexcept;
     [[nodiscard]] std::size_t memory_left() const noexcept;
@@ -141,6 +154,7 @@ public:
     void reset_answer(call_id id, extension::code why, std::uint64_t now_us);
     bool ping(bytes_view payload, std::uint64_t now_us);
     void go_away(extension::code why, std::string_view text, std::uint64_t now_us);
+    void end_input(std::uint64_t now_us);
 
     [[nodiscard]] session_limits const& limits() const noexcept { return limits_; }
     [[nodiscard]] incoming_call* find_call(call_id id) noexcept;
@@ -184,6 +198,9 @@ private:
     void hand_over_part(std::uint32_t slot, std::size_t skip);
     void finish(std::uint32_t slot);
     void finish_request(std::uint32_t slot);
+    [[nodiscard]] bool take_whole(std::uint32_t slot);
+    void tell_request(call_id id, header const& head, bytes_view whole,
+                      received_fields const* fields);
     void finish_response(std::uint32_t slot);
     void forget_incoming();
 
@@ -206,8 +223,10 @@ private:
     void give_credit(open_window& of);
     void grant(std::uint32_t stream_id);
     error_code refuse_beyond_credit(std::uint32_t slot);
-    void give_up_by_caller(call_id id);
+    void give_up(call_id id, error_code why);
+    void send_reset(extension::reset_fields const& what);
     void reset_call(extension::reset_by by, std::uint32_t request_id, extension::code why);
+    void refuse_to_begin(std::uint32_t request_id);
     void put_under_credit(outgoing_stream& stream, std::uint32_t first, credited_stream const& of);
     void forget_credit(outgoing_stream const& stream);
     [[nodiscard]] error_code encode_call_fields(extension::call_fields const* fields, bool in_parts,
@@ -220,6 +239,8 @@ private:
 
     // Refusals (FORMAT.md, "Limits")
     [[nodiscard]] std::optional<rpc_error> refuse_request() const noexcept;
+    [[nodiscard]] bool output_has_room() const noexcept;
+    void note_refusal(std::size_t size) noexcept;
     void refuse_message(std::uint32_t slot, rpc_error why);
     void refuse_head(header const& head, rpc_error why);
     void begin_refusal(bytes_view known, rpc_error why);
@@ -281,6 +302,9 @@ private:
 
     slab<incoming_call> calls_;
     std::size_t unfinished_ = 0;
+    std::vector<waiting_request> waiting_;  // in order; all of them begun
+    std::size_t waiting_size_ = 0;          // what they cost
+    std::size_t refused_size_ = 0;          // bytes of refusals queued while the output was full
     frame::id_table<std::uint32_t, pending_call> pending_;
     std::vector<std::uint32_t> lost_unsent_;  // in order; while disconnect() tells of what is lost
     std::vector<deferred_stream> deferred_;

@@ -74,6 +74,7 @@ public:
 
     std::vector<std::string> said;               ///< everything but parts
     std::map<std::uint64_t, std::string> parts;  ///< by method of a call, or request id of ours
+    std::vector<call_id> calls;                  ///< all that came
     bool keeps = false;                          ///< parts are kept for a reader
     error_code failed;                           ///< of the session
     byte_string parked;                          ///< what the session did not take
@@ -104,6 +105,7 @@ private:
 
     delivery on_call(call_id id, message_head const& head) override {
         last_call_ = id;
+        calls.push_back(id);
         methods_[id] = head.method_id;
         said.push_back("call " + std::to_string(head.method_id) + text_of(head.fields));
         return wanted(head.method_id);

@@ -1,6 +1,8 @@
 // How connections end, and what their calls and observers hear of it.
 #include <trunkline/transport/driver.hpp>
 
+#include <trunkline/flow/limits.hpp>
+#include <trunkline/rpc/test_extended_pair.hpp>
 #include <trunkline/transport/error.hpp>
 #include <trunkline/transport/loop_commons.hpp>
 #include <trunkline/transport/test_driver_fixture.hpp>
@@ -10,7 +12,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace trunkline::transport::testing {
 namespace {
@@ -155,6 +159,43 @@ TEST_F(endings, a_half_ended_peer_is_not_kept_for_ever) {
     ASSERT_TRUE(loop.run_until([&] { return near.over(); }, seconds(60)));
     EXPECT_LE(loop.now().time_since_epoch(), seconds(16));
     EXPECT_FALSE(near.kept[0].active());
+}
+
+// One that has agreed to the extension can grant no credit any more: what would need some is given
+// up, what needs none still goes out.
+TEST_F(endings, a_half_ended_peer_is_not_waited_for_where_only_its_credit_could_help) {
+    constexpr std::uint64_t much = 11;
+    std::optional<rpc::responder> begun;
+    ASSERT_TRUE(near.methods.add(much, [&](auto const&, rpc::responder by) {
+        std::string const body(flow::first_credit + 1, 'x');
+        slice part = text(body);
+        by.part({&part, 1});
+        begun = std::move(by);
+    }));
+    near.settings.session.extended = true;
+    open({.capacity = 1 * mib});
+    rpc::testing::extended_side asking(rpc::side::dialer);
+    auto const id = asking.call(much, "");
+    auto const other = asking.call(later, "");
+    auto const asked = rpc::testing::take_output(asking->output());
+    far_write(as_text(asked));
+    loop.run_for(milliseconds(1));
+    pipe.first->shutdown_write();
+    loop.run_for(milliseconds(1));
+    ASSERT_TRUE(begun);
+    EXPECT_FALSE(begun->active());
+    near.answer_later_calls();
+    loop.run_for(seconds(1));
+    EXPECT_TRUE(near.over());
+    std::vector<std::byte> buffer(1 * mib);
+    for (io_result got; (got = pipe.first->read(buffer)).status == io_status::ok;) {
+        asking.feed(bytes_view(buffer).first(got.size));
+    }
+    EXPECT_EQ(asking.said,
+              (std::vector<std::string>{
+                  "fields of " + std::to_string(id), "response begins " + std::to_string(id),
+                  "lost " + std::to_string(id) + ": more was sent than there was credit for",
+                  "response " + std::to_string(other) + " at last"}));
 }
 
 TEST_F(endings, a_reset_is_an_error_with_its_cause) {

@@ -111,6 +111,7 @@ private:
     void park(bytes_view bytes);
     void drop_input();
     void settle();
+    [[nodiscard]] bool begins_more();
     [[nodiscard]] bool takes_input() noexcept;
     [[nodiscard]] bool may_read() noexcept;
     void update_watch();

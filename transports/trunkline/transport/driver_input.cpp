@@ -30,9 +30,12 @@ void driver::implementation::run_turn(bool readable) {
     }
     note_answers_due();
     flush();
-    // What the flush made room for, up to the last parked byte.
-    while (!parked_.empty() && !blocked_ && takes_input()) {
-        feed_parked();
+    // What the flush made room for: requests that wait, then up to the last parked byte.
+    while (!blocked_ && begins_more()) {
+        flush();
+    }
+    if (read_ended_ && parked_.empty()) {
+        endpoint_.protocol().end_input(endpoint_.now_us());
         flush();
     }
     if (write_error_ && phase_ != phase::over) {
@@ -61,6 +64,17 @@ void driver::implementation::run_turn(bool readable) {
         loop_.commons().turns().add(*this);
     }
     update_watch();
+}
+
+// Whether anything that waited here has been taken up.
+bool driver::implementation::begins_more() {
+    bool const listening = phase_ == phase::open || phase_ == phase::draining;
+    if (listening && endpoint_.protocol().start_waiting(endpoint_.now_us())) {
+        return true;
+    }
+    bool const takes_parked = !parked_.empty() && takes_input();
+    feed_parked();
+    return takes_parked;
 }
 
 bool driver::implementation::takes_input() noexcept {
