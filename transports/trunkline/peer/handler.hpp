@@ -53,7 +53,7 @@ namespace peers {
 /// not for a peer.
 inline constexpr auto thrown_text = "the handler failed";
 
-/// What a caller is told when too many calls wait for a thread.
+/// What a caller is told when too many calls wait for a thread, or too many handlers run.
 inline constexpr auto busy_text = "the server is busy";
 
 /// What a handler that runs on is taken for beside its arguments, in bytes.
@@ -103,10 +103,14 @@ inline void begin_running(rpc::request const& call, line& on,
 }
 
 /// The arguments of a handler that runs on, counted among what the connection holds until its
-/// answer. Empty, and the call answered, when they cannot be had.
+/// answer. Empty, and the call answered, when they cannot be had or too many run.
 template <class Request>
 [[nodiscard]] std::optional<received<Request>> take_arguments(rpc::request const& call,
                                                               rpc::responder& to) {
+    if (!line_of(call).has_place()) {
+        to.system_error(busy_text);
+        return std::nullopt;
+    }
     auto arguments = received<Request>::copy_of(call.arguments, decoding_within(call.memory_left));
     if (!arguments) {
         to.system_error(typed::refusal_text(arguments.error()));

@@ -154,6 +154,12 @@ public:
     [[nodiscard]] static transport::runtime::duration bounded(
         std::chrono::milliseconds timeout) noexcept;
 
+    /// Whether one more handler may run on: those whose calls have been given up count until they
+    /// have ended.
+    [[nodiscard]] bool has_place() const noexcept {
+        return running_.size() < services_->running_max;
+    }
+
     /// Handlers that run on: each is stopped when its deadline has passed or the connection ends,
     /// until end().
     void begin(std::shared_ptr<running_call> const& call,

@@ -19,6 +19,12 @@ namespace trunkline::peers {
 
 class handler_pool;
 
+/// Handlers of one connection that run on at once, as coroutines or on the pool, unless a builder
+/// says otherwise; one more is not begun, and its call answered with status 2. As many as there may
+/// be calls that somebody waits for: it bounds those that run on when nobody does any more.
+inline constexpr std::size_t handlers_running_max =
+    session_limits{}.unanswered_requests_max + session_limits{}.unfinished_requests_max;
+
 /// Never empty.
 using interceptor_list = std::vector<std::shared_ptr<interceptor>>;
 
@@ -32,7 +38,8 @@ struct pool_settings {
 /// Filled before the first connection, then only read, by any number of threads.
 struct line_services {
     std::chrono::milliseconds request_timeout{};  ///< of handlers; zero: none
-    std::weak_ptr<handler_pool> pool;             ///< of the client or server, while it lives
+    std::size_t running_max = handlers_running_max;
+    std::weak_ptr<handler_pool> pool;  ///< of the client or server, while it lives
     /// Of the client or server, while it lives, which is why what they keep may hold peers.
     std::weak_ptr<interceptor_list const> interceptors;
     std::unordered_map<std::uint64_t, std::string_view> method_names;  ///< of handlers

@@ -175,6 +175,11 @@ rpc_client::builder& rpc_client::builder::connect_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::running_handlers(std::size_t most) {
+    settings_->services->running_max = most;
+    return *this;
+}
+
 rpc_client::builder& rpc_client::builder::request_timeout(std::chrono::milliseconds timeout) {
     settings_->services->request_timeout = timeout;
     return *this;

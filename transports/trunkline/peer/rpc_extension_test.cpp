@@ -222,6 +222,65 @@ TEST_F(extended_peers, CAN_02_giving_up_a_call_stops_its_handler) {
     EXPECT_TRUE(watched.stop->stop_requested());
 }
 
+/// Runs for an hour, whoever gives up its call.
+awaitable<text> never_minds(received<text> said, call_context) {
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    co_await wait_for(1h);
+    co_return text{said->value};
+}
+
+TEST_F(extended_peers, CAN_02_handlers_that_do_not_stop_are_few) {
+    constexpr std::size_t most = 3;
+    auto const server = a_server().handle(echo, never_minds).running_handlers(most).start().value();
+    auto const client = a_client().connect().value();
+    call_failure const busy{call_error::system_failure, "the server is busy"};
+    for (std::size_t call = 0; call < most; ++call) {
+        EXPECT_EQ(client.call(echo, {"x"}, {.timeout = 1s}).error().error,
+                  call_error::deadline_passed);
+    }
+    EXPECT_EQ(client.call(echo, {"x"}, {.timeout = 1s}).error(), busy);
+    loop_.run_for(2h);
+    EXPECT_EQ(client.call(echo, {"x"}).value()->value, "x");
+}
+
+TEST_F(extended_peers, handlers_that_run_on_after_the_request_timeout_are_few) {
+    auto const server = a_server()
+                            .handle(echo, never_minds)
+                            .request_timeout(1s)
+                            .running_handlers(1)
+                            .start()
+                            .value();
+    auto const client = a_client().extension(false).connect().value();
+    EXPECT_EQ(client.call(echo, {"x"}).error().message, "the handler took too long");
+    EXPECT_EQ(client.call(echo, {"x"}).error().message, "the server is busy");
+    loop_.run_for(2h);
+    EXPECT_EQ(client.call(echo, {"x"}).error().message, "the handler took too long");
+}
+
+TEST_F(extended_peers, streams_whose_handlers_do_not_stop_are_few) {
+    int begun = 0;
+    auto const server =
+        a_server()
+            .handle(blobs,
+                    [&](received<number>, stream_writer<blob>&, call_context) -> awaitable<void> {
+                        ++begun;
+                        co_await boost::asio::this_coro::reset_cancellation_state(
+                            boost::asio::disable_cancellation());
+                        co_await wait_for(1h);
+                    })
+            .running_handlers(2)
+            .start()
+            .value();
+    auto const client = a_client().connect().value();
+    for (int call = 0; call < 2; ++call) {
+        static_cast<void>(client.open(blobs, {1}));  // and given up
+        loop_.run_for(1s);
+    }
+    EXPECT_EQ(client.open(blobs, {1}).read().error(),
+              (call_failure{call_error::system_failure, "the server is busy"}));
+    EXPECT_EQ(begun, 2);
+}
+
 TEST_F(extended_peers, a_server_that_does_not_agree_is_called_as_ever) {
     watched_handler watched;
     auto const server = a_server().extension(false).handle(echo, watched.handler()).start().value();

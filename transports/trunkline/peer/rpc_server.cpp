@@ -433,6 +433,11 @@ rpc_server::builder& rpc_server::builder::default_timeout(std::chrono::milliseco
     return *this;
 }
 
+rpc_server::builder& rpc_server::builder::running_handlers(std::size_t most) {
+    settings_->services->running_max = most;
+    return *this;
+}
+
 rpc_server::builder& rpc_server::builder::request_timeout(std::chrono::milliseconds timeout) {
     settings_->services->request_timeout = timeout;
     return *this;

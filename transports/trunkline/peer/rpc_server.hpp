@@ -192,6 +192,11 @@ public:
     /// end.
     builder& request_timeout(std::chrono::milliseconds timeout);
 
+    /// How many handlers of one connection may run on at once, as coroutines or on the pool, also
+    /// those whose calls have been given up. One more is not begun: its call is answered with
+    /// status 2. 17,408 unless set, more than there are calls that somebody waits for.
+    builder& running_handlers(std::size_t most);
+
     /// What sees every call, in and out (interceptor.hpp): the first one given is the outermost.
     builder& intercept(std::shared_ptr<interceptor> by);
 

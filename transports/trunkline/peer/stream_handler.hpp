@@ -186,6 +186,11 @@ template <class Handler, class Halves>
 void start_stream(std::shared_ptr<Handler const> const& handler,
                   std::shared_ptr<served_stream> const& of, Halves halves, call_context context) {
     context.deadline = std::nullopt;
+    constexpr bool runs_on = is_pooled<Handler> || !Halves::template takes_over<Handler>;
+    if (runs_on && !of->line()->has_place()) {
+        of->cancel({call_error::system_failure, busy_text});
+        return;
+    }
     if (!of->keep(running_cost)) {
         return;
     }
