@@ -9,8 +9,11 @@ namespace trunkline {
 
 // Bytes of each lane that may be given now.
 fair_queue::sizes fair_queue::may_leave() const noexcept {
-    if (before_fence_ != sizes{}) {
-        return before_fence_;
+    if (!fenced_.empty()) {
+        return fenced_.front();
+    }
+    if (held_) {
+        return {};
     }
     return {lanes_[ordered].size(), lanes_[overtaken].size(), lanes_[first].size()};
 }
@@ -71,7 +74,10 @@ void fair_queue::consume(std::size_t size) {
         run& front = plan_[plan_begin_];
         std::size_t const taken = std::min(size, front.size);
         lanes_[front.from].consume(taken);
-        before_fence_[front.from] -= std::min(before_fence_[front.from], taken);
+        if (!fenced_.empty()) {
+            fenced_.front()[front.from] -= taken;
+            pass_fences();
+        }
         front.size -= taken;
         size -= taken;
         if (front.size == 0) {
@@ -80,13 +86,31 @@ void fair_queue::consume(std::size_t size) {
     }
 }
 
-void fair_queue::fence() noexcept {
-    before_fence_ = {};
-    before_fence_ = may_leave();
+void fair_queue::fence() {
+    sizes behind{lanes_[ordered].size(), lanes_[overtaken].size(), lanes_[first].size()};
+    for (sizes const& each : fenced_) {
+        for (lane const of : {ordered, overtaken, first}) {
+            behind[of] -= each[of];
+        }
+    }
+    if (behind != sizes{}) {
+        fenced_.push_back(behind);
+    }
+}
+
+void fair_queue::hold() {
+    fence();
+    held_ = true;
+}
+
+void fair_queue::pass_fences() noexcept {
+    if (fenced_.front() == sizes{}) {
+        fenced_.erase(fenced_.begin());
+    }
 }
 
 void fair_queue::clear() noexcept {
-    before_fence_ = {};
+    fenced_.clear();
     for (gather_queue& each : lanes_) {
         each.clear();
     }

@@ -52,9 +52,16 @@ public:
     void consume(std::size_t size);
 
     /// What is queued from now on, in whatever lane, leaves behind all that is queued now: for a
-    /// change of form at one place of what is sent. Another call before that has gone takes its
-    /// place.
-    void fence() noexcept;
+    /// change of form at one place of what is sent.
+    void fence();
+
+    /// A fence that stays: nothing that is queued behind it leaves before release().
+    void hold();
+    /// After hold().
+    void release() noexcept { held_ = false; }
+
+    /// Whether peek() would give anything: not what is held.
+    [[nodiscard]] bool may_give() const noexcept { return may_leave() != sizes{}; }
 
     /// Drops everything and releases all pins.
     void clear() noexcept;
@@ -89,9 +96,11 @@ private:
 
     [[nodiscard]] sizes may_leave() const noexcept;
     [[nodiscard]] lane first_lane() const noexcept;
+    void pass_fences() noexcept;
 
     std::array<gather_queue, 3> lanes_;
-    sizes before_fence_{};        // bytes of each lane that leave before all others
+    std::vector<sizes> fenced_;   // bytes of each lane before a fence, behind the one before
+    bool held_ = false;           // nothing leaves but what is fenced
     std::vector<run> plan_;       // of the last peek
     std::size_t plan_begin_ = 0;  // what is before has been consumed
 };

@@ -1,5 +1,7 @@
 #include <trunkline/extension/control_frames.hpp>
 
+#include <trunkline/frame/checksum.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -22,9 +24,19 @@ void control_sink::put(kind what, std::uint32_t stream_id, bytes_view payload) c
         frame::encode_header({static_cast<std::uint32_t>(payload.size()), stream_id, 0,
                               static_cast<std::uint8_t>(what), now_us},
                              of, head);
-    queue.begin_frame(size + payload.size());
-    queue.append_copy(bytes_view(head).first(size));
-    queue.append_copy(payload);
+    bytes_view const head_bytes = bytes_view(head).first(size);
+    queue.begin_frame(size + payload.size() + (checked ? frame::checks_size(payload.size()) : 0));
+    queue.append_copy(head_bytes);
+    if (!checked) {
+        queue.append_copy(payload);
+        return;
+    }
+    std::uint32_t const sum = frame::checksum(0, head_bytes);
+    frame::put_check(queue, sum);
+    if (!payload.empty()) {
+        queue.append_copy(payload);
+        frame::put_check(queue, frame::checksum(sum, payload));
+    }
 }
 
 void control_sink::put_credit(std::uint32_t stream_id, std::uint32_t bytes) const {

@@ -34,6 +34,7 @@ struct control_sink {
     gather_queue& queue;                  ///< takes the frames; outlives the call
     frame::layout of = frame::layout::b;  ///< the form of the headers
     std::uint64_t now_us = 0;             ///< microseconds, for the headers of layout a
+    bool checked = false;                 ///< each frame with its checks
 
     /// Any frame of the extension with its payload copied.
     void put(kind what, std::uint32_t stream_id, bytes_view payload) const;

@@ -13,6 +13,20 @@ namespace {
 
 format_page const page(TRUNKLINE_SOURCE_DIR "/core/trunkline/extension/FORMAT.md");
 
+std::string hex_of(gather_queue& queue) {
+    std::string digits;
+    out_segment segments[4];
+    std::size_t const count = queue.peek(segments);
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::byte const each : segments[i].bytes) {
+            constexpr char hex[] = "0123456789abcdef";
+            digits.push_back(hex[std::to_integer<int>(each) >> 4]);
+            digits.push_back(hex[std::to_integer<int>(each) & 15]);
+        }
+    }
+    return digits;
+}
+
 TEST(extension_format, kinds_have_the_pages_numbers) {
     format_table const kinds = page.table("Kinds");
     struct {
@@ -85,20 +99,18 @@ TEST(extension_format, the_words_of_the_agreement_are_the_pages) {
     EXPECT_EQ(version, 1);
 }
 
+TEST(extension_format, the_checked_frame_is_what_the_encoder_writes) {
+    gather_queue queue;
+    std::byte const payload{1};
+    control_sink{queue, frame::layout::b, 0, true}.put(kind::ping, 0, {&payload, 1});
+    EXPECT_EQ(page.hex_example("Checks"), hex_of(queue));
+    EXPECT_EQ(checked_frames, 1);
+}
+
 TEST(extension_format, the_example_is_what_the_encoder_writes) {
     gather_queue queue;
     control_sink{queue, frame::layout::b, 0}.put_reset({reset_by::caller, 7, code::cancelled});
-    std::string digits;
-    out_segment segments[4];
-    std::size_t const count = queue.peek(segments);
-    for (std::size_t i = 0; i < count; ++i) {
-        for (std::byte const each : segments[i].bytes) {
-            constexpr char hex[] = "0123456789abcdef";
-            digits.push_back(hex[std::to_integer<int>(each) >> 4]);
-            digits.push_back(hex[std::to_integer<int>(each) & 15]);
-        }
-    }
-    EXPECT_EQ(page.hex_example("Example"), digits);
+    EXPECT_EQ(page.hex_example("Example"), hex_of(queue));
 }
 
 }  // namespace

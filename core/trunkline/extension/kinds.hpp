@@ -18,6 +18,10 @@ inline constexpr std::string_view subprotocol = "trunkline.1";
 /// The method by which it is agreed on elsewhere.
 inline constexpr std::string_view hello_method = "trunkline.hello";
 
+/// What may be agreed on beside, by a second byte of the call and of its answer: each frame with
+/// its checks.
+inline constexpr std::uint8_t checked_frames = 1;
+
 /// What a frame is, beside the published kinds (frame::kind).
 enum class kind : std::uint8_t {
     header = 16,   ///< fields of the stream that begins next

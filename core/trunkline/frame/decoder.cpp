@@ -7,9 +7,9 @@
 namespace trunkline::frame {
 
 bool decoder::read_header(bytes_view& input) noexcept {
-    std::size_t const size = header_size(layout_);
+    std::size_t const size = header_size(layout_) + (checked_ ? check_size : 0);
     if (header_filled_ == 0 && input.size() >= size) {
-        head_ = decode_header(input, layout_);
+        take_header(input.first(size));
         input = input.subspan(size);
         return true;
     }
@@ -21,7 +21,30 @@ bool decoder::read_header(bytes_view& input) noexcept {
         return false;
     }
     header_filled_ = 0;
-    head_ = decode_header(header_bytes_, layout_);
+    take_header(bytes_view(header_bytes_).first(size));
+    return true;
+}
+
+void decoder::take_header(bytes_view bytes) noexcept {
+    head_ = decode_header(bytes, layout_);
+    if (checked_) {
+        bytes_view const head = bytes.first(bytes.size() - check_size);
+        sum_ = checksum(0, head);
+        broken_ = load_le<std::uint32_t>(bytes.data() + head.size()) != sum_;
+    }
+}
+
+// The check behind a payload. False while it is not there.
+bool decoder::read_check(bytes_view& input) noexcept {
+    std::size_t const taken = std::min<std::size_t>(check_size - check_filled_, input.size());
+    std::copy_n(input.begin(), taken, header_bytes_.begin() + check_filled_);
+    check_filled_ = static_cast<std::uint8_t>(check_filled_ + taken);
+    input = input.subspan(taken);
+    if (check_filled_ < check_size) {
+        return false;
+    }
+    check_filled_ = 0;
+    broken_ = load_le<std::uint32_t>(header_bytes_.data()) != sum_;
     return true;
 }
 
@@ -38,6 +61,9 @@ result<std::optional<fragment>> decoder::next(bytes_view& input) {
         begun_ = false;
         remaining_ = head_.payload_size;
     }
+    if (broken_) {
+        return frame_error::bad_check;
+    }
     if (head_.payload_size > payload_size_max_) {
         return frame_error::payload_too_large;
     }
@@ -46,6 +72,14 @@ result<std::optional<fragment>> decoder::next(bytes_view& input) {
     input = input.subspan(taken);
     remaining_ -= static_cast<std::uint32_t>(taken);
     in_payload_ = remaining_ > 0;
+    if (checked_ && head_.payload_size > 0) {
+        sum_ = checksum(sum_, bytes);
+        in_payload_ = in_payload_ || !read_check(input);
+        if (broken_) {
+            in_payload_ = true;
+            return frame_error::bad_check;
+        }
+    }
     if (!is_known(head_.kind_byte)) {
         if (in_payload_) {
             return std::optional<fragment>();

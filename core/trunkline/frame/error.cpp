@@ -19,6 +19,8 @@ public:
                 return "the stream has been ended";
             case frame_error::write_after_cancel:
                 return "the stream has been cancelled";
+            case frame_error::bad_check:
+                return "bytes of a frame have changed on their way";
         }
         return "unknown frame error";
     }

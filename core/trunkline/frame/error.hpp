@@ -13,6 +13,7 @@ enum class frame_error {
     out_of_memory,
     write_after_end,
     write_after_cancel,
+    bad_check,  ///< bytes of a checked frame are not those that were sent
 };
 
 /// Any thread.

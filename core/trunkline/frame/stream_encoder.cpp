@@ -2,6 +2,7 @@
 
 #include <trunkline/base/assert.hpp>
 #include <trunkline/frame/borrowing.hpp>
+#include <trunkline/frame/checksum.hpp>
 #include <trunkline/frame/error.hpp>
 
 #include <algorithm>
@@ -34,11 +35,14 @@ public:
     /// Says how many bytes the moves that follow will take in all.
     void plan(std::size_t count) noexcept { planned_ = count; }
 
-    void move_to(gather_queue& queue, std::size_t count) {
+    /// What is moved is added to `sum`, where there is one.
+    void move_to(gather_queue& queue, std::size_t count, std::uint32_t* sum) {
         TRUNKLINE_ASSERT(count <= planned_ && count <= size_);
         size_ -= count;
+        sum_ = sum;
         for (bytes_view& part : owned_) {
             std::size_t const taken = std::min(count, part.size());
+            add_to_sum(part.first(taken));
             queue.append_copy(part.first(taken));
             part = part.subspan(taken);
             planned_ -= taken;
@@ -60,6 +64,12 @@ public:
     }
 
 private:
+    void add_to_sum(bytes_view bytes) noexcept {
+        if (sum_ != nullptr) {
+            *sum_ = checksum(*sum_, bytes);
+        }
+    }
+
     [[nodiscard]] static bool lends(slice const& piece) noexcept {
         return piece.keep_alive && piece.bytes.size() >= borrowed_size_min;
     }
@@ -75,6 +85,7 @@ private:
         mutable_bytes room;
         std::size_t left = total;
         for (slice& piece : pieces_.first(whole)) {
+            add_to_sum(piece.bytes);
             for (bytes_view rest = piece.bytes; !rest.empty();) {
                 if (room.empty()) {
                     room = queue.append_room(left);
@@ -97,6 +108,7 @@ private:
         std::size_t const taken = std::min(count, front.bytes.size());
         bool const borrow = cut_ || lends(front);
         bytes_view const part = front.bytes.first(taken);
+        add_to_sum(part);
         front.bytes = front.bytes.subspan(taken);
         planned_ -= taken;
         bool const last_of_slice = front.bytes.empty() || planned_ == 0;
@@ -119,7 +131,8 @@ private:
     std::span<slice> pieces_;
     std::size_t size_;
     std::size_t planned_ = 0;
-    bool cut_ = false;  // bytes of the front slice are in the queue, its pin is not
+    std::uint32_t* sum_ = nullptr;  // of the frame that is being made
+    bool cut_ = false;              // bytes of the front slice are in the queue, its pin is not
 };
 
 error_code stream_encoder::refusal() const noexcept {
@@ -144,10 +157,19 @@ std::size_t stream_encoder::emit(kind of, std::size_t payload_size, source& from
     header const head{static_cast<std::uint32_t>(payload_size), stream_id_, sequence_++,
                       static_cast<std::uint8_t>(of), to.now_us};
     std::size_t const head_size = encode_header(head, to.of, bytes);
-    to.queue.begin_frame(head_size + payload_size);
+    std::size_t const size =
+        head_size + payload_size + (to.checked ? checks_size(payload_size) : 0);
+    std::uint32_t sum = to.checked ? checksum(0, bytes_view(bytes).first(head_size)) : 0;
+    to.queue.begin_frame(size);
     to.queue.append_copy(bytes_view(bytes).first(head_size));
-    from.move_to(to.queue, payload_size);
-    return head_size + payload_size;
+    if (to.checked) {
+        put_check(to.queue, sum);
+    }
+    from.move_to(to.queue, payload_size, to.checked ? &sum : nullptr);
+    if (to.checked && payload_size > 0) {
+        put_check(to.queue, sum);
+    }
+    return size;
 }
 
 std::size_t stream_encoder::emit_chunks(source& from, frame_sink const& to) {

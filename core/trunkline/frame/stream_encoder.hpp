@@ -18,6 +18,7 @@ struct frame_sink {
     gather_queue& queue;       ///< takes headers and slices; outlives the call
     layout of = layout::b;     ///< the form of the headers
     std::uint64_t now_us = 0;  ///< microseconds, for the headers of layout a
+    bool checked = false;      ///< each frame with its checks (checksum.hpp)
 };
 
 /// One stream, from its first frame to its End or Cancel. Every function gives the bytes it queued,

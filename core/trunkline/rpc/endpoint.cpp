@@ -12,6 +12,17 @@ namespace {
 constexpr std::uint64_t hello_id = method_id(extension::hello_method);
 constexpr std::byte our_version{extension::version};
 
+using hello_text = std::array<std::byte, 2>;
+
+// The second byte is there where options are asked for, or are answered.
+constexpr hello_text hello_with(bool checked) noexcept {
+    return {our_version, std::byte{checked ? extension::checked_frames : std::uint8_t{0}}};
+}
+
+bool says_checked(bytes_view text) noexcept {
+    return text.size() > 1 && (text[1] & std::byte{extension::checked_frames}) != std::byte{0};
+}
+
 }  // namespace
 
 // While the session is telling us something, its owner is about to look at the output anyway.
@@ -110,21 +121,24 @@ void endpoint::cancel(std::uint32_t request_id, extension::code why) {
 
 // The extension
 
-result<void> endpoint::hello(std::function<void(bool)> done) {
-    slice version{{&our_version, 1}, {}};
-    auto const sent =
-        call(hello_id, {&version, 1}, [this, done = std::move(done)](response const& answer) {
+result<void> endpoint::hello(std::function<void(bool)> done, bool checked) {
+    hello_text const text = hello_with(checked);
+    slice asked{bytes_view(text).first(checked ? 2 : 1), {}};
+    session_.output().fence();
+    auto const sent = call(
+        hello_id, {&asked, 1}, [this, checked, done = std::move(done)](response const& answer) {
             bool const agreed = !answer.error && answer.code == status::success &&
-                                answer.body.size() == 1 && answer.body.front() == our_version;
+                                !answer.body.empty() && answer.body.front() == our_version &&
+                                (!checked || says_checked(answer.body));
             if (agreed) {
-                session_.extend();
+                session_.extend(checked);
             }
             done(agreed);
         });
-    if (!sent) {
-        return sent.error();
+    if (sent && checked) {
+        session_.await_checks();
     }
-    return {};
+    return sent ? result<void>() : sent.error();
 }
 
 bool endpoint::is_hello(message_head const& head) const noexcept {
@@ -137,9 +151,9 @@ void endpoint::answer_hello(call_id id, bytes_view arguments) {
         session_.answer(id, status::failed, {}, now_us());
         return;
     }
-    slice version{{&our_version, 1}, {}};
-    session_.answer(id, status::success, {&version, 1}, now_us());
-    session_.extend();
+    hello_text const text = hello_with(says_checked(arguments));
+    slice answer{bytes_view(text).first(arguments.size() > 1 ? 2 : 1), {}};
+    session_.agree(id, {&answer, 1}, says_checked(arguments), now_us());
 }
 
 bool endpoint::ping(std::function<void()> done) {

@@ -105,8 +105,10 @@ public:
     // --------------------------------------------------------------------------------------------
 
     /// By the connecting side, as its first call: asks the peer to agree to the extension, and
-    /// calls `done` once with what came of it. Fails as call().
-    [[nodiscard]] result<void> hello(std::function<void(bool agreed)> done);
+    /// calls `done` once with what came of it. `checked`: and to check all frames; then nothing
+    /// else is sent before the answer, and nothing ever where the peer does not: the connection is
+    /// to be ended. Fails as call().
+    [[nodiscard]] result<void> hello(std::function<void(bool agreed)> done, bool checked = false);
 
     /// Calls `done` once the peer has given a sign of life; never when the connection ends first.
     /// False, and nothing is sent, where the peer has not agreed to it, while it takes nothing, and

@@ -32,9 +32,9 @@ public:
         acceptor = std::make_unique<endpoint>(options, acceptor_methods, test_clock, nullptr);
     }
 
-    std::optional<bool> hello() {
+    std::optional<bool> hello(bool checked = false) {
         std::optional<bool> agreed;
-        EXPECT_TRUE(dialer->hello([&agreed](bool said) { agreed = said; }));
+        EXPECT_TRUE(dialer->hello([&agreed](bool said) { agreed = said; }, checked));
         run();
         return agreed;
     }
@@ -95,6 +95,74 @@ TEST_P(hello, is_answered_before_anything_else_of_the_extension) {
     peers.run();
     EXPECT_TRUE(alive);
     EXPECT_EQ(peers.dialer->protocol().counters().frames_skipped, 0u);
+}
+
+TEST_P(hello, agrees_to_checks_where_they_are_asked_for) {
+    extensible_peers peers(true, GetParam());
+    EXPECT_TRUE(peers.acceptor_methods.add(method, [](request const& asked, responder to) {
+        to.success(slice{asked.arguments, {}});
+    }));
+    EXPECT_EQ(peers.hello(true), true);
+    EXPECT_TRUE(peers.dialer->protocol().checked());
+    EXPECT_TRUE(peers.acceptor->protocol().checked());
+    EXPECT_TRUE(peers.dialer->fold()->checked);
+    outcome answered;
+    slice arguments = text("arguments");
+    ASSERT_TRUE(peers.dialer->call(method, {&arguments, 1}, note(answered)));
+    peers.run();
+    EXPECT_EQ(answered.body, "arguments");
+    EXPECT_EQ(peers.hello(true), true);  // again
+    EXPECT_EQ(peers.hello(), true);
+}
+
+// However much waits on either side: what is not checked leaves before the agreement, the rest
+// behind it.
+TEST_P(hello, to_checks_may_be_said_at_any_time) {
+    extensible_peers peers(true, GetParam());
+    std::string const large(300'000, 'l');
+    std::vector<responder> open;
+    EXPECT_TRUE(peers.acceptor_methods.add(
+        method, [&](request const&, responder to) { open.push_back(std::move(to)); }));
+    std::vector<outcome> answers(4);
+    std::optional<bool> agreed;
+    auto const ask = [&](outcome& into) {
+        slice none{};
+        ASSERT_TRUE(peers.dialer->call(method, {&none, 1}, note(into)));
+    };
+    ask(answers[0]);
+    ask(answers[1]);
+    ask(answers[2]);
+    peers.run();
+    open[0].success(text(large));
+    slice part = text(large);
+    open[1].part({&part, 1});
+    ASSERT_TRUE(peers.dialer->hello([&agreed](bool said) { agreed = said; }, true));
+    ask(answers[3]);  // is held
+    byte_string const asked = take_output(peers.dialer->protocol().output());
+    ASSERT_EQ(feed(peers.acceptor->protocol(), asked).value(), asked.size());
+    EXPECT_EQ(open.size(), 3u);
+    open[2].success(text(large));
+    part = text("end");
+    open[1].part({&part, 1});
+    open[1].end();
+    peers.run();
+    EXPECT_EQ(agreed, true);
+    ASSERT_EQ(open.size(), 4u);
+    open[3].success(text("last"));
+    peers.run();
+    EXPECT_EQ(answers[0].body, large);
+    EXPECT_EQ(answers[1].body, large + "end");
+    EXPECT_EQ(answers[2].body, large);
+    EXPECT_EQ(answers[3].body, "last");
+}
+
+TEST_P(hello, to_a_peer_that_does_not_check_lets_nothing_go) {
+    extensible_peers peers(false, GetParam());
+    EXPECT_EQ(peers.hello(true), false);
+    outcome never;
+    slice none{};
+    ASSERT_TRUE(peers.dialer->call(method, {&none, 1}, note(never)));
+    EXPECT_TRUE(take_output(peers.dialer->protocol().output()).empty());
 }
 
 TEST(hello, of_no_version_is_refused) {

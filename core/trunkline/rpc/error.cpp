@@ -51,6 +51,10 @@ char const* sentence(rpc_error error) noexcept {
             return "the time for the call has passed at the peer";
         case rpc_error::call_refused:
             return "the peer has refused the call before doing any of it";
+        case rpc_error::bad_check:
+            return "bytes of a frame have changed on their way";
+        case rpc_error::not_checked:
+            return "the peer does not check frames";
     }
     return "unknown RPC error";
 }

@@ -31,6 +31,8 @@ enum class rpc_error {
     peer_going_away,  ///< the peer takes no more calls; this one was not begun
     deadline_passed,  ///< the time of the call had passed before the peer had an answer
     call_refused,     ///< the peer has done nothing of the call; it may be made again
+    bad_check,        ///< a checked frame is not the one that was sent
+    not_checked,      ///< checks were asked for, and the peer does not do them
 };
 
 /// Any thread.

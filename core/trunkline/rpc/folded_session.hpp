@@ -21,6 +21,7 @@ struct folded_session {
     std::uint16_t protocol_errors = 0;         ///< counted towards protocol_errors_max
     std::optional<frame::layout> layout = {};  ///< empty until known
     bool extended = false;                     ///< session::extended()
+    bool checked = false;                      ///< session::checked()
 };
 
 }  // namespace trunkline::rpc

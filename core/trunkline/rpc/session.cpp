@@ -97,8 +97,20 @@ bool session::answerable(call_id id) const noexcept {
     return found != nullptr && !found->answered;
 }
 
-void session::extend() {
-    state_->extend();
+void session::extend(bool checked) {
+    state_->extend(checked);
+}
+
+void session::await_checks() {
+    state_->await_checks();
+}
+
+void session::agree(call_id id, std::span<slice> answer, bool checked, std::uint64_t now_us) {
+    state_->agree(id, answer, checked, now_us);
+}
+
+bool session::checked() const noexcept {
+    return state_->checked;
 }
 
 bool session::extended() const noexcept {

@@ -149,7 +149,8 @@ public:
     /// worth a write (fair_queue.hpp): give the rest again once you have begun to send and while
     /// `wants_input()` holds.
     /// Fails with an rpc_error when the connection must end: frame_too_large, held_too_much,
-    /// too_many_protocol_errors. Bytes may be borrowed from `input` until settle() is called.
+    /// too_many_protocol_errors, bad_check. Bytes may be borrowed from `input` until settle() is
+    /// called.
     [[nodiscard]] result<std::size_t> receive(bytes_view input, bool ends_message,
                                               std::uint64_t now_us);
 
@@ -250,10 +251,20 @@ public:
     // --------------------------------------------------------------------------------------------
 
     /// Both sides have agreed to the extension: from now on its frames are sent and taken. The
-    /// layout is known.
-    void extend();
+    /// layout is known. `checked`: and to checks, so every frame that is sent or comes from now on
+    /// is a checked one. Nothing that is queued from now on leaves before what is queued already.
+    void extend(bool checked = false);
     /// Whether they have.
     [[nodiscard]] bool extended() const noexcept;
+    /// Whether frames are checked.
+    [[nodiscard]] bool checked() const noexcept;
+
+    /// By the connecting side, right behind the call that asks for checks: every frame from now on
+    /// is a checked one, and leaves after extend() only.
+    void await_checks();
+    /// By the other side: answers that call and extends. The answer leaves behind all that was
+    /// queued before, and before all that is queued later.
+    void agree(call_id id, std::span<slice> answer, bool checked, std::uint64_t now_us);
 
     /// Whether a part of this call of ours would go out now, as far as its credit is concerned.
     [[nodiscard]] bool has_credit(std::uint32_t request_id) const noexcept;

@@ -1,7 +1,6 @@
 // What two peers have agreed on beside the published protocol (extension/FORMAT.md).
 #include <trunkline/rpc/session_state.hpp>
 
-#include <trunkline/base/assert.hpp>
 #include <trunkline/flow/limits.hpp>
 
 #include <algorithm>
@@ -41,15 +40,6 @@ rpc_error error_of(extension::code why) noexcept {
 }
 
 }  // namespace
-
-void session::state::extend() {
-    TRUNKLINE_ASSERT(decoder_.has_value());
-    if (agreed == nullptr) {
-        agreed = std::make_unique<agreed_extension>();
-        decoder_->give_extension_frames();
-        output.fence();  // what agrees to it leaves first
-    }
-}
 
 // Frames in
 
@@ -195,8 +185,8 @@ void session::state::encode_answer_fields(extension::call_fields const* fields, 
 
 void session::state::send_fields(std::uint32_t stream_id, frame::frame_sink const& to) {
     if (!fields_.empty()) {
-        extension::control_sink{to.queue, to.of, to.now_us}.put(extension::kind::header, stream_id,
-                                                                fields_);
+        extension::control_sink{to.queue, to.of, to.now_us, to.checked}.put(extension::kind::header,
+                                                                            stream_id, fields_);
         fields_.clear();
     }
 }
@@ -356,7 +346,7 @@ error_code session::state::take_credit(std::uint32_t stream_id, bytes_view paylo
 // In the lane of calls: it must not overtake what it gives up.
 void session::state::send_reset(extension::reset_fields const& what) {
     if (agreed != nullptr && connected_) {
-        extension::control_sink{output.in_order(), *layout, now_us_}.put_reset(what);
+        extension::control_sink{output.in_order(), *layout, now_us_, checked}.put_reset(what);
     }
 }
 

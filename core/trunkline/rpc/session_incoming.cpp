@@ -26,6 +26,9 @@ error_code rpc_error_of(error_code from_frames) noexcept {
     if (from_frames == frame::frame_error::payload_too_large) {
         return rpc_error::frame_too_large;
     }
+    if (from_frames == frame::frame_error::bad_check) {
+        return rpc_error::bad_check;
+    }
     return rpc_error::out_of_memory;
 }
 
@@ -58,7 +61,7 @@ session::state::state(session_options const& options, session_events& events)
         detector_.emplace(options.message_borders);
     }
     if (options.resumed ? options.resumed->extended : options.extended) {
-        extend();
+        extend(options.resumed && options.resumed->checked);
     }
 }
 
@@ -376,50 +379,6 @@ std::optional<rpc_error> session::state::refuse_request() const noexcept {
     return {};
 }
 
-// Whether what has been answered goes out fast enough for more to be asked. Calls of ours do not
-// count: they are not the peer's doing.
-bool session::state::output_has_room() const noexcept {
-    return (output.owned_size() <= limits_.output_owned_mark ||
-            calls_queued.owned_besides(output.in_order()) + output.large().owned_size() <=
-                limits_.output_owned_mark) &&
-           (output.borrowed_size() <= limits_.output_borrowed_mark ||
-            calls_queued.borrowed_besides(output.in_order()) + output.large().borrowed_size() <=
-                limits_.output_borrowed_mark);
-}
-
-// What the peer makes us say by asking on, however full the output: bounded by wants_input().
-void session::state::note_refusal(std::size_t size) noexcept {
-    refused_size_ = output_has_room() ? 0 : refused_size_ + size;
-}
-
-// Requests that have waited for the output
-bool session::state::start_waiting(std::uint64_t now_us) {
-    if (waiting_.empty() || receiving_ || !connected_ || failure_) {
-        return false;
-    }
-    now_us_ = now_us;
-    receiving_ = true;
-    std::size_t begun = 0;
-    while (connected_ && begun < waiting_.size() && input_stops == 0 && kept <= kept_mark_ &&
-           output_has_room()) {
-        waiting_request const next = std::move(waiting_[begun++]);
-        waiting_size_ -= next.cost();
-        bool const is_event = next.head.type_byte == static_cast<std::uint8_t>(message_type::event);
-        if (is_event || find_call(next.id) != nullptr) {
-            tell_request(next.id, next.head, next.bytes.view(), next.fields.get());
-        }
-    }
-    receiving_ = false;
-    if (!connected_) {
-        forget_incoming();
-    } else if (begun == waiting_.size()) {
-        std::vector<waiting_request>().swap(waiting_);
-    } else {
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(begun));
-    }
-    return begun > 0;
-}
-
 // Whether the input goes on whatever is held: somebody waits for an answer, or for credit, and what
 // handlers keep may depend on that.
 bool session::state::must_read() const noexcept {
@@ -501,6 +460,7 @@ std::optional<folded_session> session::state::fold() const noexcept {
         .protocol_errors = static_cast<std::uint16_t>(protocol_errors_),
         .layout = layout,
         .extended = agreed != nullptr,
+        .checked = checked,
     };
 }
 

@@ -1,4 +1,4 @@
-// The inside of a session, shared by its four source files; not for users.
+// The inside of a session, shared by its source files; not for users.
 #pragma once
 
 #include <trunkline/base/growing_buffer.hpp>
@@ -145,7 +145,9 @@ public:
     void end_answer(call_id id, std::uint64_t now_us);
 
     // session_extension.cpp
-    void extend();
+    void extend(bool checks);
+    void await_checks();
+    void agree(call_id id, std::span<slice> text, bool checks, std::uint64_t now_us);
     [[nodiscard]] bool has_credit(std::uint32_t request_id) noexcept;
     [[nodiscard]] bool has_credit(call_id id) noexcept;
     [[nodiscard]] open_window* window_of(call_id id) noexcept;
@@ -163,6 +165,7 @@ public:
     fair_queue output;
     mutable call_share calls_queued;  // forgets what has gone whenever it is asked
     std::optional<frame::layout> layout;
+    bool checked = false;  // frames of ours; of the peer since it has agreed
     session_counters counters;
     std::size_t unanswered = 0;
     std::size_t kept = 0;         // bytes, by handlers
@@ -234,7 +237,7 @@ private:
     void encode_answer_fields(extension::call_fields const* fields, bool under_credit);
     void send_fields(std::uint32_t stream_id, frame::frame_sink const& to);
     [[nodiscard]] extension::control_sink control() noexcept {
-        return {output.urgent(), *layout, now_us_};
+        return {output.urgent(), *layout, now_us_, checked};
     }
 
     // Refusals (FORMAT.md, "Limits")
@@ -276,11 +279,11 @@ private:
     void append_deferred(deferred_stream& to, std::span<slice> body);
     void send_deferred();
     [[nodiscard]] frame::frame_sink sink() noexcept {
-        return {output.in_order(), *layout, now_us_};
+        return {output.in_order(), *layout, now_us_, checked};
     }
     // For whole answers of more than one frame: others may overtake them.
     [[nodiscard]] frame::frame_sink large_sink() noexcept {
-        return {output.large(), *layout, now_us_};
+        return {output.large(), *layout, now_us_, checked};
     }
 
     session_events& events_;

@@ -24,7 +24,6 @@ public:
         options.extended = true;
         session_ = std::make_unique<rpc::session>(options, events());
     }
-
     [[nodiscard]] rpc::session& operator*() noexcept { return *session_; }
     [[nodiscard]] rpc::session* operator->() noexcept { return session_.get(); }
 

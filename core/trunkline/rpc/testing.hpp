@@ -47,7 +47,7 @@ public:
 inline std::vector<byte_string> take_writes(fair_queue& queue) {
     std::vector<byte_string> writes;
     std::vector<out_segment> segments(64);
-    while (!queue.empty()) {
+    while (queue.may_give()) {
         byte_string bytes;
         std::size_t const count = queue.peek(segments);
         for (std::size_t i = 0; i < count; ++i) {

@@ -102,7 +102,8 @@ void client_core::succeed() {
     }
     rpc::endpoint* const server = line_->endpoint();
     bool const asked = settings_.url.starts_with("ws");  // in the handshake
-    if (server != nullptr && settings_.extension && !asked && !server->protocol().extended()) {
+    bool const asks = settings_.checked || (settings_.extension && !asked);
+    if (server != nullptr && asks && !server->protocol().checked()) {
         greet();
         return;
     }
@@ -115,24 +116,33 @@ void client_core::succeed() {
 // The first call, or the first behind that which finds out the layout; it tells the layout, too.
 void client_core::greet() {
     greeting_ = true;
-    auto const asked = line_->endpoint()->hello([weak = weak_from_this()](bool) {
-        if (auto const core = weak.lock()) {
-            core->on_greeted();
-        }
-    });
+    auto const asked = line_->endpoint()->hello(
+        [weak = weak_from_this()](bool agreed) {
+            if (auto const core = weak.lock()) {
+                core->on_greeted(agreed);
+            }
+        },
+        settings_.checked);
     if (!asked) {
-        on_greeted();
+        on_greeted(false);
     }
 }
 
-// Whether the server agrees or not: who calls finds that out by what it asks for. At the end of a
-// connection its state tells the rest.
-void client_core::on_greeted() {
+// Whether the server agrees or not: who calls finds that out by what it asks for, but for checks,
+// which nobody would miss. At the end of a connection its state tells the rest.
+void client_core::on_greeted(bool agreed) {
     rpc::endpoint const* const server = line_->endpoint();
-    if (greeting_ && server != nullptr && !server->is_disconnected()) {
-        greeting_ = false;
-        finish_dial();
+    if (!greeting_ || server == nullptr || server->is_disconnected()) {
+        return;
     }
+    auto const self = shared_from_this();
+    if (settings_.checked && !agreed) {
+        drop_probed();
+        fail(make_error_code(rpc::rpc_error::not_checked));
+        return;
+    }
+    greeting_ = false;
+    finish_dial();
 }
 
 void client_core::finish_dial() {

@@ -28,6 +28,7 @@ struct client_settings {
     transport::driver::options connection;
     bool detect_layout = false;  ///< that of `connection` is tried first, b where it has none
     bool extension = false;      ///< the server is asked to agree to it
+    bool checked = false;        ///< and has to agree to check frames
     websocket::context_options websockets;
     std::optional<tls::context> trust;  ///< of "tls:" and "wss:"; empty: as the system does
     std::chrono::milliseconds default_timeout = default_call_timeout;  ///< of calls; zero: none
@@ -92,7 +93,7 @@ private:
     void drop_probed();
     void succeed();
     void greet();
-    void on_greeted();
+    void on_greeted(bool agreed);
     void finish_dial();
     void fail(error_code why);
     void on_state(transport::connection_state state, error_code why);

@@ -216,6 +216,11 @@ rpc_client::builder& rpc_client::builder::extension(bool wanted) {
     return *this;
 }
 
+rpc_client::builder& rpc_client::builder::checked_frames() {
+    settings_->checked = true;
+    return extension();
+}
+
 rpc_client::builder& rpc_client::builder::detect_layout() {
     settings_->detect_layout = true;
     return *this;

@@ -107,6 +107,12 @@ public:
     /// hold up nobody else, deadlines and cancellation reach the handlers of the server.
     builder& extension(bool wanted = true);
 
+    /// Asks for the extension and for checks of every frame (CRC-32): a byte that changes on its
+    /// way ends the connection with rpc_error::bad_check, and nothing of that frame is delivered.
+    /// For links that nothing else guards; TLS needs none. One round trip more. Connecting to a
+    /// server that does not do it fails with rpc_error::not_checked.
+    builder& checked_frames();
+
     /// What the server can make us hold, and how long we wait for signs of life.
     builder& limits(session_limits const& limits);
     /// Times of silence, stall, handshake and close.

@@ -143,6 +143,47 @@ class extension_over : public over_transports {};
 INSTANTIATE_TEST_SUITE_P(transports, extension_over, ::testing::ValuesIn(every_transport),
                          [](auto const& of) { return of.param; });
 
+TEST_P(extension_over, FLT_13_checked_frames_carry_calls_and_streams) {
+    auto const server =
+        a_server()
+            .handle(echo, [](text const& said) { return said; })
+            .handle(sizes,
+                    [](stream_reader<blob>& from, call_context) -> awaitable<number> {
+                        number all;
+                        for (;;) {
+                            auto next = co_await from.async_read(use_awaitable);
+                            if (!next || !*next) {
+                                break;
+                            }
+                            all.value += (**next)->bytes.size();
+                        }
+                        co_return all;
+                    })
+            .start()
+            .value();
+    auto const client = a_client(server).checked_frames().connect().value();
+    std::string const large(300'000, 'x');
+    for (std::string const& each : {std::string(), std::string("small"), large}) {
+        EXPECT_EQ(client.call(echo, {each}).value()->value, each);
+    }
+    auto call = client.open(sizes);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(call.to.write({pattern(part_size)}));
+    }
+    call.to.finish();
+    EXPECT_EQ(call.answer.get().value()->value, 100 * part_size);
+}
+
+TEST_P(extension_over, checked_frames_are_not_gone_without) {
+    auto const server = a_server()
+                            .extension(false)
+                            .handle(echo, [](text const& said) { return said; })
+                            .start()
+                            .value();
+    EXPECT_EQ(a_client(server).checked_frames().connect().error(), rpc::rpc_error::not_checked);
+    EXPECT_TRUE(a_client(server).connect().value().call(echo, {"x"}).has_value());
+}
+
 TEST_P(extension_over, reaches_the_handler_where_both_agree) {
     for (bool const client_asks : {true, false}) {
         for (bool const server_agrees : {true, false}) {
@@ -240,7 +281,7 @@ TEST_F(extended_peers, CAN_02_handlers_that_do_not_stop_are_few) {
     }
     EXPECT_EQ(client.call(echo, {"x"}, {.timeout = 1s}).error(), busy);
     loop_.run_for(2h);
-    EXPECT_EQ(client.call(echo, {"x"}).value()->value, "x");
+    EXPECT_EQ(client.call(echo, {"x"}, {.timeout = 2h}).value()->value, "x");
 }
 
 TEST_F(extended_peers, handlers_that_run_on_after_the_request_timeout_are_few) {

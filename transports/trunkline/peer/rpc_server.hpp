@@ -158,8 +158,9 @@ public:
     /// A new connection above it is refused. None unless set.
     builder& connections_max(std::size_t count);
 
-    /// Whether clients that ask for the extension (core/trunkline/extension/FORMAT.md) get it; they
-    /// do unless this is set to false. To others nothing changes.
+    /// Whether clients that ask for the extension (core/trunkline/extension/FORMAT.md) get it, and
+    /// checked frames where they ask for those; they do unless this is set to false. To others
+    /// nothing changes.
     builder& extension(bool agreed);
 
     /// What clients can make us hold; times of silence, stall and handshake.

@@ -198,6 +198,19 @@ TEST_F(endings, a_half_ended_peer_is_not_waited_for_where_only_its_credit_could_
                   "response " + std::to_string(other) + " at last"}));
 }
 
+TEST_F(endings, FLT_13_a_checked_frame_that_has_changed_is_an_error_with_its_cause) {
+    near.settings.session.resumed =
+        rpc::folded_session{.layout = frame::layout::b, .extended = true, .checked = true};
+    open();
+    far_write(calls(1, echo, "not checked at all"));
+    ASSERT_TRUE(loop.run_until([&] { return near.over(); }, seconds(60)));
+    EXPECT_EQ(near.requests, 0);
+    EXPECT_EQ(near.states.back(), connection_state::error);
+    EXPECT_EQ(near.cause, rpc::rpc_error::bad_check);
+    ASSERT_FALSE(notes.closes.empty());
+    EXPECT_EQ(notes.closes.front().first, close_code::protocol_error);
+}
+
 TEST_F(endings, a_reset_is_an_error_with_its_cause) {
     open();
     near.call(echo, "pending");

@@ -32,7 +32,7 @@ void driver::implementation::flush() {
         return;
     }
     std::size_t written = 0;
-    while (!output.empty()) {
+    while (output.may_give()) {
         if (written >= output_per_turn_max) {
             write_blocked();
             return;
