@@ -25,7 +25,8 @@ def machine():
              if line.startswith("model name")]
     total = int(pathlib.Path("/proc/meminfo").read_text().split()[1]) >> 20
     return (f"{len(names)} x {names[0] if names else platform.machine()}, {total + 1} GiB, "
-            f"Linux {platform.release().split('-')[0]}")
+            f"Linux {platform.release().split('-')[0]}, TCP congestion control "
+            + pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip())
 
 
 def when():
