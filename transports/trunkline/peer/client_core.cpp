@@ -64,6 +64,18 @@ void client_core::give_up_dial() {
                  : make_error_code(transport::transport_error::handshake_timeout));
 }
 
+// A later dial, of a client that comes back, is none of those who waited for the first one.
+void client_core::cancel_dial() {
+    if (!dialed_ || line_->is_reconnecting()) {
+        return;
+    }
+    auto const self = shared_from_this();
+    if (probing_ || greeting_) {
+        drop_probed();
+    }
+    fail(call_error::cancelled);
+}
+
 void client_core::on_dialed(result<std::unique_ptr<transport::connection>> made) {
     if (!made) {
         fail(made.error());

@@ -74,6 +74,9 @@ public:
     /// first.
     void dial(dialed done);
 
+    /// Gives up what dial() began: it fails with call_error::cancelled. Nothing when that is over.
+    void cancel_dial();
+
     /// Closes in order and calls `done` when the connection has ended, at once when there is none.
     void close(std::function<void()> done);
 

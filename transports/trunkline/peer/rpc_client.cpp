@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <system_error>
@@ -67,10 +68,22 @@ public:
         loop_->post([self = shared_from_this(), done = std::move(done)] {
             if (self->duplicate_) {
                 done(call_error::duplicate_method);
+            } else if (self->given_up_) {
+                done(call_error::cancelled);
             } else {
                 self->core_->dial(done);
             }
         });
+    }
+
+    // Nobody waits for the connect any more.
+    void give_up() {
+        given_up_ = true;
+        static_cast<void>(core_->handle()->post([weak = weak_from_this()] {
+            if (auto const self = weak.lock()) {
+                self->core_->cancel_dial();
+            }
+        }));
     }
 
     // The client goes.
@@ -120,6 +133,7 @@ private:
     place failed_;
     bool duplicate_;
     bool owns_thread_ = false;
+    std::atomic<bool> given_up_ = false;  // set on any thread
     std::shared_ptr<handler_pool> pool_;
     std::optional<transport::asio_runtime> sockets_;
     transport::runtime* loop_ = nullptr;
@@ -318,6 +332,12 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
             done(std::move(*ready));
         }
     });
+}
+
+void rpc_client::builder::give_up(std::shared_ptr<home> const& made) {
+    if (made != nullptr) {
+        made->give_up();
+    }
 }
 
 result<rpc_client> rpc_client::builder::connect() {

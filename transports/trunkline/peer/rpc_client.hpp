@@ -17,7 +17,9 @@
 #include <trunkline/peer/stream_handler.hpp>
 #include <trunkline/tls/context.hpp>
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
 
 #include <chrono>
 #include <functional>
@@ -174,11 +176,19 @@ public:
     /// that cannot be, as inside of its work, it fails with would_deadlock.
     [[nodiscard]] result<rpc_client> connect();
 
-    /// Connects; the token is completed with result<rpc_client>.
+    /// Connects; the token is completed with result<rpc_client>. Asio's cancellation gives the
+    /// connect up: it fails with call_error::cancelled, and what has come of it is dropped. Before
+    /// it has begun, nothing is dialled.
     template <class Token>
     auto async_connect(Token&& token) {
         return boost::asio::async_initiate<Token, void(result<rpc_client>)>(
             [](auto handler, std::shared_ptr<home> made) {
+                auto slot = boost::asio::get_associated_cancellation_slot(handler);
+                if (slot.is_connected()) {
+                    slot.assign([weak = std::weak_ptr(made)](boost::asio::cancellation_type) {
+                        give_up(weak.lock());
+                    });
+                }
                 auto complete =
                     std::make_shared<peers::completion<std::decay_t<decltype(handler)>>>(
                         std::move(handler), line_of(made));
@@ -198,6 +208,7 @@ private:
     [[nodiscard]] static std::shared_ptr<peers::line> const& line_of(
         std::shared_ptr<home> const& made) noexcept;
     static void start(std::shared_ptr<home> made, connected done);
+    static void give_up(std::shared_ptr<home> const& made);
 
     std::unique_ptr<peers::client_settings> settings_;
     boost::asio::io_context* context_ = nullptr;

@@ -327,6 +327,34 @@ TEST_P(endings, a_connect_may_go_with_its_context) {
     mine.poll_one();
 }
 
+TEST_P(endings, a_connect_can_be_cancelled_at_every_step) {
+    auto const server = a_server().handle(echo, echoed).start().value();
+    bool connected = false;
+    for (int steps = 0; !connected; ++steps) {
+        boost::asio::io_context mine;
+        auto builder = a_client(server);
+        builder.run_on(mine);
+        boost::asio::cancellation_signal signal;
+        std::optional<result<rpc_client>> ended;
+        builder.async_connect(boost::asio::bind_cancellation_slot(
+            signal.slot(), [&](result<rpc_client> made) { ended.emplace(std::move(made)); }));
+        auto const guard = boost::asio::make_work_guard(mine);
+        for (int i = 0; i < steps && !ended; ++i) {
+            mine.run_one();
+        }
+        connected = ended.has_value();  // too late for the rest: it does nothing
+        signal.emit(boost::asio::cancellation_type::terminal);
+        while (!ended) {
+            mine.run_one();
+        }
+        mine.poll();
+        EXPECT_TRUE(connected ? ended->has_value() : ended->error() == call_error::cancelled);
+        if (connected) {
+            EXPECT_TRUE((*ended)->is_connected());
+        }
+    }
+}
+
 TEST_P(endings, the_longest_timeout_is_none) {
     auto const server = a_server().handle(echo, echoed).start().value();
     auto const client = a_client(server).connect().value();
