@@ -111,18 +111,19 @@ private:
 
 class pipe_network::pipe_dialer final : public transport::dialer {
 public:
-    pipe_dialer(pipe_network& of, transport::runtime& loop) : of_(of), attempts_(loop) {}
+    pipe_dialer(pipe_network& of, language& spoken)
+        : of_(of), spoken_(spoken), attempts_(of.where_.loop) {}
 
     void dial(std::string_view url, dialed done) override {
         attempts_.add(std::move(done), [&](language::made ended) -> language::pending {
-            if (!transport::parse_endpoint(url)) {
+            if (!of_.is_valid(url)) {
                 return fail(make_error_code(transport_error::invalid_endpoint), std::move(ended));
             }
             language::link end;
             if (!of_.dial(std::string(url), end)) {
                 return fail(net_error::connection_refused, std::move(ended));
             }
-            return of_.speech_->open(std::move(end), url, std::move(ended));
+            return spoken_.open(std::move(end), url, std::move(ended));
         });
     }
 
@@ -141,17 +142,18 @@ private:
     }
 
     pipe_network& of_;
+    language& spoken_;
     handshakes attempts_;
 };
 
-pipe_network::pipe_network(place const& where, std::unique_ptr<language> speech)
-    : where_(where), speech_(std::move(speech)) {}
+pipe_network::pipe_network(place const& where, std::string scheme, std::unique_ptr<language> speech)
+    : where_(where), scheme_(std::move(scheme)), speech_(std::move(speech)) {}
 
 pipe_network::~pipe_network() = default;
 
 result<std::unique_ptr<transport::listener>> pipe_network::listen(transport::runtime& loop,
                                                                   std::string_view url) {
-    if (!transport::parse_endpoint(url)) {
+    if (!is_valid(url)) {
         return make_error_code(transport_error::invalid_endpoint);
     }
     if (listeners_.contains(url)) {
@@ -162,8 +164,17 @@ result<std::unique_ptr<transport::listener>> pipe_network::listen(transport::run
     return std::unique_ptr<transport::listener>(std::move(made));
 }
 
-std::unique_ptr<transport::dialer> pipe_network::make_dialer(transport::runtime& loop) {
-    return std::make_unique<pipe_dialer>(*this, loop);
+std::unique_ptr<transport::dialer> pipe_network::make_dialer(transport::runtime&) {
+    return make_dialer(*speech_);
+}
+
+std::unique_ptr<transport::dialer> pipe_network::make_dialer(language& spoken) {
+    return std::make_unique<pipe_dialer>(*this, spoken);
+}
+
+bool pipe_network::is_valid(std::string_view url) const {
+    auto const parts = transport::parse_endpoint(url);
+    return parts && parts->scheme == scheme_;
 }
 
 bool pipe_network::dial(std::string const& url, language::link& end) {

@@ -35,13 +35,16 @@ public:
 /// Single-threaded, as its loop is.
 class pipe_network final : public transport::network, public faults {
 public:
-    /// How links are made; `speech` is asked for each of them.
-    pipe_network(place const& where, std::unique_ptr<language> speech);
+    /// How links are made; `speech` is asked for each of them. URLs of other schemes are invalid.
+    pipe_network(place const& where, std::string scheme, std::unique_ptr<language> speech);
     ~pipe_network() override;
 
     [[nodiscard]] result<std::unique_ptr<transport::listener>> listen(
         transport::runtime& loop, std::string_view url) override;
     [[nodiscard]] std::unique_ptr<transport::dialer> make_dialer(transport::runtime& loop) override;
+
+    /// A dialer that speaks something else, which outlives it.
+    [[nodiscard]] std::unique_ptr<transport::dialer> make_dialer(language& spoken);
 
     void cut() override;
     void cut_after(bool from_dialler, std::size_t size) override;
@@ -59,9 +62,11 @@ private:
         std::size_t after = 0;
     };
 
+    [[nodiscard]] bool is_valid(std::string_view url) const;
     [[nodiscard]] bool dial(std::string const& url, language::link& end);
 
     place where_;
+    std::string scheme_;
     std::unique_ptr<language> speech_;
     std::map<std::string, pipe_listener*, std::less<>> listeners_;
     std::vector<std::shared_ptr<transport::pipe_control>> pipes_;

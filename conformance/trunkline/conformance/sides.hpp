@@ -14,6 +14,13 @@
 
 namespace trunkline::conformance {
 
+/// Starts it, and has clients dial it that are told of nobody. Throws rule_broken when it cannot.
+[[nodiscard]] inline rpc_server start(world& at, rpc_server::builder& server) {
+    auto made = value_of(server.start(), "starting the server");
+    at.dial(made.endpoints().front());
+    return made;
+}
+
 /// A connected pair. What it was made of goes when it does.
 class sides {
 public:
@@ -89,8 +96,7 @@ public:
     [[nodiscard]] sides connect() {
         auto const joined = std::make_shared<std::vector<peer>>();
         server_.on_connected([joined](peer one) { joined->push_back(std::move(one)); });
-        auto server = value_of(server_.start(), "starting the server");
-        at_.dial(server.endpoints().front());
+        auto server = start(at_, server_);
         auto client = value_of(client_.url(server.endpoints().front()).connect(), "connecting");
         expect(at_.comes_true([&] { return !joined->empty(); }), "the server saw nobody connect");
         return sides(by_client(), std::move(server), std::move(client), joined);

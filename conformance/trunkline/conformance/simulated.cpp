@@ -137,26 +137,33 @@ public:
                  std::unique_ptr<language> speech)
         : prefix_(std::move(prefix)),
           suffix_(std::move(suffix)),
-          pipes_(where, std::move(speech)) {}
+          bare_(where.loop),
+          pipes_(where, prefix_.substr(0, prefix_.find(':')), std::move(speech)) {}
 
     transport::network& network() override { return pipes_; }
     std::string url() override { return prefix_ + std::to_string(++listeners_) + suffix_; }
     faults* disturb() override { return &pipes_; }
+    std::unique_ptr<transport::dialer> raw_dialer() override { return pipes_.make_dialer(bare_); }
     std::size_t links() const override { return pipes_.links(); }
 
 private:
     std::string prefix_;
     std::string suffix_;
+    plain_frames bare_;
     pipe_network pipes_;
     int listeners_ = 0;
 };
 
 class memory_fixture final : public fixture {
 public:
+    explicit memory_fixture(transport::runtime& loop) : loop_(loop) {}
+
     transport::network& network() override { return names_; }
     std::string url() override { return "memory:" + std::to_string(++listeners_); }
+    std::unique_ptr<transport::dialer> raw_dialer() override { return names_.make_dialer(loop_); }
 
 private:
+    transport::runtime& loop_;
     memory::hub names_;
     int listeners_ = 0;
 };
@@ -196,8 +203,8 @@ subject simulated(stack which) {
 }
 
 subject in_memory() {
-    return {"memory", {.shapes = false, .message_borders = true}, [](place const&) {
-                return std::make_unique<memory_fixture>();
+    return {"memory", {.shapes = false, .message_borders = true}, [](place const& where) {
+                return std::make_unique<memory_fixture>(where.loop);
             }};
 }
 

@@ -11,11 +11,14 @@
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
+#include <trunkline/transport/socket_dialer.hpp>
 #include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
 #include <trunkline/unix_socket/unix_endpoint.hpp>
 #include <trunkline/websocket/ws_listener.hpp>
 #include <trunkline/websocket/ws_url.hpp>
+
+#include <boost/asio/local/stream_protocol.hpp>
 
 #include <memory>
 #include <string>
@@ -100,17 +103,56 @@ private:
 class socket_fixture final : public fixture {
 public:
     socket_fixture(place const& where, std::string url)
-        : url_(std::move(url)), sockets_(*where.sockets) {}
+        : loop_(*where.sockets), url_(std::move(url)), sockets_(loop_) {}
 
     transport::network& network() override { return sockets_; }
-    std::string url() override {
-        return url_.empty() ? "unix:" + (folder_ / std::to_string(++listeners_)).string() : url_;
+    std::string url() override { return url_.empty() ? "unix:" + new_file() : url_; }
+
+    std::unique_ptr<transport::dialer> raw_dialer() override {
+        return std::make_unique<transport::socket_dialer>(loop_, &resolve_any,
+                                                          connection_limits{}.handshake_timeout);
+    }
+
+    // The system takes whoever dials, and nobody accepts.
+    std::string silent_url() override {
+        bool const is_file = url_.empty();
+        silent_ = is_file ? unix_socket::listen(url(), 1) : tcp::listen("tcp://127.0.0.1:0", 1);
+        std::string const& real = silent_.value().endpoint;
+        std::string dialled = is_file ? real : url_;
+        if (!is_file) {
+            dialled.replace(dialled.find(":0"), 2, real.substr(real.rfind(':')));
+        }
+        return dialled;
+    }
+
+    std::string abandoned_url() override {
+        if (!url_.empty()) {
+            return {};
+        }
+        auto const file = new_file();
+        boost::asio::local::stream_protocol::acceptor(loop_.context(), file);  // and gone
+        return "unix:" + file;
     }
 
 private:
+    [[nodiscard]] std::string new_file() {
+        return (folder_ / std::to_string(++listeners_)).string();
+    }
+    static result<std::vector<transport::socket_address>> resolve_any(std::string_view url) {
+        auto const parts = transport::parse_endpoint(url);
+        if (!parts) {
+            return parts.error();
+        }
+        return parts->scheme == "unix"
+                   ? unix_socket::resolve(url)
+                   : transport::socket_address::resolve(parts->host, parts->port.value_or(0));
+    }
+
+    transport::asio_runtime& loop_;
     scratch_folder folder_;
     std::string url_;
     socket_network sockets_;
+    result<transport::listening_group> silent_ = transport::listening_group();
     int listeners_ = 0;
 };
 

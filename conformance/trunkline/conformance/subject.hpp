@@ -51,6 +51,18 @@ public:
     /// Null where links cannot be disturbed: rules that do so are not applicable then.
     [[nodiscard]] virtual faults* disturb() { return nullptr; }
 
+    /// Dials the same endpoints without the handshake of the transport: its connections move bare
+    /// bytes, as any program can send them. Null where nothing lies below connections.
+    [[nodiscard]] virtual std::unique_ptr<transport::dialer> raw_dialer() { return nullptr; }
+
+    /// Where whoever dials is taken, and hears nothing, not even a handshake. Empty where nobody
+    /// can be so; then rules do with a stall, or with connections that nobody reads.
+    [[nodiscard]] virtual std::string silent_url() { return {}; }
+
+    /// Where a listener was that has died, and has left what is left then, such as a socket file.
+    /// Empty where nothing is left.
+    [[nodiscard]] virtual std::string abandoned_url() { return {}; }
+
     /// Links that are open now, for the check that nothing is left behind; 0 where nobody counts.
     [[nodiscard]] virtual std::size_t links() const { return 0; }
 };

@@ -9,7 +9,7 @@ namespace trunkline::conformance {
 std::span<rule const> all_rules() {
     static std::vector<rule> const all = [] {
         std::vector<rule> made;
-        for (auto const family : {dispatch_rules()}) {
+        for (auto const family : {establishment_rules(), dispatch_rules()}) {
             made.insert(made.end(), family.begin(), family.end());
         }
         return made;

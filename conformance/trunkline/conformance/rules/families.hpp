@@ -7,6 +7,7 @@
 
 namespace trunkline::conformance {
 
-[[nodiscard]] std::span<rule const> dispatch_rules();  ///< MUX
+[[nodiscard]] std::span<rule const> establishment_rules();  ///< EST
+[[nodiscard]] std::span<rule const> dispatch_rules();       ///< MUX
 
 }  // namespace trunkline::conformance
