@@ -9,8 +9,21 @@ namespace trunkline::conformance {
 std::span<rule const> all_rules() {
     static std::vector<rule> const all = [] {
         std::vector<rule> made;
-        for (auto const family : {establishment_rules(), dispatch_rules()}) {
+        for (auto const family : {
+                 establishment_rules(),
+                 integrity_rules(),
+                 message_integrity_rules(),
+                 dispatch_rules(),
+             }) {
             made.insert(made.end(), family.begin(), family.end());
+        }
+        // A family may have two files.
+        for (auto first = made.begin(); first != made.end();) {
+            auto const next = std::find_if(first, made.end(), [&](rule const& each) {
+                return family_of(each) != family_of(*first);
+            });
+            std::sort(first, next, [](rule const& a, rule const& b) { return a.id < b.id; });
+            first = next;
         }
         return made;
     }();

@@ -7,7 +7,9 @@
 
 namespace trunkline::conformance {
 
-[[nodiscard]] std::span<rule const> establishment_rules();  ///< EST
-[[nodiscard]] std::span<rule const> dispatch_rules();       ///< MUX
+[[nodiscard]] std::span<rule const> establishment_rules();      ///< EST
+[[nodiscard]] std::span<rule const> integrity_rules();          ///< INT: bytes
+[[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
+[[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 
 }  // namespace trunkline::conformance
