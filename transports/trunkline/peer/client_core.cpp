@@ -113,8 +113,8 @@ void client_core::succeed() {
         driver_->start();
     }
     rpc::endpoint* const server = line_->endpoint();
-    bool const asked = settings_.url.starts_with("ws");  // in the handshake
-    bool const asks = settings_.checked || (settings_.extension && !asked);
+    bool const asks =
+        settings_.checked || (settings_.extension && !dialer_->asks_in_handshake(settings_.url));
     if (server != nullptr && asks && !server->protocol().checked()) {
         greet();
         return;

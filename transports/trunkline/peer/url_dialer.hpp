@@ -29,6 +29,12 @@ public:
 
     void dial(std::string_view url, dialed done) override;
 
+    /// Whether its handshake asks for the subprotocol of its options. A network beside knows of no
+    /// options.
+    [[nodiscard]] bool asks_in_handshake(std::string_view url) const noexcept {
+        return sockets_ != nullptr && url.starts_with("ws");
+    }
+
 private:
     [[nodiscard]] result<transport::dialer*> dialer_of(std::string_view scheme);
     [[nodiscard]] result<tls::context> trust();

@@ -14,6 +14,7 @@ std::span<rule const> all_rules() {
                  integrity_rules(),
                  message_integrity_rules(),
                  dispatch_rules(),
+                 flow_rules(),
              }) {
             made.insert(made.end(), family.begin(), family.end());
         }

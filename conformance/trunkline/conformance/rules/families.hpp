@@ -11,5 +11,6 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> integrity_rules();          ///< INT: bytes
 [[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
+[[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
 
 }  // namespace trunkline::conformance
