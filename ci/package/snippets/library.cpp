@@ -139,6 +139,26 @@ asio::awaitable<call_result<greeting>> greet_by(rpc_client const& another, recei
     co_return greeting{(*answer)->text};
 }
 
+with_metadata<greeting> tells_who(person const& who, call_context context) {
+    bool const is_known = context.metadata.find("tenant").has_value();
+    return {{is_known ? "hello, " + who.name : "who are you?"}, {{"served-by", "a"}}};
+}
+
+bool asks_with_metadata(rpc_client const& client) {
+    call_options const options{.metadata = {{"tenant", "7"}, {"tag", "a"}, {"tag", "b"}}};
+    auto const answer = client.call(hello, {"world"}, options);
+    auto const server = answer->metadata().find("served-by");  // bytes, or nothing
+    return server.has_value();
+}
+
+void carry_metadata() {
+    auto builder = rpc_server::builder();
+    auto const server =
+        builder.listen("ws://127.0.0.1:0/ws").handle(hello, tells_who).start().value();
+    auto const url = server.endpoints().front();
+    EXPECT_EQ(asks_with_metadata(rpc_client::builder(url).extension().connect().value()), true);
+}
+
 void pass_on(rpc_client const& another) {
     auto builder = rpc_server::builder();
     builder.listen("ws://127.0.0.1:0/ws");
@@ -216,6 +236,7 @@ void serve_and_call() {
     auto const client = rpc_client::builder(server.endpoints().front()).connect().value();
     call(client);
     pass_on(client);
+    carry_metadata();
 }
 
 void serve_and_stream() {

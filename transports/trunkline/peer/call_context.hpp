@@ -1,6 +1,7 @@
 // What a handler is told of the call that it serves.
 #pragma once
 
+#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/peer.hpp>
 
@@ -32,6 +33,12 @@ struct call_context {
     /// it is never stopped: nothing else happens while it runs.
     std::stop_token stop = {};
 
+    /// What the caller gave with the call (call_options::metadata); empty of published callers.
+    call_metadata metadata = {};
+
+    /// The trace that the caller gave with the call (call_options::trace).
+    std::optional<trace_context> trace = std::nullopt;
+
     /// Unique among the connections of one server.
     [[nodiscard]] std::uint64_t connection_id() const noexcept { return caller.id(); }
 
@@ -46,7 +53,7 @@ struct call_context {
     }
 
     /// For calls that are made for this one: call_options{.on_behalf_of = context}.
-    [[nodiscard]] operator call_parent() const { return {stop, deadline}; }
+    [[nodiscard]] operator call_parent() const { return {stop, deadline, trace}; }
 
     /// Nobody waits for the answer any more.
     [[nodiscard]] bool cancelled() const noexcept {
@@ -89,6 +96,10 @@ struct handler_time {
                       call.request_id};
     if (auto const time = time_for(call, on.request_timeout()).left) {
         made.deadline = on.where().loop().now() + *time;
+    }
+    if (call.fields != nullptr) {
+        made.metadata = metadata_of(*call.fields);
+        made.trace = call.fields->trace;
     }
     return made;
 }

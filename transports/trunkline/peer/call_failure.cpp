@@ -41,6 +41,8 @@ public:
                 return "a method was given two handlers";
             case call_error::not_coming_back:
                 return "the client has given up to reconnect";
+            case call_error::would_block_loop:
+                return "a blocking call on a thread that runs other connections";
         }
         return "unknown call error";
     }

@@ -3,6 +3,7 @@
 
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/base/result.hpp>
+#include <trunkline/peer/call_metadata.hpp>
 #include <trunkline/rpc/header.hpp>
 
 #include <boost/assert/source_location.hpp>
@@ -29,6 +30,7 @@ enum class call_error {
     stream_ended,      ///< of a write: the call has been answered, or its end has been written
     duplicate_method,  ///< of a builder: a method was given two handlers
     not_coming_back,   ///< of a client that reconnects: it has spent its budget
+    would_block_loop,  ///< a blocking call on a thread that runs the connections of others
 };
 
 /// Any thread.
@@ -46,6 +48,10 @@ struct call_failure {
     error_code error;     ///< of call_error, rpc::rpc_error, transport::transport_error, the system
     std::string message;  ///< what the peer said; empty when it said nothing
     call_progress progress = call_progress::maybe_executed;  ///< of a call that this side has made
+    /// What came with it, or goes with it as the answer of a handler, where both sides have agreed
+    /// to the extension. Above the limits of call_metadata, and behind the first part of a stream,
+    /// the failure goes without it.
+    call_metadata metadata = {};
 
     /// Of an answer whose status is not success.
     [[nodiscard]] static call_failure of_status(rpc::status code, bytes_view body);

@@ -4,25 +4,27 @@
 #include <trunkline/extension/call_fields.hpp>
 #include <trunkline/extension/kinds.hpp>
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/call_metadata.hpp>
+#include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/transport/runtime.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <optional>
 
 namespace trunkline::peers {
 
-/// The time that the caller has left; empty: any.
-[[nodiscard]] inline extension::call_fields fields_of(
-    std::optional<transport::runtime::duration> left) {
-    extension::call_fields made;
-    if (left) {
-        auto const us = std::chrono::ceil<std::chrono::microseconds>(*left).count();
-        made.timeout_us = us > 0 ? static_cast<std::uint64_t>(us) : 0;
-    }
-    return made;
-}
+struct call_terms;
+
+/// The time that the caller has left, its trace and its metadata, which they view.
+[[nodiscard]] extension::call_fields fields_of(call_terms const& terms,
+                                               transport::runtime::time_point now);
+
+/// A copy of what came.
+[[nodiscard]] call_metadata metadata_of(extension::call_fields const& fields);
+
+/// Has it sent with the answer, where the caller has agreed to the extension. False when it is too
+/// large.
+[[nodiscard]] bool send_metadata(rpc::responder& with, call_metadata const& what);
 
 /// Why a call is given up, as the wire has it.
 [[nodiscard]] inline extension::code code_of(error_code why) noexcept {

@@ -21,6 +21,12 @@ private:
 
 }  // namespace
 
+call_terms call_terms::of(call_options const& options, std::chrono::milliseconds otherwise) {
+    auto const& parent = options.on_behalf_of;
+    return {options.timeout.value_or(otherwise), options.repeatable, parent, options.metadata,
+            options.trace || !parent ? options.trace : parent->trace};
+}
+
 std::optional<transport::runtime::duration> call_terms::time_left(
     transport::runtime::time_point now) const noexcept {
     using duration = transport::runtime::duration;

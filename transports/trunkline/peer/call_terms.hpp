@@ -1,4 +1,5 @@
-// What bounds one call: its deadline, the call that it is made for, and whether it may be repeated.
+// What bounds one call: its deadline, the call that it is made for, and whether it may be repeated;
+// and what goes with it.
 #pragma once
 
 #include <trunkline/peer/call_failure.hpp>
@@ -29,11 +30,11 @@ struct call_terms {
     std::chrono::milliseconds timeout{};  ///< zero: none
     bool repeatable = false;
     std::optional<call_parent> parent = std::nullopt;
+    call_metadata metadata = {};
+    std::optional<trace_context> trace = std::nullopt;
 
     [[nodiscard]] static call_terms of(call_options const& options,
-                                       std::chrono::milliseconds otherwise) {
-        return {options.timeout.value_or(otherwise), options.repeatable, options.on_behalf_of};
-    }
+                                       std::chrono::milliseconds otherwise);
 
     /// Until the deadline, zero or less when it has passed; empty where there is none.
     [[nodiscard]] std::optional<transport::runtime::duration> time_left(

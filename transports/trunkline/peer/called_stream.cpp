@@ -65,7 +65,7 @@ error_code called_stream::begin(peers::line& on) {
         return rpc::rpc_error::not_connected;
     }
     bool const whole = is_head(what_.request);
-    auto const beside = fields_of(what_.terms.time_left(on.where().loop().now()));
+    auto const beside = fields_of(what_.terms, on.where().loop().now());
     auto const id = on.endpoint()->open(
         what_.method.id, whole ? bytes_view(*what_.request) : bytes_view(), *this, &beside);
     if (!id) {
@@ -250,6 +250,10 @@ void called_stream::end_parts(std::optional<call_failure>) {
     }
 }
 
+void called_stream::on_fields(extension::call_fields const& fields) {
+    came_with(metadata_of(fields));
+}
+
 void called_stream::on_part(bytes_view part) {
     auto const kept = shared_from_this();
     if (span_ != nullptr) {
@@ -282,10 +286,12 @@ void called_stream::on_failed(error_code error, rpc::status code, bytes_view bod
     rpc::endpoint const* const endpoint = line()->endpoint();
     bool const begun = !rpc::is_refusal(error) &&
                        (endpoint == nullptr || endpoint->protocol().call_was_sent(request_id_));
-    fail(error ? call_failure{callers_word(error),
-                              {},
-                              begun ? call_progress::maybe_executed : call_progress::not_sent}
-               : call_failure::of_status(code, body));
+    auto why = error ? call_failure{callers_word(error),
+                                    {},
+                                    begun ? call_progress::maybe_executed : call_progress::not_sent}
+                     : call_failure::of_status(code, body);
+    why.metadata = metadata();
+    fail(why);
     line()->call_ended();
 }
 

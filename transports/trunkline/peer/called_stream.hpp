@@ -67,6 +67,7 @@ private:
     [[nodiscard]] rpc::endpoint* known_to() const;
     error_code write_part(std::span<slice> part) override;
     void end_parts(std::optional<call_failure> why) override;
+    void on_fields(extension::call_fields const& fields) override;
     void on_part(bytes_view part) override;
     void on_end() override;
     void on_failed(error_code error, rpc::status code, bytes_view body) override;

@@ -33,6 +33,14 @@ struct pooled {
     Handler handler;  ///< as it was given
 };
 
+/// An answer of a handler, and what goes with it where the caller has agreed to the extension.
+/// Above the limits of call_metadata the call is answered with status 2 in its place.
+template <class Answer>
+struct with_metadata {
+    Answer answer;           ///< as without
+    call_metadata metadata;  ///< in order
+};
+
 /// Marks a handler that blocks: it runs on one of pool_threads() and may do so several times at
 /// once.
 template <class Handler>
@@ -62,15 +70,24 @@ inline constexpr std::size_t running_cost = 1 * kib;
 /// Answers with why there is no answer.
 void answer_failure(rpc::responder& to, call_failure const& why);
 
+/// False, and the call answered with a failure, when that is more than may go with an answer.
+[[nodiscard]] bool answer_goes_with(rpc::responder& to, call_metadata const& what);
+
 /// Answers with what a handler gave.
 template <class Answer>
 void answer_with(typed::reply<Answer>& to, Answer value) {
     to(std::move(value));
 }
 template <class Answer>
-void answer_with(typed::reply<Answer>& to, call_result<Answer> outcome) {
+void answer_with(typed::reply<Answer>& to, with_metadata<Answer> value) {
+    if (answer_goes_with(to.untyped(), value.metadata)) {
+        to(std::move(value.answer));
+    }
+}
+template <class Answer, class Value>
+void answer_with(typed::reply<Answer>& to, call_result<Value> outcome) {
     if (outcome) {
-        to(std::move(*outcome));
+        answer_with(to, std::move(*outcome));
     } else {
         answer_failure(to.untyped(), outcome.error());
     }
@@ -306,11 +323,11 @@ template <class Request, class Response, class Answer, class Handler>
 ///     Answer handler(Request const&, call_context)
 ///     asio::awaitable<Answer> handler(received<Request>, call_context)
 ///
-/// with Answer or call_result<Answer>: a call_failure of refused or unknown_method answers with
-/// that status, any other with status 2 and its text. One that throws answers status 2. All run on
-/// the thread of their connection, those of several connections at the same time; the request of
-/// the first two is valid until they return. A coroutine is cancelled when its connection ends or
-/// the request timeout has passed.
+/// with Answer or with_metadata<Answer>, or call_result<> of one of them: a call_failure of refused
+/// or unknown_method answers with that status, any other with status 2 and its text. One that
+/// throws answers status 2. All run on the thread of their connection, those of several connections
+/// at the same time; the request of the first two is valid until they return. A coroutine is
+/// cancelled when its connection ends or the request timeout has passed.
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_handler(rpc::dispatcher& methods,
                                typed::method<Request, Response, Answer> const& of,

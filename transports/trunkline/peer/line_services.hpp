@@ -39,6 +39,8 @@ struct pool_settings {
 struct line_services {
     std::chrono::milliseconds request_timeout{};  ///< of handlers; zero: none
     std::size_t running_max = handlers_running_max;
+    /// Bytes of one message of ours at most.
+    std::size_t message_size_max = session_limits{}.message_size_max;
     std::weak_ptr<handler_pool> pool;  ///< of the client or server, while it lives
     /// Of the client or server, while it lives, which is why what they keep may hold peers.
     std::weak_ptr<interceptor_list const> interceptors;

@@ -6,6 +6,8 @@
 
 namespace trunkline::peers {
 
+thread_local int loop_thread::count_ = 0;
+
 loop_handle::loop_handle(transport::runtime& loop, transport::asio_runtime* sockets)
     : context_(sockets == nullptr ? nullptr : &sockets->context()),
       executor_(loop.executor()),

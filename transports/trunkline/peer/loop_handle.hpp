@@ -13,6 +13,22 @@
 
 namespace trunkline::peers {
 
+/// While it lives the calling thread runs a loop of a client or server of its own: what waits there
+/// for another thread holds up all connections of that loop.
+class loop_thread {
+public:
+    loop_thread() noexcept { ++count_; }
+    ~loop_thread() { --count_; }
+    loop_thread(loop_thread const&) = delete;
+    loop_thread& operator=(loop_thread const&) = delete;
+
+    /// Whether the calling thread is one.
+    [[nodiscard]] static bool is_this() noexcept { return count_ > 0; }
+
+private:
+    static thread_local int count_;
+};
+
 /// Shared by all lines of one loop. Whoever owns the loop shuts it before the loop goes.
 class loop_handle {
 public:

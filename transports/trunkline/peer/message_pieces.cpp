@@ -14,10 +14,25 @@ pin share_of(std::shared_ptr<pin> const& divided) {
 }  // namespace
 
 message_pieces::message_pieces(bitcode::encoded message, bool framed) noexcept
-    : message_(std::move(message)), prefix_due_(framed), count_(message_.slices().size()) {
+    : message_(std::move(message)),
+      prefix_due_(framed),
+      size_(message_.size()),
+      count_(message_.slices().size()) {
     if (framed) {
-        prefix_ = typed::record_prefix(typed::record_kind::message, message_.size());
+        prefix_ = typed::record_prefix(typed::record_kind::message, size_);
     }
+}
+
+void message_pieces::own() {
+    bitcode::output rest{bitcode_limits{}};
+    auto const slices = message_.slices();
+    for (; at_ < count_; ++at_) {
+        rest.add(slices[at_].bytes.subspan(std::exchange(offset_, 0)));
+    }
+    message_ = std::move(rest).finish();
+    at_ = 0;
+    count_ = message_.slices().size();
+    divided_.reset();
 }
 
 std::span<slice> message_pieces::next(std::size_t size_max) {

@@ -23,8 +23,11 @@ public:
     /// The next at most `size_max` bytes, valid until the next call.
     [[nodiscard]] std::span<slice> next(std::size_t size_max);
 
+    /// What has not been given is copied, where it views what somebody else has.
+    void own();
+
     /// Bytes of the message.
-    [[nodiscard]] std::size_t size() const noexcept { return message_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     [[nodiscard]] bool all_given() const noexcept { return begun_ && at_ == count_; }
 
@@ -35,6 +38,7 @@ private:
     std::array<std::byte, typed::record_prefix_size> prefix_{};
     bool prefix_due_;
     bool begun_ = false;
+    std::size_t size_;
     std::size_t count_;             // of slices
     std::size_t at_ = 0;            // the slice
     std::size_t offset_ = 0;        // within it

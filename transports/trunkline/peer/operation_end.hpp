@@ -88,12 +88,18 @@ private:
 };
 
 /// Submits an operation with an awaited_end and waits for it. On the thread of a simulated loop,
-/// waiting is running it; on that of any other the operation fails with would_deadlock.
+/// waiting is running it; on that of any other the operation fails with would_deadlock. On a thread
+/// of ours that runs other connections it fails with would_block_loop: these would all wait with
+/// it, and two such threads that wait for each other would for ever.
 template <class Operation>
 [[nodiscard]] auto submit_and_wait(std::shared_ptr<line> const& on,
                                    std::shared_ptr<Operation> const& what) {
     if (!on->where().is_here()) {
-        on->submit(what);
+        if (loop_thread::is_this()) {
+            what->drop(call_error::would_block_loop);
+        } else {
+            on->submit(what);
+        }
         return what->end().wait();
     }
     bool asked = false;

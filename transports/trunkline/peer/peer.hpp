@@ -8,6 +8,7 @@
 #include <trunkline/peer/call_terms.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/operation_end.hpp>
+#include <trunkline/peer/ping_call.hpp>
 #include <trunkline/peer/received.hpp>
 #include <trunkline/peer/sent_event.hpp>
 #include <trunkline/peer/stream_call.hpp>
@@ -102,7 +103,8 @@ public:
 
     /// The same, waiting for the answer. Fails with would_deadlock on the connection's own thread;
     /// but outside of its work a simulated loop is run meanwhile, and it fails so when nothing more
-    /// happens there.
+    /// happens there. Fails with would_block_loop, and nothing is sent, on the thread of any other
+    /// client or server that has a thread of its own: inside handlers and callbacks.
     template <class Request, class Response, class Answer>
     [[nodiscard]] call_result<received<Response>> call(
         typed::method<Request, Response, Answer> const& of, std::type_identity_t<Request> request,
@@ -142,6 +144,34 @@ public:
     void send(typed::event<Message> const& of, std::type_identity_t<Message> message) const {
         line_->submit(std::make_shared<peers::sent_event>(peers::label_of(of),
                                                           bitcode::encode(std::move(message))));
+    }
+
+    /// Asks the peer for a sign of life, and measures how long that takes: from when the ping was
+    /// queued until its answer was read, in the time of the connection's loop. Pings overtake
+    /// whatever waits to be sent, and come back in their order. The token is completed with
+    /// call_result<std::chrono::microseconds>. Of the options `timeout` and `on_behalf_of` count.
+    /// Fails with rpc_error::not_extended where the peer has not agreed to the extension,
+    /// queue_full while rpc::pings_at_once_max (64) are under way or the peer takes nothing,
+    /// not_connected, connection_lost, deadline_passed, cancelled. Does not wait for a connection.
+    template <class Token>
+    auto async_ping(call_options const& options, Token&& token) const {
+        using outcome = peers::ping_call::outcome;
+        return boost::asio::async_initiate<Token, void(outcome)>(
+            [](auto handler, std::shared_ptr<peers::line> on, peers::call_terms terms) {
+                using end = peers::async_end<decltype(handler), outcome>;
+                auto const call = peers::make_operation<peers::ended_ping<end>>(
+                    std::move(terms), std::move(handler), on);
+                call->end().start(call);
+            },
+            token, line_, terms_of(options));
+    }
+
+    /// The same, waiting as call() does.
+    [[nodiscard]] call_result<std::chrono::microseconds> ping(
+        call_options const& options = {}) const {
+        using end = peers::awaited_end<peers::ping_call::outcome>;
+        return peers::submit_and_wait(
+            line_, peers::make_operation<peers::ended_ping<end>>(terms_of(options)));
     }
 
     /// Closes the connection in order: what was asked for before still goes out, calls that wait

@@ -5,6 +5,7 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/bitcode/decode.hpp>
+#include <trunkline/peer/call_metadata.hpp>
 
 #include <utility>
 #include <vector>
@@ -58,7 +59,11 @@ public:
     /// As above.
     [[nodiscard]] Message const* operator->() const noexcept { return &*message_; }
 
-    /// Bytes that it holds beside the object itself.
+    /// Of an answer: what came with it from a peer that has agreed to the extension. Of a request
+    /// see call_context, of a part stream_reader::metadata().
+    [[nodiscard]] call_metadata const& metadata() const noexcept { return metadata_; }
+
+    /// Bytes that it holds beside the object itself; not those of the metadata.
     [[nodiscard]] std::size_t allocated_size() const noexcept {
         return bytes_.capacity() + message_.allocated_size();
     }
@@ -69,10 +74,13 @@ private:
 public:
     /// For its own functions.
     explicit received(nothing) noexcept {}
+    /// As above.
+    void came_with(call_metadata what) noexcept { metadata_ = std::move(what); }
 
 private:
     std::vector<std::byte> bytes_;
     bitcode::decoded<Message> message_;
+    call_metadata metadata_;
 };
 
 }  // namespace trunkline

@@ -58,6 +58,7 @@ public:
         if (owns_thread_) {
             // The thread keeps what it runs, also when the client is destroyed on it.
             thread_ = std::thread([self = shared_from_this()] {
+                peers::loop_thread const here;
                 self->sockets_->run();
                 self->core_->end();
                 // Those who wait for calls that have failed now are still to be told.
@@ -242,6 +243,7 @@ rpc_client::builder& rpc_client::builder::detect_layout() {
 
 rpc_client::builder& rpc_client::builder::limits(session_limits const& limits) {
     settings_->connection.session.limits = limits;
+    settings_->services->message_size_max = limits.message_size_max;
     return *this;
 }
 

@@ -135,6 +135,7 @@ public:
             if (owns_threads_) {
                 // The thread keeps what it runs, also when the server is destroyed on it.
                 each->thread = std::thread([self = shared_from_this(), &one = *each] {
+                    peers::loop_thread const here;
                     one.serving->start();
                     one.sockets->run();
                     one.serving->end();
@@ -409,6 +410,7 @@ rpc_server::builder& rpc_server::builder::extension(bool agreed) {
 
 rpc_server::builder& rpc_server::builder::limits(session_limits const& limits) {
     settings_->connection.session.limits = limits;
+    settings_->services->message_size_max = limits.message_size_max;
     return *this;
 }
 

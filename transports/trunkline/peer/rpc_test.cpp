@@ -135,6 +135,42 @@ TEST_P(rpc_peers, a_blocking_call_on_the_connections_thread_is_refused) {
     EXPECT_EQ(promised.get_future().get(), call_error::would_deadlock);
 }
 
+// Two threads that did so for each other would wait for ever.
+TEST_P(rpc_peers, a_blocking_call_on_a_thread_of_other_connections_is_refused) {
+    auto const server = a_server().handle(echo, echoed).start().value();
+    auto const one = a_client(server).connect().value();
+    auto const other = a_client(server).connect().value();
+    std::promise<void> done;
+    one.async_call(echo, {"x"}, [&](auto) {
+        EXPECT_EQ(other.call(echo, {"y"}).error().error, call_error::would_block_loop);
+        EXPECT_EQ(other.call(echo, {"y"}).error().progress, call_progress::not_sent);
+        EXPECT_EQ(other.ping().error().error, call_error::would_block_loop);
+        done.set_value();
+    });
+    done.get_future().wait();
+    EXPECT_TRUE(other.call(echo, {"y"}));
+}
+
+TEST_P(rpc_peers, handlers_of_two_threads_that_block_for_each_other_are_refused) {
+    auto const server = a_server().handle(echo, echoed).start().value();
+    std::optional<rpc_client> first;
+    std::optional<rpc_client> second;
+    seen<error_code> refused;
+    auto const asks = [&](std::optional<rpc_client>& whom) {
+        return [&](text const& said) {
+            refused.add(whom->call(echo, {"back"}).error().error);
+            return said;
+        };
+    };
+    first = a_client(server).handle(never, asks(second)).connect().value();
+    second = a_client(server).handle(never, asks(first)).connect().value();
+    ASSERT_TRUE(first->call(echo, {"here"}) && second->call(echo, {"here, too"}));
+    for (peer const& each : server.peers()) {
+        EXPECT_TRUE(each.call(never, {"go"}, {.timeout = patience}));
+    }
+    EXPECT_EQ(refused.wait_for(2), std::vector<error_code>(2, call_error::would_block_loop));
+}
+
 TEST_P(rpc_peers, connections_above_the_limit_are_refused) {
     auto const server = a_server().handle(echo, echoed).connections_max(1).start().value();
     auto const first = a_client(server).connect().value();

@@ -1,5 +1,6 @@
 #include <trunkline/peer/served_stream.hpp>
 
+#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/failure_answer.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/typed/record.hpp>
@@ -87,7 +88,14 @@ void served_stream::let_request_go() {
     static_cast<void>(input().hold_request(0));
 }
 
-void served_stream::respond(std::span<slice> body) {
+void served_stream::send_with(call_metadata what) {
+    if (!begun_ && !send_metadata(to_, what)) {
+        cancel({rpc::rpc_error::metadata_too_large, {}});
+    }
+}
+
+void served_stream::respond(std::span<slice> body, call_metadata const& with) {
+    send_with(with);
     if (!output().finished()) {
         output().close({call_error::stream_ended, {}});
         input().abandon({call_error::stream_ended, {}});
@@ -143,6 +151,7 @@ void served_stream::end_parts(std::optional<call_failure> why) {
     }
     auto const failure = failure_answer::of({why->error, shortened(std::move(why->message))});
     if (!begun_) {
+        static_cast<void>(send_metadata(to_, why->metadata));
         failure.send(to_);
         return;
     }

@@ -28,8 +28,8 @@ public:
     /// Called when the call has gone before it was answered. Once, or not at all.
     void on_gone(std::function<void()> told) { gone_ = std::move(told); }
 
-    /// The one response, where that is the answer.
-    void respond(std::span<slice> body);
+    /// The one response, where that is the answer, and what goes with it.
+    void respond(std::span<slice> body, call_metadata const& with);
 
     /// False, and the call refused, when so much cannot be held until the answer.
     [[nodiscard]] bool keep(std::size_t bytes);
@@ -57,6 +57,7 @@ public:
     void reader_gone() override { input().abandon({call_error::cancelled, {}}); }
     void writer_gone() override;
     void cancel(call_failure why) override;
+    void send_with(call_metadata what) override;
 
 private:
     class from_wire;

@@ -6,12 +6,15 @@
 #include <trunkline/peer/stream_input.hpp>
 #include <trunkline/peer/stream_output.hpp>
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace trunkline::peers {
 
 /// Lives as long as the call or any of its readers and writers. On the thread of its line, but for
-/// line().
+/// line() and metadata().
 class stream : public rpc::room_waiter,
                protected stream_sink,
                protected stream_source,
@@ -34,6 +37,19 @@ public:
     /// Gives the whole call up.
     virtual void cancel(call_failure why) = 0;
 
+    /// The reader has given the call up: no part is given to it any more. Any thread.
+    void note_cancel() noexcept { cancelled_ = true; }
+    [[nodiscard]] bool cancel_was_noted() const noexcept { return cancelled_; }
+
+    /// On the called side, before the first part of the answer: goes with it.
+    virtual void send_with(call_metadata /*what*/) {}
+
+    /// What came with the answer to a call of ours; any thread.
+    [[nodiscard]] call_metadata metadata() const {
+        std::lock_guard const lock(mutex_);
+        return metadata_;
+    }
+
     void on_room() override { output_->on_room(); }
 
 protected:
@@ -44,6 +60,11 @@ protected:
     void make_output() {
         output_ = std::make_unique<stream_output>(*line_, weak_from_this(),
                                                   static_cast<stream_sink&>(*this));
+    }
+
+    void came_with(call_metadata what) {
+        std::lock_guard const lock(mutex_);
+        metadata_ = std::move(what);
     }
 
     void fail_both(call_failure const& why) {
@@ -59,6 +80,9 @@ private:
     std::shared_ptr<peers::line> line_;
     stream_input input_;
     std::unique_ptr<stream_output> output_;
+    std::atomic<bool> cancelled_ = false;
+    mutable std::mutex mutex_;
+    call_metadata metadata_;
 };
 
 /// Has something done to a stream on its thread; nothing where its loop has gone.

@@ -27,11 +27,12 @@ public:
     /// Made for a handler.
     explicit stream_reply(std::shared_ptr<peers::stream> to) noexcept : to_(std::move(to)) {}
 
-    /// Answers; what is still on its way of the call is dropped.
-    void operator()(Response answer) {
+    /// Answers, with metadata where the caller has agreed to the extension (with_metadata); what is
+    /// still on its way of the call is dropped.
+    void operator()(Response answer, call_metadata metadata = {}) {
         auto body = std::make_shared<bitcode::encoded>(bitcode::encode(std::move(answer)));
-        peers::do_on(to_.get(), [body](peers::stream& of) {
-            static_cast<peers::served_stream&>(of).respond(body->slices());
+        peers::do_on(to_.get(), [body, with = std::move(metadata)](peers::stream& of) {
+            static_cast<peers::served_stream&>(of).respond(body->slices(), with);
         });
     }
 
@@ -121,6 +122,15 @@ template <class Response>
 void end_with(stream_reply<Response>& to, call_result<std::type_identity_t<Response>> outcome) {
     if (outcome) {
         to(std::move(*outcome));
+    } else {
+        to.fail(outcome.error());
+    }
+}
+template <class Response>
+void end_with(stream_reply<Response>& to,
+              call_result<with_metadata<std::type_identity_t<Response>>> outcome) {
+    if (outcome) {
+        to(std::move(outcome->answer), std::move(outcome->metadata));
     } else {
         to.fail(outcome.error());
     }

@@ -154,8 +154,20 @@ void stream_input::read(std::shared_ptr<reading> who) {
         who->on_read_failed({call_error::already_reading, {}});
         return;
     }
+    if (deadline_.has_passed()) {
+        who->on_read_failed({call_error::deadline_passed, {}});
+        return;
+    }
     reader_ = std::move(who);
     tell();
+}
+
+void stream_input::expire_after(std::optional<std::chrono::milliseconds> left) {
+    deadline_.set(line_, left, [this] {
+        if (auto const who = std::exchange(reader_, nullptr)) {
+            who->on_read_failed({call_error::deadline_passed, {}});
+        }
+    });
 }
 
 bool stream_input::forget(reading const& who) noexcept {

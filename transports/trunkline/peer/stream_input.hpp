@@ -3,9 +3,11 @@
 
 #include <trunkline/base/bytes.hpp>
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/half_deadline.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/typed/record.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -80,6 +82,10 @@ public:
     /// with already_reading.
     void read(std::shared_ptr<reading> who);
 
+    /// From then on reads fail with deadline_passed, one that waits, too; empty: never. What has
+    /// arrived stays.
+    void expire_after(std::optional<std::chrono::milliseconds> left);
+
     /// Forgets that `who` wants something; false when nobody of that name waits.
     [[nodiscard]] bool forget(reading const& who) noexcept;
 
@@ -118,6 +124,7 @@ private:
     std::size_t counted_ = 0;
     std::uint64_t connection_ = 0;  // of the line, for which it is counted
     std::shared_ptr<reading> reader_;
+    half_deadline deadline_;
     std::optional<call_failure> failed_;
     bool ended_ = false;
     bool abandoned_ = false;

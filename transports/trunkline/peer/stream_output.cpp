@@ -21,6 +21,10 @@ void stream_output::write(std::shared_ptr<writing> what) {
         what->on_write_failed({call_error::stream_ended, {}});
         return;
     }
+    if (what->is_awaited() && deadline_.has_passed()) {
+        what->on_write_failed({call_error::deadline_passed, {}});
+        return;
+    }
     waiting_.push_back(std::move(what));
     pump();
 }
@@ -29,6 +33,31 @@ void stream_output::open(std::shared_ptr<writing> first) {
     held_ = false;
     if (first != nullptr) {
         waiting_.push_front(std::move(first));
+    }
+    pump();
+}
+
+void stream_output::expire_after(std::optional<std::chrono::milliseconds> left) {
+    deadline_.set(line_, left, [this] { expire(); });
+}
+
+void stream_output::expire() {
+    auto const kept = owner_.lock();
+    std::deque<std::shared_ptr<writing>> told;
+    if (front_begun_ && !front_told_ && waiting_.front()->is_awaited()) {
+        front_told_ = true;
+        waiting_.front()->message().own();
+        told.push_back(waiting_.front());
+    }
+    std::erase_if(waiting_, [&](auto const& each) {
+        bool const waits = each->is_awaited() && !(front_begun_ && each == waiting_.front());
+        if (waits) {
+            told.push_back(each);
+        }
+        return waits;
+    });
+    for (auto const& each : told) {
+        each->on_write_failed({call_error::deadline_passed, {}});
     }
     pump();
 }
@@ -48,6 +77,7 @@ void stream_output::finish(std::optional<call_failure> why) {
         return;
     }
     finishing_ = true;
+    sends_.close(call_error::stream_ended);
     finish_why_ = std::move(why);
     pump();
 }
@@ -57,7 +87,11 @@ void stream_output::close(call_failure why) {
         return;
     }
     closed_ = why;
-    auto const told = std::exchange(waiting_, {});
+    sends_.close(why.error);
+    auto told = std::exchange(waiting_, {});
+    if (std::exchange(front_told_, false)) {
+        told.pop_front();
+    }
     for (auto const& each : told) {
         each->on_write_failed(why);
     }
@@ -111,7 +145,9 @@ bool stream_output::pump_one() {
     if (!front_begun_) {
         auto const written = std::move(waiting_.front());
         waiting_.pop_front();
-        written->on_written();
+        if (!std::exchange(front_told_, false)) {
+            written->on_written();
+        }
     }
     return true;
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/half_deadline.hpp>
 #include <trunkline/peer/line.hpp>
 #include <trunkline/peer/message_pieces.hpp>
+#include <trunkline/peer/send_queue.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -37,6 +40,9 @@ class writing {
 public:
     explicit writing(message_pieces message) noexcept : message_(std::move(message)) {}
 
+    /// Whether somebody waits for it, who may have a deadline.
+    [[nodiscard]] virtual bool is_awaited() const noexcept { return false; }
+
     virtual void on_written() = 0;
     virtual void on_write_failed(call_failure why) = 0;
 
@@ -64,6 +70,16 @@ public:
     /// Writes the message after those before it, each as soon as there is room for its pieces.
     void write(std::shared_ptr<writing> what);
 
+    /// From then on who waits for a write is told deadline_passed, now and later; empty: never. A
+    /// message of which a part has gone goes on to its end.
+    void expire_after(std::optional<std::chrono::milliseconds> left);
+
+    /// Whether nothing waits here, and a further part would go out soon.
+    [[nodiscard]] bool is_clear() const { return !held_ && waiting_.empty() && sink_.has_room(); }
+
+    /// What was sent without waiting; any thread.
+    [[nodiscard]] send_queue& sends() noexcept { return sends_; }
+
     /// Forgets a message; false when nothing waits of that name, or a part of it has gone.
     [[nodiscard]] bool forget(writing const& what);
 
@@ -83,16 +99,20 @@ public:
 
 private:
     [[nodiscard]] bool pump_one();
+    void expire();
 
     line& line_;
     std::weak_ptr<rpc::room_waiter> owner_;
     stream_sink& sink_;
     std::deque<std::shared_ptr<writing>> waiting_;
+    send_queue sends_;
+    half_deadline deadline_;
     std::optional<call_failure> closed_;
     std::optional<call_failure> finish_why_;
     bool held_ = false;
     bool finishing_ = false;
     bool front_begun_ = false;
+    bool front_told_ = false;  // of the front, which goes on all the same
     bool awaits_room_ = false;
     bool pumping_ = false;
 };

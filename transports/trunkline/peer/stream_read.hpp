@@ -19,7 +19,7 @@ template <class Part>
 struct next_part {
     using outcome = call_result<std::optional<typename part_form<Part>::item>>;
 
-    [[nodiscard]] static outcome of_message(std::vector<std::byte> bytes) {
+    [[nodiscard]] static outcome of_message(std::vector<std::byte> bytes, stream const&) {
         auto part = part_form<Part>::read(std::move(bytes));
         if (!part) {
             return part.error();
@@ -34,8 +34,12 @@ template <class Response>
 struct only_answer {
     using outcome = call_result<received<Response>>;
 
-    [[nodiscard]] static outcome of_message(std::vector<std::byte> bytes) {
-        return read_message<Response>(std::move(bytes));
+    [[nodiscard]] static outcome of_message(std::vector<std::byte> bytes, stream const& from) {
+        auto answer = read_message<Response>(std::move(bytes));
+        if (answer) {
+            answer->came_with(from.metadata());
+        }
+        return answer;
     }
     [[nodiscard]] static outcome of_end() { return call_failure{call_error::stream_ended, {}}; }
 };
@@ -69,7 +73,11 @@ public:
     }
 
     void on_message(std::vector<std::byte> bytes) override {
-        end_(Wanted::of_message(std::move(bytes)));
+        if (from_->cancel_was_noted()) {
+            on_read_failed({call_error::cancelled, {}});
+            return;
+        }
+        end_(Wanted::of_message(std::move(bytes), *from_));
     }
     void on_end() override { end_(Wanted::of_end()); }
     void on_read_failed(call_failure why) override { end_(outcome(std::move(why))); }

@@ -5,6 +5,7 @@
 #include <trunkline/peer/stream.hpp>
 #include <trunkline/peer/stream_read.hpp>
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -31,6 +32,7 @@ public:
     [[nodiscard]] std::shared_ptr<stream> const& get() const noexcept { return of_; }
 
     void cancel() const {
+        of_->note_cancel();
         do_on(of_, [](stream& each) { each.cancel({call_error::cancelled, {}}); });
     }
 
@@ -66,12 +68,30 @@ public:
         return peers::async_read<peers::next_part<Part>>(from_.get(), std::forward<Token>(token));
     }
 
-    /// The same, waiting. Fails with would_deadlock on the connection's own thread.
+    /// The same, waiting. Fails with would_deadlock on the connection's own thread, and with
+    /// would_block_loop on that of another one.
     [[nodiscard]] outcome read() {
         return peers::blocking_read<peers::next_part<Part>>(from_.get());
     }
 
-    /// Gives the whole call up: reads and writes fail with cancelled, the other side is told.
+    /// Reads fail with deadline_passed once so much time has passed, one that waits already, too,
+    /// until this is called again; zero or less: at once. Writes go on, no part is lost, and the
+    /// call lives. In place of what was set before.
+    void expires_after(std::chrono::milliseconds time) {
+        peers::do_on(from_.get(), [time](peers::stream& of) { of.input().expire_after(time); });
+    }
+    /// Reads have no deadline, as at first.
+    void expires_never() {
+        peers::do_on(from_.get(), [](peers::stream& of) { of.input().expire_after({}); });
+    }
+
+    /// What came with the answer to a call of ours, from a peer that has agreed to the extension:
+    /// all of it once the first part, the end or a failure has been read. On the called side see
+    /// call_context.
+    [[nodiscard]] call_metadata metadata() const { return from_.get()->metadata(); }
+
+    /// Gives the whole call up: reads and writes fail with cancelled, the other side is told. No
+    /// read that has not ended yet gives a part any more, whatever has arrived.
     void cancel() { from_.cancel(); }
 
 private:
@@ -98,7 +118,8 @@ public:
                                                                std::forward<Token>(token));
     }
 
-    /// The same, waiting. Fails with would_deadlock on the connection's own thread.
+    /// The same, waiting. Fails with would_deadlock on the connection's own thread, and with
+    /// would_block_loop on that of another one.
     [[nodiscard]] outcome get() {
         return peers::blocking_read<peers::only_answer<Response>>(from_.get());
     }

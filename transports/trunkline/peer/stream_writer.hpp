@@ -7,6 +7,9 @@
 
 #include <boost/asio/async_result.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -47,12 +50,38 @@ public:
     void on_written() override { end_(outcome()); }
     void on_write_failed(call_failure why) override { end_(outcome(std::move(why))); }
 
+    [[nodiscard]] bool is_awaited() const noexcept override { return true; }
+
     [[nodiscard]] End& end() noexcept { return end_; }
 
 private:
     std::shared_ptr<stream> to_;
     End end_;
     bool begun_ = false;
+};
+
+/// A part that nobody waits for. Counted among the sends of its stream until it has gone.
+class sent_part final : public writing,
+                        public task,
+                        public std::enable_shared_from_this<sent_part> {
+public:
+    sent_part(std::shared_ptr<stream> to, message_pieces message)
+        : writing(std::move(message)), to_(std::move(to)), size_(this->message().size()) {}
+
+    /// Takes it, or says why not.
+    [[nodiscard]] static send_outcome send(std::shared_ptr<stream> const& to,
+                                           message_pieces message);
+
+    void run(line&) override { to_->output().write(this->shared_from_this()); }
+    void drop(error_code) override { left(); }
+    void on_written() override { left(); }
+    void on_write_failed(call_failure) override { left(); }
+
+private:
+    void left() { to_->output().sends().leave(size_); }
+
+    std::shared_ptr<stream> to_;
+    std::size_t size_;
 };
 
 /// Holds a stream to write to; the last one of its kind.
@@ -123,12 +152,58 @@ public:
             token, to_.get(), pieces_of(std::move(part)));
     }
 
-    /// The same, waiting. Fails with would_deadlock on the connection's own thread.
+    /// The same, waiting. Fails with would_deadlock on the connection's own thread, and with
+    /// would_block_loop on that of another one.
     [[nodiscard]] outcome write(std::type_identity_t<sent> part) {
         using end = peers::awaited_end<outcome>;
         auto const& to = to_.get();
         return peers::submit_and_wait(
             to->line(), std::make_shared<peers::part_write<end>>(to, pieces_of(std::move(part))));
+    }
+
+    /// Writes a part behind those before it if not too much waits, never waits itself, and says
+    /// what has become of it; what it views is copied. A stream takes parts until
+    /// send_queue_size_mark (256 KiB) of them wait, for room in the connection's output or, where
+    /// both sides have agreed to the extension, for credit: what waits is at most that and one
+    /// part. On other threads than the connection's a part that is taken is `queued`. Refused are
+    /// parts above session_limits::message_size_max, and all once the stream has ended (with
+    /// stream_ended, or what ended it).
+    [[nodiscard]] send_outcome send(std::type_identity_t<sent> part) {
+        auto pieces = pieces_of(std::move(part));
+        if constexpr (form::shape == peers::part_shape::records) {
+            if constexpr (bitcode::has_views<Part>) {
+                pieces.own();
+            }
+        }
+        return peers::sent_part::send(to_.get(), std::move(pieces));
+    }
+
+    /// Told, on the connection's thread, once each time that what send() has queued, having been
+    /// above send_queue_low_mark (64 KiB), is no more than that; also when it is dropped with the
+    /// stream. So it comes after every `wait`. It may send, must not throw, and should not keep the
+    /// writer alive. In place of the one before.
+    void on_drained(std::function<void()> told) {
+        to_.get()->output().sends().on_drained(std::move(told));
+    }
+
+    /// Writes fail with deadline_passed once so much time has passed, those that wait already, too,
+    /// until this is called again; zero or less: at once. A part that has begun to go goes on to
+    /// its end. Reads go on, and the call lives; send() never waits, so it does not count there. In
+    /// place of what was set before.
+    void expires_after(std::chrono::milliseconds time) {
+        peers::do_on(to_.get(), [time](peers::stream& of) { of.output().expire_after(time); });
+    }
+    /// Writes have no deadline, as at first.
+    void expires_never() {
+        peers::do_on(to_.get(), [](peers::stream& of) { of.output().expire_after({}); });
+    }
+
+    /// On the called side, before the first part: goes with the answer, where the caller has agreed
+    /// to the extension; later it is ignored. Above the limits of call_metadata the call fails with
+    /// rpc_error::metadata_too_large. On the calling side see call_options::metadata.
+    void send_with(call_metadata what) {
+        peers::do_on(to_.get(),
+                     [what = std::move(what)](peers::stream& of) { of.send_with(what); });
     }
 
     /// After all that has been written, the end. Does not wait. The writer is of no use afterwards.

@@ -58,7 +58,18 @@ public:
         });
     }
 
+    /// While it is, nothing comes through from the client.
+    void stall(bool on) {
+        stalled_ = on;
+        watch_inner();
+    }
+
     transport::read_result read(mutable_bytes buffer, std::span<transport::in_piece> out) override {
+        if (stalled_ && !cut_) {
+            transport::read_result nothing;
+            nothing.status = transport::io_status::would_block;
+            return nothing;
+        }
         if (!cut_ && faults_.readable == 0) {
             cut();
         }
@@ -80,18 +91,27 @@ public:
     }
     void watch(transport::readiness_sink* sink, bool reads, bool writes) override {
         sink_ = sink;
-        if (!cut_) {
-            inner().watch(sink, reads, writes);
-        }
+        reads_ = reads;
+        writes_ = writes;
+        watch_inner();
     }
 
 private:
+    void watch_inner() {
+        if (!cut_) {
+            inner().watch(sink_, reads_ && !stalled_, writes_);
+        }
+    }
+
     transport::runtime& loop_;
     link_faults& faults_;
     std::list<breaking_link*>::iterator self_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     transport::readiness_sink* sink_ = nullptr;
     bool cut_ = false;
+    bool stalled_ = false;
+    bool reads_ = false;
+    bool writes_ = false;
 };
 
 /// A server, its loop and its faults. Methods come before the first client.
@@ -117,6 +137,11 @@ public:
     void cut() {
         for (auto* const each : faults.links) {
             each->cut();
+        }
+    }
+    void stall(bool on) {
+        for (auto* const each : faults.links) {
+            each->stall(on);
         }
     }
     /// While not, dials are refused; links go on.

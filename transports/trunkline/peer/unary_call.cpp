@@ -1,6 +1,5 @@
 #include <trunkline/peer/unary_call.hpp>
 
-#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/rpc/error.hpp>
 
@@ -58,7 +57,7 @@ error_code unary_call::send(line& on) {
     std::span<slice> const pieces =
         kept_ != nullptr ? std::span<slice>(&whole, 1) : arguments_.slices();
     stage_ = stage::called;
-    auto const beside = fields_of(terms_.time_left(on.where().loop().now()));
+    auto const beside = fields_of(terms_, on.where().loop().now());
     auto const id = on.endpoint()->call(
         method_.id, pieces, [this](rpc::response const& answer) { on_response(answer); }, &beside);
     if (!id) {
@@ -175,9 +174,13 @@ void unary_call::on_response(rpc::response const& answer) {
         span_->end(answer.code, answer.body);
     }
     if (answer.code != rpc::status::success) {
-        on_failure(call_failure::of_status(answer.code, answer.body));
+        auto why = call_failure::of_status(answer.code, answer.body);
+        if (answer.fields != nullptr) {
+            why.metadata = metadata_of(*answer.fields);
+        }
+        on_failure(std::move(why));
     } else {
-        on_answer(answer.body);
+        on_answer(answer);
     }
     if (on != nullptr) {
         on->call_ended();

@@ -3,6 +3,7 @@
 
 #include <trunkline/bitcode/output.hpp>
 #include <trunkline/peer/call_failure.hpp>
+#include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/call_queue.hpp>
 #include <trunkline/peer/call_terms.hpp>
 #include <trunkline/peer/deadlines.hpp>
@@ -43,8 +44,8 @@ public:
     void give_up(call_error why) override;
 
 protected:
-    /// A success; `body` is valid until it returns.
-    virtual void on_answer(bytes_view body) = 0;
+    /// A success; what it views is valid until it returns.
+    virtual void on_answer(rpc::response const& answer) = 0;
     virtual void on_failure(call_failure why) = 0;
 
 private:
@@ -92,7 +93,13 @@ public:
     [[nodiscard]] End& end() noexcept { return end_; }
 
 private:
-    void on_answer(bytes_view body) override { end_(read_message<Response>(body)); }
+    void on_answer(rpc::response const& answer) override {
+        auto read = read_message<Response>(answer.body);
+        if (read && answer.fields != nullptr) {
+            read->came_with(metadata_of(*answer.fields));
+        }
+        end_(std::move(read));
+    }
     void on_failure(call_failure why) override { end_(std::move(why)); }
 
     End end_;
