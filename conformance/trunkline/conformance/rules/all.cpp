@@ -15,6 +15,7 @@ std::span<rule const> all_rules() {
                  message_integrity_rules(),
                  dispatch_rules(),
                  flow_rules(),
+                 cancel_rules(),
              }) {
             made.insert(made.end(), family.begin(), family.end());
         }

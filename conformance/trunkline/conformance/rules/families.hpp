@@ -12,5 +12,6 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 [[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
+[[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
 
 }  // namespace trunkline::conformance
