@@ -13,6 +13,8 @@ std::span<rule const> all_rules() {
                  establishment_rules(),
                  integrity_rules(),
                  message_integrity_rules(),
+                 close_rules(),
+                 state_rules(),
                  dispatch_rules(),
                  flow_rules(),
                  cancel_rules(),

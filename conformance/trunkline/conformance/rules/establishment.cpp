@@ -1,12 +1,11 @@
 // Establishment: the family EST.
 #include <trunkline/conformance/bare_link.hpp>
+#include <trunkline/conformance/rules/attempt.hpp>
 #include <trunkline/conformance/rules/families.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/transport/error.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -38,25 +37,6 @@ error_code const refused = boost::asio::error::connection_refused;
 std::string deserted_url(world& at) {
     return bare_listener(at).url();
 }
-
-// A connect under way that can be cancelled.
-class attempt {
-public:
-    explicit attempt(rpc_client::builder& by) {
-        by.async_connect(boost::asio::bind_cancellation_slot(
-            stop_.slot(), [this](result<rpc_client> made) { made_.emplace(std::move(made)); }));
-    }
-    attempt(attempt const&) = delete;
-    attempt& operator=(attempt const&) = delete;
-
-    void cancel() { stop_.emit(boost::asio::cancellation_type::terminal); }
-    [[nodiscard]] bool has_ended() const noexcept { return made_.has_value(); }
-    [[nodiscard]] result<rpc_client>& outcome() noexcept { return *made_; }
-
-private:
-    boost::asio::cancellation_signal stop_;
-    std::optional<result<rpc_client>> made_;
-};
 
 void one_connect_gives_one_connection(world& at) {
     std::size_t told_client = 0;

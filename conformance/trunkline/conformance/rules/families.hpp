@@ -10,6 +10,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> establishment_rules();      ///< EST
 [[nodiscard]] std::span<rule const> integrity_rules();          ///< INT: bytes
 [[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
+[[nodiscard]] std::span<rule const> close_rules();              ///< CLS
+[[nodiscard]] std::span<rule const> state_rules();              ///< STA
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 [[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
 [[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
