@@ -35,11 +35,13 @@ protected:
     /// A server that hands the halves of `doubled` to the test.
     [[nodiscard]] rpc_server a_handing_server() {
         return a_server()
-            .handle(doubled,
-                    [this](stream_reader<number> from, stream_writer<number> to, call_context) {
-                        from_ = std::move(from);
-                        to_ = std::move(to);
-                    })
+            .handle(
+                doubled,
+                [this](stream_reader<number> from, stream_writer<number> to, call_context context) {
+                    from_ = std::move(from);
+                    to_ = std::move(to);
+                    context_ = std::move(context);
+                })
             .start()
             .value();
     }
@@ -48,9 +50,21 @@ protected:
     transport::simulated_runtime loop_;
     stream_reader<number> from_;
     stream_writer<number> to_;
+    std::optional<call_context> context_;
 };
 INSTANTIATE_TEST_SUITE_P(over, stream_cancel, ::testing::Bool(),
                          [](auto const& of) { return of.param ? "extended" : "base"; });
+
+TEST_P(stream_cancel, CAN_02_a_handler_that_handed_its_halves_on_is_told) {
+    auto const server = a_handing_server();
+    auto const client = a_client();
+    auto call = client.open(doubled);
+    ASSERT_TRUE(loop_.run_until([&] { return context_.has_value(); }, 1s));
+    EXPECT_FALSE(context_->cancelled());
+    call.from.cancel();
+    EXPECT_TRUE(loop_.run_until([&] { return context_->stop.stop_requested(); }, 1s));
+    EXPECT_TRUE(context_->cancelled());
+}
 
 TEST_P(stream_cancel, CAN_03_no_part_is_given_after_the_cancel) {
     bool stopped = false;

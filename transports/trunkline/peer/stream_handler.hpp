@@ -11,6 +11,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -221,6 +222,9 @@ void start_stream(std::shared_ptr<Handler const> const& handler,
             of->cancel({call_error::system_failure, busy_text});
         }
     } else if constexpr (Halves::template takes_over<Handler>) {
+        std::stop_source told;
+        context.stop = told.get_token();
+        of->on_gone([told]() mutable { told.request_stop(); });
         of->hand_over([&] { halves.hand_over(*handler, std::move(context)); }, thrown());
     } else {
         auto const running = note_running(*of);
