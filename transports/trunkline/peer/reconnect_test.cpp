@@ -353,6 +353,7 @@ TEST(reconnect_policy, REC_07_ends_that_the_next_connection_would_meet_are_final
         rpc_error::no_layout,
         error_code(X509_V_ERR_HOSTNAME_MISMATCH, tls::verify_category()),
         alert(SSL_AD_UNKNOWN_CA),
+        alert(SSL_AD_DECRYPT_ERROR),
         alert(SSL_AD_CERTIFICATE_REQUIRED),
         upgrade_error::not_switching,
         upgrade_error::wrong_accept_key};

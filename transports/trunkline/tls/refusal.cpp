@@ -44,6 +44,7 @@ bool is_refusal(error_code why) noexcept {
         case SSL_AD_CERTIFICATE_UNKNOWN:
         case SSL_AD_UNKNOWN_CA:
         case SSL_AD_ACCESS_DENIED:
+        case SSL_AD_DECRYPT_ERROR:  // also a certificate whose signature is not what it says
         case SSL_AD_PROTOCOL_VERSION:
         case SSL_AD_INSUFFICIENT_SECURITY:
         case SSL_AD_UNRECOGNIZED_NAME:
