@@ -33,6 +33,11 @@ void bare_link::close() {
     write();
 }
 
+void bare_link::hold(bool on) {
+    held_ = on;
+    watch();
+}
+
 void bare_link::on_ready(bool readable, bool writable) {
     if (readable) {
         read();
@@ -73,7 +78,7 @@ void bare_link::write() {
 }
 
 void bare_link::watch() {
-    link_->watch(this, !ended_, !unsaid_.empty() || link_->wants_write());
+    link_->watch(this, !ended_ && !held_, !unsaid_.empty() || link_->wants_write());
 }
 
 bare_listener::bare_listener(world& at, std::string url)

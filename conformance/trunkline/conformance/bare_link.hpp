@@ -31,6 +31,9 @@ public:
     /// An orderly close.
     void close();
 
+    /// While it is on nothing is read, and so nothing answered.
+    void hold(bool on);
+
     /// All that has come so far, borders or not.
     [[nodiscard]] std::string const& heard() const noexcept { return heard_; }
     /// Nothing more will come.
@@ -49,6 +52,7 @@ private:
     std::string unsaid_;
     std::size_t message_size_ = 0;  // of the one that unsaid_ is the rest of
     bool ended_ = false;
+    bool held_ = false;
 };
 
 /// Listens, reads what comes of those who come, and says nothing.

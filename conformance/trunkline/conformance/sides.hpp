@@ -31,6 +31,15 @@ public:
 
     [[nodiscard]] rpc_client& client() noexcept { return client_; }
     [[nodiscard]] rpc_server& server() noexcept { return server_; }
+    /// The side that is called goes at once, without a word, as if its process did.
+    void drop_callee() {
+        if (by_client_) {
+            rpc_server const gone(std::move(server_));
+        } else {
+            rpc_client const gone(std::move(client_));
+        }
+    }
+
     /// The client, as the server sees it.
     [[nodiscard]] peer const& serving() const noexcept { return joined_->front(); }
 

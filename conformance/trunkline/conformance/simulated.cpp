@@ -48,15 +48,15 @@ private:
 
 class tls_frames final : public language {
 public:
-    explicit tls_frames(transport::runtime& loop) : loop_(loop) {}
+    tls_frames(transport::runtime& loop, std::shared_ptr<guises const> who)
+        : loop_(loop), who_(std::move(who)) {}
 
     pending open(link end, std::string_view, made done) override {
-        return shake(
-            tls::make_client_stream(loop_, std::move(end), trusted().asking, certified_name),
-            std::move(done));
+        return shake(tls::make_client_stream(loop_, std::move(end), who_->asking(), certified_name),
+                     std::move(done));
     }
     pending admit(link end, made done) override {
-        return shake(tls::make_server_stream(loop_, std::move(end), trusted().serving),
+        return shake(tls::make_server_stream(loop_, std::move(end), who_->serving()),
                      std::move(done));
     }
 
@@ -74,16 +74,18 @@ private:
     }
 
     transport::runtime& loop_;
+    std::shared_ptr<guises const> who_;
 };
 
 class messages final : public language {
 public:
-    messages(transport::runtime& loop, bool secure)
-        : loop_(loop), secure_(secure), shared_(loop, options()) {}
+    /// In TLS as `who` where there is anybody.
+    messages(transport::runtime& loop, std::shared_ptr<guises const> who)
+        : loop_(loop), who_(std::move(who)), shared_(loop, options()) {}
 
     pending open(link end, std::string_view url, made done) override {
-        if (secure_) {
-            end = tls::make_client_stream(loop_, std::move(end), trusted().asking, certified_name,
+        if (who_ != nullptr) {
+            end = tls::make_client_stream(loop_, std::move(end), who_->asking(), certified_name,
                                           tls::spoken::http)
                       .value();
         }
@@ -99,10 +101,9 @@ public:
     }
 
     pending admit(link end, made done) override {
-        if (secure_) {
-            end =
-                tls::make_server_stream(loop_, std::move(end), trusted().serving, tls::spoken::http)
-                    .value();
+        if (who_ != nullptr) {
+            end = tls::make_server_stream(loop_, std::move(end), who_->serving(), tls::spoken::http)
+                      .value();
         }
         return std::make_unique<guest>(shared_, std::move(end), std::move(done));
     }
@@ -127,16 +128,17 @@ private:
     static websocket::context_options options() { return {}; }
 
     transport::runtime& loop_;
-    bool secure_;
+    std::shared_ptr<guises const> who_;
     websocket::context shared_;
 };
 
 class pipe_fixture final : public fixture {
 public:
     pipe_fixture(place const& where, std::string prefix, std::string suffix,
-                 std::unique_ptr<language> speech)
+                 std::unique_ptr<language> speech, std::shared_ptr<guises> who = nullptr)
         : prefix_(std::move(prefix)),
           suffix_(std::move(suffix)),
+          who_(std::move(who)),
           bare_(where.loop),
           pipes_(where, prefix_.substr(0, prefix_.find(':')), std::move(speech)) {}
 
@@ -144,11 +146,18 @@ public:
     std::string url() override { return prefix_ + std::to_string(++listeners_) + suffix_; }
     faults* disturb() override { return &pipes_; }
     std::unique_ptr<transport::dialer> raw_dialer() override { return pipes_.make_dialer(bare_); }
+    void pose(server_guise server, client_guise client) override {
+        if (who_ != nullptr) {
+            *who_ = {server, client};
+        }
+    }
+    void renew_certificate() override { renew_trusted(); }
     std::size_t links() const override { return pipes_.links(); }
 
 private:
     std::string prefix_;
     std::string suffix_;
+    std::shared_ptr<guises> who_;  // null where nobody is told apart
     plain_frames bare_;
     pipe_network pipes_;
     int listeners_ = 0;
@@ -180,9 +189,10 @@ subject simulated(stack which) {
                     }};
         case stack::tls:
             return {"tls", {.secure = true}, [](place const& where) {
+                        auto const who = std::make_shared<guises>();
                         return std::make_unique<pipe_fixture>(
                             where, "tls://server.test:", "",
-                            std::make_unique<tls_frames>(where.loop));
+                            std::make_unique<tls_frames>(where.loop, who), who);
                     }};
         case stack::websocket:
         case stack::websocket_tls:
@@ -196,9 +206,10 @@ subject simulated(stack which) {
              .close_reason = true,
              .secure = secure},
             [secure](place const& where) {
+                auto const who = secure ? std::make_shared<guises>() : nullptr;
                 return std::make_unique<pipe_fixture>(
                     where, secure ? "wss://server.test:" : "ws://server.test:", "/ws",
-                    std::make_unique<messages>(where.loop, secure));
+                    std::make_unique<messages>(where.loop, who), who);
             }};
 }
 

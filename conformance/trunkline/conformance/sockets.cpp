@@ -42,8 +42,8 @@ public:
         }
         if (scheme == "tls") {
             return on_first(tls::listen(url, 1), [this](auto socket, std::string endpoint) {
-                return std::make_unique<tls::tls_listener>(trusted().serving, loop_,
-                                                           std::move(socket), std::move(endpoint));
+                return std::make_unique<tls::tls_listener>(who.serving(), loop_, std::move(socket),
+                                                           std::move(endpoint));
             });
         }
         auto const plain = [this](auto socket, std::string endpoint) {
@@ -56,8 +56,10 @@ public:
 
     std::unique_ptr<transport::dialer> make_dialer(transport::runtime&) override {
         return std::make_unique<peers::url_dialer>(loop_, &loop_, nullptr,
-                                                   websocket::context_options{}, trusted().asking);
+                                                   websocket::context_options{}, who.asking());
     }
+
+    guises who;  ///< for listeners and dialers that are made
 
 private:
     template <class Make>
@@ -87,7 +89,7 @@ private:
         options.path = url->target;
         if (url->secure) {
             options.admit = [this](stream_pointer link) -> stream_pointer {
-                return tls::make_server_stream(loop_, std::move(link), trusted().serving,
+                return tls::make_server_stream(loop_, std::move(link), who.serving(),
                                                tls::spoken::http)
                     .value();
             };
@@ -112,6 +114,11 @@ public:
         return std::make_unique<transport::socket_dialer>(loop_, &resolve_any,
                                                           connection_limits{}.handshake_timeout);
     }
+
+    void pose(server_guise server, client_guise client) override {
+        sockets_.who = {server, client};
+    }
+    void renew_certificate() override { renew_trusted(); }
 
     // The system takes whoever dials, and nobody accepts.
     std::string silent_url() override {

@@ -36,6 +36,22 @@ public:
     [[nodiscard]] virtual std::uint64_t carried(bool from_dialler) const = 0;
 };
 
+/// Who a server is, to clients that look at certificates.
+enum class server_guise : std::uint8_t {
+    trusted,    ///< whom clients trust, and call by its name
+    strange,    ///< with a certificate that nobody they trust vouches for
+    expired,    ///< with one that has run out
+    misnamed,   ///< with one for another name
+    demanding,  ///< trusted, and asks clients who they are
+};
+
+/// Who a client is, to a server that asks.
+enum class client_guise : std::uint8_t {
+    unnamed,  ///< shows nothing
+    trusted,  ///< somebody whom demanding servers let in
+    strange,  ///< with a certificate that nobody they trust vouches for
+};
+
 /// One transport, set up for one rule on one loop. Destroyed before the loop.
 class fixture {
 public:
@@ -62,6 +78,14 @@ public:
     /// Where a listener was that has died, and has left what is left then, such as a socket file.
     /// Empty where nothing is left.
     [[nodiscard]] virtual std::string abandoned_url() { return {}; }
+
+    /// Servers that are started, and clients that are made, are such ones from now on. Where
+    /// features::secure is stated; else nothing is done.
+    virtual void pose(server_guise, client_guise) {}
+
+    /// The trusted server gets another certificate, with other names, while it runs: who connects
+    /// from now on is shown it. Where features::secure is stated; else nothing is done.
+    virtual void renew_certificate() {}
 
     /// Links that are open now, for the check that nothing is left behind; 0 where nobody counts.
     [[nodiscard]] virtual std::size_t links() const { return 0; }

@@ -18,6 +18,9 @@ std::span<rule const> all_rules() {
                  dispatch_rules(),
                  flow_rules(),
                  cancel_rules(),
+                 reconnect_rules(),
+                 liveness_rules(),
+                 security_rules(),
              }) {
             made.insert(made.end(), family.begin(), family.end());
         }

@@ -15,5 +15,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 [[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
 [[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
+[[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
+[[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
+[[nodiscard]] std::span<rule const> security_rules();           ///< SEC
 
 }  // namespace trunkline::conformance
