@@ -36,6 +36,8 @@ public:
 
     /// All that has come so far, borders or not.
     [[nodiscard]] std::string const& heard() const noexcept { return heard_; }
+    /// What the connection has declared.
+    [[nodiscard]] transport::capabilities abilities() const noexcept { return link_->abilities(); }
     /// Nothing more will come.
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
     /// Of what was said, bytes that the link has not taken yet.

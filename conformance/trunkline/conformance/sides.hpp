@@ -3,9 +3,11 @@
 
 #include <trunkline/conformance/messages.hpp>
 #include <trunkline/conformance/world.hpp>
+#include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/peer.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/peer/rpc_server.hpp>
+#include <trunkline/rpc/session.hpp>
 
 #include <memory>
 #include <optional>
@@ -19,6 +21,14 @@ namespace trunkline::conformance {
     auto made = value_of(server.start(), "starting the server");
     at.dial(made.endpoints().front());
     return made;
+}
+
+/// What this end of the connection counts and holds; while it is connected, on the thread of its
+/// loop.
+[[nodiscard]] inline rpc::session const& protocol_of(peer const& of) {
+    auto* const found = peers::line_access::line_of(of)->endpoint();
+    expect(found != nullptr, "a peer is not connected any more");
+    return found->protocol();
 }
 
 /// A connected pair. What it was made of goes when it does.

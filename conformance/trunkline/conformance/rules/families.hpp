@@ -10,11 +10,14 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> establishment_rules();      ///< EST
 [[nodiscard]] std::span<rule const> integrity_rules();          ///< INT: bytes
 [[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
+[[nodiscard]] std::span<rule const> delivery_rules();           ///< DLV
 [[nodiscard]] std::span<rule const> close_rules();              ///< CLS
 [[nodiscard]] std::span<rule const> state_rules();              ///< STA
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
+[[nodiscard]] std::span<rule const> dispatch_wire_rules();      ///< MUX, against a played peer
 [[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
 [[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
+[[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
 [[nodiscard]] std::span<rule const> security_rules();           ///< SEC

@@ -1,0 +1,164 @@
+#include <trunkline/conformance/frame_peer.hpp>
+
+#include <trunkline/base/limits.hpp>
+#include <trunkline/extension/kinds.hpp>
+#include <trunkline/frame/decoder.hpp>
+#include <trunkline/rpc/method_id.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+namespace trunkline::conformance {
+namespace {
+
+// Ids that no rule uses.
+constexpr std::uint32_t greeting_stream = 0x00ff'0000;
+constexpr std::uint32_t hello_stream = 0x00ff'0001;
+constexpr std::uint32_t hello_request = 0x00ff'0001;
+
+heard_message message_of(std::uint32_t stream_id, std::string_view bytes) {
+    heard_message made;
+    made.stream_id = stream_id;
+    made.head = rpc::decode_header(as_bytes(bytes));
+    made.metadata = bytes.substr(rpc::header_size, made.head.metadata_size);
+    made.payload = bytes.substr(rpc::header_size + made.metadata.size());
+    return made;
+}
+
+}  // namespace
+
+std::string frame_of(frame::kind what, std::uint32_t stream_id, std::uint32_t sequence,
+                     std::string_view payload) {
+    std::array<std::byte, frame::header_size_max> head;
+    std::size_t const size =
+        frame::encode_header({static_cast<std::uint32_t>(payload.size()), stream_id, sequence,
+                              static_cast<std::uint8_t>(what)},
+                             frame::layout::b, head);
+    return std::string(as_text(bytes_view(head).first(size))).append(payload);
+}
+
+std::string head_of(rpc::message_type type, std::uint32_t request_id, std::uint64_t method_id,
+                    std::string_view metadata) {
+    auto const head = rpc::encode_header({static_cast<std::uint8_t>(type), request_id, method_id,
+                                          static_cast<std::uint16_t>(metadata.size())});
+    return std::string(as_text(head)).append(metadata);
+}
+
+std::string whole_of(std::uint32_t stream_id, std::string_view message) {
+    return frame_of(frame::kind::open, stream_id, 0, message) +
+           frame_of(frame::kind::end, stream_id, 1);
+}
+
+frame_peer::frame_peer(world& at, std::unique_ptr<bare_link> link)
+    : at_(&at), link_(std::move(link)) {}
+
+void frame_peer::say(std::string_view bytes) {
+    expect(at_->comes_true([&] { return link_->unsaid() == 0; }),
+           "a link did not take what was sent");
+    link_->say(bytes);
+}
+
+void frame_peer::greet() {
+    // Two, as one alone may be the begin of a header of layout a.
+    std::string const cancel = frame_of(frame::kind::cancel, greeting_stream, 0);
+    say(cancel + cancel);
+}
+
+void frame_peer::answer(heard_message const& call, std::string_view body) {
+    // Streams of both directions are numbered apart: that of the call will do.
+    std::string const success(1, '\0');
+    say(whole_of(call.stream_id, head_of(rpc::message_type::response, call.head.request_id,
+                                         call.head.method_id, success)
+                                     .append(body)));
+}
+
+void frame_peer::ask_for_extension() {
+    std::string const version(1, static_cast<char>(extension::version));
+    say(whole_of(hello_stream, head_of(rpc::message_type::call, hello_request,
+                                       rpc::method_id(extension::hello_method), version)));
+    auto const answer = await(rpc::message_type::response, hello_request);
+    expect(answer.status() == rpc::status::success && answer.payload == version,
+           "the extension is not agreed to");
+}
+
+heard_message frame_peer::await(rpc::message_type type, std::uint32_t request_id) {
+    std::optional<heard_message> found;
+    bool const came = at_->comes_true([&] {
+        for (heard_message& each : messages()) {
+            if (each.head.type_byte == static_cast<std::uint8_t>(type) &&
+                each.head.request_id == request_id) {
+                found = std::move(each);
+                return true;
+            }
+        }
+        return false;
+    });
+    expect(came,
+           type == rpc::message_type::call ? "a call did not arrive" : "a call was not answered");
+    return std::move(*found);
+}
+
+heard_message frame_peer::await_call(std::size_t which) {
+    std::vector<heard_message> calls;
+    bool const came = at_->comes_true([&] {
+        calls = messages();
+        std::erase_if(calls, [](heard_message const& each) {
+            return each.head.type_byte != static_cast<std::uint8_t>(rpc::message_type::call);
+        });
+        return calls.size() > which;
+    });
+    expect(came, "a call did not arrive");
+    return calls[which];
+}
+
+std::vector<heard_frame> frame_peer::frames() const {
+    std::vector<heard_frame> all;
+    frame::decoder cut(frame::layout::b, session_limits{}.frame_payload_size_max);
+    cut.give_extension_frames();
+    bytes_view left = as_bytes(link_->heard());
+    std::string payload;
+    for (;;) {
+        auto const next = cut.next(left);
+        expect(next.has_value(), "what arrived is no frames");
+        if (!*next) {
+            return all;
+        }
+        payload.append(as_text((*next)->bytes));
+        if ((*next)->ends) {
+            all.push_back({(*next)->head, std::exchange(payload, {})});
+        }
+    }
+}
+
+std::vector<heard_message> frame_peer::messages() const {
+    std::vector<heard_message> all;
+    std::map<std::uint32_t, std::string> open;
+    for (heard_frame const& each : frames()) {
+        std::uint8_t const kind = each.head.kind_byte;
+        if (kind > frame::kind_max) {
+            continue;
+        }
+        std::string& message = open[each.head.stream_id].append(each.payload);
+        if (kind == static_cast<std::uint8_t>(frame::kind::end)) {
+            expect(message.size() >= rpc::header_size, "a message arrived without its head");
+            all.push_back(message_of(each.head.stream_id, message));
+        }
+        if (kind == static_cast<std::uint8_t>(frame::kind::end) ||
+            kind == static_cast<std::uint8_t>(frame::kind::cancel)) {
+            open.erase(each.head.stream_id);
+        }
+    }
+    return all;
+}
+
+std::size_t frame_peer::answers_to(std::uint32_t request_id) const {
+    auto const all = messages();
+    return static_cast<std::size_t>(std::ranges::count_if(all, [&](heard_message const& each) {
+        return each.head.type_byte == static_cast<std::uint8_t>(rpc::message_type::response) &&
+               each.head.request_id == request_id;
+    }));
+}
+
+}  // namespace trunkline::conformance
