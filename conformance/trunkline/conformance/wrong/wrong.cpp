@@ -1,0 +1,12 @@
+#include <trunkline/conformance/wrong/wrong.hpp>
+
+namespace trunkline::conformance {
+
+std::vector<wrong_transport> wrong_transports() {
+    std::vector<wrong_transport> all;
+    add_wrong_links(all);
+    add_wrong_networks(all);
+    return all;
+}
+
+}  // namespace trunkline::conformance

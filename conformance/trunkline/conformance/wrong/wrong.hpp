@@ -1,0 +1,28 @@
+// Transports that are wrong on purpose, each in one point: what the kit is tested with.
+#pragma once
+
+#include <trunkline/conformance/subject.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace trunkline::conformance {
+
+/// One of them. A value; texts live as long as the program.
+struct wrong_transport {
+    std::string_view fault;  ///< what it does, in words
+    subject under_test;
+};
+
+/// All of them, over simulated pipes.
+[[nodiscard]] std::vector<wrong_transport> wrong_transports();
+
+/// One that is put together as they are, and nothing is wrong with it: what catches it is wrong
+/// itself.
+[[nodiscard]] subject right_transport(bool messages);
+
+/// Those whose connections are wrong, and those whose listeners and dialers are.
+void add_wrong_links(std::vector<wrong_transport>& to);
+void add_wrong_networks(std::vector<wrong_transport>& to);
+
+}  // namespace trunkline::conformance
