@@ -1,0 +1,109 @@
+// The judge itself: what becomes of a rule that holds, is broken, means nothing, or leaves things
+// behind; and that each rule of the kit means something somewhere.
+#include <trunkline/conformance/judge.hpp>
+
+#include <trunkline/conformance/simulated.hpp>
+#include <trunkline/conformance/sockets.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace trunkline::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+rule a_rule(void (*check)(world&), needs uses = needs::nothing) {
+    return {"TST-01", level::must, "A test.", "The test.", uses, check};
+}
+
+TEST(judge, passes_what_holds) {
+    auto const found =
+        judge(a_rule([](world& at) { static_cast<void>(at.place()); }), in_memory(), {});
+    EXPECT_EQ(found.what, outcome::passed);
+    EXPECT_EQ(found.seen, "");
+    EXPECT_EQ(found.repeat, "");
+}
+
+TEST(judge, fails_what_is_broken_and_says_how_to_see_it_again) {
+    auto const found = judge(a_rule([](world&) { expect(false, "nothing came"); }),
+                             simulated(stack::tls), {.role = initiator::server, .seed = 7});
+    EXPECT_EQ(found.what, outcome::failed);
+    EXPECT_EQ(found.seen, "nothing came");
+    EXPECT_EQ(found.repeat, "TST-01 on tls, direct, server calls, seed 7, quick, virtual time");
+}
+
+TEST(judge, fails_what_throws) {
+    auto const found =
+        judge(a_rule([](world&) { throw std::runtime_error("oh"); }), in_memory(), {});
+    EXPECT_EQ(found.what, outcome::failed);
+    EXPECT_EQ(found.seen, "an exception: oh");
+}
+
+TEST(judge, fails_what_leaves_a_timer_behind) {
+    auto const found = judge(a_rule([](world& at) {
+                                 // Its own work keeps it until the loop goes.
+                                 auto const kept =
+                                     std::make_shared<std::unique_ptr<transport::timer>>();
+                                 *kept = at.loop().after(9h, [kept] {});
+                             }),
+                             in_memory(), {});
+    EXPECT_EQ(found.what, outcome::failed);
+    EXPECT_EQ(found.seen, "left behind: 0 links, 1 timers and deliveries");
+}
+
+TEST(judge, does_not_run_what_means_nothing) {
+    auto const never_run = [](world&) { ADD_FAILURE(); };
+    auto const found = judge(a_rule(never_run, needs::secure), simulated(stack::plain), {});
+    EXPECT_EQ(found.what, outcome::not_applicable);
+    EXPECT_EQ(found.seen, "the transport does not encrypt");
+    EXPECT_EQ(
+        judge(a_rule(never_run, needs::virtual_time), in_memory(), {.virtual_time = false}).what,
+        outcome::not_applicable);
+}
+
+TEST(judge, believes_a_rule_that_finds_out_that_it_means_nothing) {
+    auto const found =
+        judge(a_rule([](world& at) { static_cast<void>(at.disturb()); }), in_memory(), {});
+    EXPECT_EQ(found.what, outcome::not_applicable);
+}
+
+TEST(judge, tries_all_shapes_and_roles_that_differ) {
+    auto const nothing = [](world&) {};
+    subject const plain = simulated(stack::plain);
+    EXPECT_EQ(runs_of(a_rule(nothing), plain, {}).size(), 12U);
+    EXPECT_EQ(runs_of(a_rule(nothing, needs::one_role), plain, {}).size(), 6U);
+    EXPECT_EQ(runs_of(a_rule(nothing, needs::one_shape), plain, {}).size(), 2U);
+    EXPECT_EQ(runs_of(a_rule(nothing), in_memory(), {}).size(), 2U);
+}
+
+// What is not applicable is skipped, so that a rule which were so everywhere would go unseen.
+class applicability : public ::testing::TestWithParam<rule> {};
+INSTANTIATE_TEST_SUITE_P(rules, applicability,
+                         ::testing::ValuesIn(all_rules().begin(), all_rules().end()),
+                         [](auto const& of) {
+                             std::string name(of.param.id);
+                             name[3] = '_';
+                             return name;
+                         });
+
+TEST_P(applicability, is_given_somewhere) {
+    auto const passes = [](std::vector<subject> const& on, bool virtual_time) {
+        for (subject const& each : on) {
+            for (auto const& how : runs_of(GetParam(), each, {.virtual_time = virtual_time})) {
+                if (judge(GetParam(), each, how).what == outcome::passed) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    };
+    EXPECT_TRUE(passes(simulated_subjects(), true) || passes(socket_subjects(), false));
+}
+
+}  // namespace
+}  // namespace trunkline::conformance
