@@ -1,9 +1,10 @@
 #include <trunkline/peer/handler_pool.hpp>
 
+#include <trunkline/peer/own_thread.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace trunkline::peers {
@@ -84,7 +85,7 @@ void handler_pool::retire(std::shared_ptr<handler_pool> pool) {
         busy = pool->under_way_ != 0;
     }
     if (busy) {
-        std::thread([last = std::move(pool)] {}).detach();
+        own_thread([last = std::move(pool)] {}).leave();
     }
 }
 

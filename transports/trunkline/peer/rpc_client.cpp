@@ -4,6 +4,7 @@
 #include <trunkline/peer/call_failure.hpp>
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
+#include <trunkline/peer/own_thread.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -14,7 +15,6 @@
 #include <future>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace trunkline {
@@ -57,7 +57,7 @@ public:
     void start(client_core::dialed done) {
         if (owns_thread_) {
             // The thread keeps what it runs, also when the client is destroyed on it.
-            thread_ = std::thread([self = shared_from_this()] {
+            thread_ = peers::own_thread([self = shared_from_this()] {
                 peers::loop_thread const here;
                 self->sockets_->run();
                 self->core_->end();
@@ -89,24 +89,24 @@ public:
 
     // The client goes.
     void leave() {
-        if (!owns_thread_ || !thread_.joinable()) {
+        if (!owns_thread_ || !thread_.is_running()) {
             bool const inside = sockets_ && core_->peer()->where().is_here();
             core_->end();
             if (!owns_thread_ && inside) {
                 // The loop may be calling us right now, so it goes a turn later.
                 boost::asio::post(sockets_->context(), [self = shared_from_this()] {});
             }
-        } else if (thread_.get_id() == std::this_thread::get_id()) {
+        } else if (thread_.is_here()) {
             core_->end();
             sockets_->stop();
-            thread_.detach();
+            thread_.leave();
         } else {
             loop_->post([this] {
                 core_->hush();
                 core_->close(
                     handler_pool::then(pool_, core_->handle(), [this] { sockets_->stop(); }));
             });
-            pool_ != nullptr && pool_->is_here() ? thread_.detach() : thread_.join();
+            pool_ != nullptr && pool_->is_here() ? thread_.leave() : thread_.join();
         }
     }
 
@@ -139,7 +139,7 @@ private:
     std::optional<transport::asio_runtime> sockets_;
     transport::runtime* loop_ = nullptr;
     std::shared_ptr<client_core> core_;  // gone before its loop
-    std::thread thread_;
+    peers::own_thread thread_;
 };
 
 rpc_client::rpc_client(std::shared_ptr<home> where)

@@ -46,10 +46,11 @@ public:
     /// Closes in order and waits for the end of the connection, at most
     /// connection_limits::close_timeout; on its own thread, and on a loop that is not its own, it
     /// ends at once. With its own thread it waits for handlers on the pool, too, but on a thread of
-    /// the pool for nothing. Calls that wait fail with connection_lost; no state is reported any
-    /// more. From any thread with a thread of its own, also inside its own callbacks; else on the
-    /// thread of its loop, or while nothing runs there. An io_context is to be run once more
-    /// afterwards, or destroyed, to let go of the rest.
+    /// the pool for nothing; an exit of the process waits then, for at most five seconds. Calls
+    /// that wait fail with connection_lost; no state is reported any more. From any thread with a
+    /// thread of its own, also inside its own callbacks; else on the thread of its loop, or while
+    /// nothing runs there. An io_context is to be run once more afterwards, or destroyed, to let go
+    /// of the rest.
     ~rpc_client();
 
 private:

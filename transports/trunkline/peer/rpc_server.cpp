@@ -4,6 +4,7 @@
 #include <trunkline/peer/call_span.hpp>
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
+#include <trunkline/peer/own_thread.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
 #include <trunkline/tls/tls_endpoint.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
@@ -23,7 +24,6 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace trunkline {
@@ -37,7 +37,7 @@ struct place {
     std::optional<transport::asio_runtime> sockets;
     transport::runtime* loop = nullptr;
     std::unique_ptr<peers::server_loop> serving;  // gone before its loop
-    std::thread thread;
+    peers::own_thread thread;
 };
 
 /// The same bytes for many.
@@ -134,7 +134,7 @@ public:
         for (auto const& each : places_) {
             if (owns_threads_) {
                 // The thread keeps what it runs, also when the server is destroyed on it.
-                each->thread = std::thread([self = shared_from_this(), &one = *each] {
+                each->thread = peers::own_thread([self = shared_from_this(), &one = *each] {
                     peers::loop_thread const here;
                     one.serving->start();
                     one.sockets->run();
@@ -193,7 +193,7 @@ public:
     void stop() {
         stopping_ = true;
         for (auto const& each : places_) {
-            if (each->thread.joinable()) {
+            if (each->thread.is_running()) {
                 each->loop->post([&one = *each, pool = std::weak_ptr(pool_)] {
                     one.serving->stop(handler_pool::then(pool, one.serving->handle(),
                                                          [&one] { one.sockets->stop(); }));
@@ -204,7 +204,7 @@ public:
             return;
         }
         for (auto const& each : places_) {
-            if (each->thread.joinable()) {
+            if (each->thread.is_running()) {
                 each->thread.join();
             }
         }
@@ -231,8 +231,8 @@ public:
     void leave() {
         stop();
         for (auto const& each : places_) {
-            if (each->thread.joinable()) {
-                each->thread.detach();
+            if (each->thread.is_running()) {
+                each->thread.leave();
             }
             if (!owns_threads_) {
                 each->serving->end();
@@ -251,7 +251,7 @@ private:
     [[nodiscard]] bool is_own_thread() const {
         return (pool_ != nullptr && pool_->is_here()) ||
                std::ranges::any_of(places_, [](auto const& each) {
-                   return each->thread.get_id() == std::this_thread::get_id();
+                   return each->thread.is_here();
                });
     }
 

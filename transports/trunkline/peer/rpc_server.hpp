@@ -47,7 +47,8 @@ public:
     rpc_server& operator=(rpc_server&&) noexcept;
 
     /// As stop(). On a loop that is not its own everything ends at once; then destroy it on the
-    /// thread of that loop, also inside callbacks, or while nothing runs there.
+    /// thread of that loop, also inside callbacks, or while nothing runs there. Threads of its own
+    /// that it did not wait for are waited for when the process exits, for at most five seconds.
     ~rpc_server();
 
     /// Where it listens, in the order given to the builder, with real ports.
