@@ -105,20 +105,25 @@ public:
     /// Both agree to the extension.
     pairing& extended() {
         client_.extension();
+        extended_ = true;
         return *this;
     }
 
     [[nodiscard]] rpc_server::builder& server() noexcept { return server_; }
     [[nodiscard]] rpc_client::builder& client() noexcept { return client_; }
 
-    /// Throws rule_broken when they cannot be connected.
+    /// Throws rule_broken when they cannot be connected, or do not agree to what they were told to.
     [[nodiscard]] sides connect() {
         auto const joined = std::make_shared<std::vector<peer>>();
         server_.on_connected([joined](peer one) { joined->push_back(std::move(one)); });
         auto server = start(at_, server_);
         auto client = value_of(client_.url(server.endpoints().front()).connect(), "connecting");
         expect(at_.comes_true([&] { return !joined->empty(); }), "the server saw nobody connect");
-        return sides(by_client(), std::move(server), std::move(client), joined);
+        auto made = sides(by_client(), std::move(server), std::move(client), joined);
+        expect(!extended_ || (protocol_of(made.client()).extended() &&
+                              protocol_of(made.serving()).extended()),
+               "they have not agreed to the extension");
+        return made;
     }
 
 private:
@@ -129,6 +134,7 @@ private:
     world& at_;
     rpc_server::builder server_;
     rpc_client::builder client_;
+    bool extended_ = false;
 };
 
 }  // namespace trunkline::conformance
