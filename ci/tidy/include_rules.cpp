@@ -107,7 +107,7 @@ std::vector<fence> const fences{
     {"thread", networked, every_room},
     {"spdlog/", {"server"}, {"server"}},
     {"toml++/", {"server"}, {"server"}},
-    {"CLI/", {"server"}, {"server"}},
+    {"CLI/", {"server", "conformance"}, {"server", "conformance"}},
     {"gtest/", {"conformance"}, every_room},
     {"gmock/", {"conformance"}, every_room},
     {"rapidcheck.h", {"conformance"}, every_room},
