@@ -3,6 +3,7 @@
 
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/frame_peer.hpp>
+#include <trunkline/conformance/sides.hpp>
 #include <trunkline/conformance/world.hpp>
 #include <trunkline/extension/kinds.hpp>
 #include <trunkline/peer/peer.hpp>
@@ -73,6 +74,8 @@ public:
     [[nodiscard]] faced connect() {
         faced made;
         is_server_ ? connect_server(made) : connect_client(made);
+        expect(!granted_ || protocol_of(made.tested()).extended(),
+               "the extension is not agreed to");
         return made;
     }
 

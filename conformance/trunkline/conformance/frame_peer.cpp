@@ -2,7 +2,6 @@
 
 #include <trunkline/base/limits.hpp>
 #include <trunkline/extension/kinds.hpp>
-#include <trunkline/frame/decoder.hpp>
 #include <trunkline/rpc/method_id.hpp>
 
 #include <algorithm>
@@ -39,6 +38,10 @@ std::string frame_of(frame::kind what, std::uint32_t stream_id, std::uint32_t se
     return std::string(as_text(bytes_view(head).first(size))).append(payload);
 }
 
+std::string frame_of(extension::kind what, std::uint32_t stream_id, std::string_view payload) {
+    return frame_of(static_cast<frame::kind>(what), stream_id, 0, payload);
+}
+
 std::string head_of(rpc::message_type type, std::uint32_t request_id, std::uint64_t method_id,
                     std::string_view metadata) {
     auto const head = rpc::encode_header({static_cast<std::uint8_t>(type), request_id, method_id,
@@ -52,7 +55,11 @@ std::string whole_of(std::uint32_t stream_id, std::string_view message) {
 }
 
 frame_peer::frame_peer(world& at, std::unique_ptr<bare_link> link)
-    : at_(&at), link_(std::move(link)) {}
+    : at_(&at),
+      link_(std::move(link)),
+      cutter_(frame::layout::b, session_limits{}.frame_payload_size_max) {
+    cutter_.give_extension_frames();
+}
 
 void frame_peer::say(std::string_view bytes) {
     expect(at_->comes_true([&] { return link_->unsaid() == 0; }),
@@ -113,21 +120,18 @@ heard_message frame_peer::await_call(std::size_t which) {
     return calls[which];
 }
 
-std::vector<heard_frame> frame_peer::frames() const {
-    std::vector<heard_frame> all;
-    frame::decoder cut(frame::layout::b, session_limits{}.frame_payload_size_max);
-    cut.give_extension_frames();
-    bytes_view left = as_bytes(link_->heard());
-    std::string payload;
+std::vector<heard_frame> const& frame_peer::frames() const {
+    bytes_view left = as_bytes(link_->heard()).subspan(cut_size_);
+    cut_size_ = link_->heard().size();
     for (;;) {
-        auto const next = cut.next(left);
+        auto const next = cutter_.next(left);
         expect(next.has_value(), "what arrived is no frames");
         if (!*next) {
-            return all;
+            return frames_;
         }
-        payload.append(as_text((*next)->bytes));
+        begun_.append(as_text((*next)->bytes));
         if ((*next)->ends) {
-            all.push_back({(*next)->head, std::exchange(payload, {})});
+            frames_.push_back({(*next)->head, std::exchange(begun_, {})});
         }
     }
 }

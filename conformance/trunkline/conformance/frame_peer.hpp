@@ -4,6 +4,8 @@
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/world.hpp>
+#include <trunkline/extension/kinds.hpp>
+#include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/header.hpp>
 #include <trunkline/rpc/header.hpp>
 
@@ -19,6 +21,10 @@ namespace trunkline::conformance {
 /// One frame, in layout b.
 [[nodiscard]] std::string frame_of(frame::kind what, std::uint32_t stream_id,
                                    std::uint32_t sequence, std::string_view payload = {});
+
+/// One frame of the extension, in layout b.
+[[nodiscard]] std::string frame_of(extension::kind what, std::uint32_t stream_id,
+                                   std::string_view payload);
 
 /// The begin of a message: its head, then `metadata`.
 [[nodiscard]] std::string head_of(rpc::message_type type, std::uint32_t request_id,
@@ -77,7 +83,8 @@ public:
     /// The same for the call that comes as number `which`, from 0.
     [[nodiscard]] heard_message await_call(std::size_t which);
 
-    [[nodiscard]] std::vector<heard_frame> frames() const;
+    /// All that are complete, in their order; valid until the loop runs.
+    [[nodiscard]] std::vector<heard_frame> const& frames() const;
     /// Those that are complete, in the order of their ends.
     [[nodiscard]] std::vector<heard_message> messages() const;
     /// How many answers with this request id have come.
@@ -91,6 +98,12 @@ public:
 private:
     world* at_;
     std::unique_ptr<bare_link> link_;
+
+    // What was heard, cut into frames as far as somebody has asked.
+    mutable frame::decoder cutter_;
+    mutable std::size_t cut_size_ = 0;
+    mutable std::string begun_;
+    mutable std::vector<heard_frame> frames_;
 };
 
 }  // namespace trunkline::conformance

@@ -19,6 +19,8 @@ std::span<rule const> all_rules() {
                  dispatch_rules(),
                  dispatch_wire_rules(),
                  flow_rules(),
+                 flow_send_rules(),
+                 flow_wire_rules(),
                  cancel_rules(),
                  two_way_rules(),
                  reconnect_rules(),

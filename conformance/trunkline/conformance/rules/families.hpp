@@ -16,6 +16,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 [[nodiscard]] std::span<rule const> dispatch_wire_rules();      ///< MUX, against a played peer
 [[nodiscard]] std::span<rule const> flow_rules();               ///< FLO
+[[nodiscard]] std::span<rule const> flow_send_rules();          ///< FLO, sends that do not wait
+[[nodiscard]] std::span<rule const> flow_wire_rules();          ///< FLO, against a played peer
 [[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
 [[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
