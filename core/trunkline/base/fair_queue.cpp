@@ -73,6 +73,7 @@ void fair_queue::consume(std::size_t size) {
         }
         run& front = plan_[plan_begin_];
         std::size_t const taken = std::min(size, front.size);
+        TRUNKLINE_ASSERT(taken > 0);  // nothing may leave that is held back
         lanes_[front.from].consume(taken);
         if (!fenced_.empty()) {
             fenced_.front()[front.from] -= taken;
@@ -111,6 +112,7 @@ void fair_queue::pass_fences() noexcept {
 
 void fair_queue::clear() noexcept {
     fenced_.clear();
+    held_ = false;
     for (gather_queue& each : lanes_) {
         each.clear();
     }

@@ -159,9 +159,11 @@ public:
     [[nodiscard]] result<void> settle();
 
     /// False while answers in the output, unanswered requests or what handlers keep are above their
-    /// marks, or a handler wants nothing more. While a call of ours waits none of the three stops
-    /// the input: the first lets whole requests wait, the others refuse them. So handlers get the
-    /// answers that they wait for, and two peers that answer each other both go on reading.
+    /// marks, or a handler wants nothing more. While a call of ours waits, or an answer of ours is
+    /// under credit, none of the three stops the input: the first lets whole requests wait, the
+    /// others refuse them. So handlers get the answers and the credit that they wait for, and two
+    /// peers that answer each other both go on reading. What the peer makes us say meanwhile stops
+    /// it, above the mark on output.
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// Starts requests that have waited for answers in the output to go, as far as there is room

@@ -28,9 +28,14 @@ void session::state::agree(call_id id, std::span<slice> text, bool checks, std::
     if (find_call(id) == nullptr) {
         return;
     }
-    output.fence();
+    bool const is_news = agreed == nullptr || (checks && !checked);
+    if (is_news) {
+        output.fence();
+    }
     answer(id, status::success, text, now_us, nullptr);
-    extend(checks);
+    if (is_news) {
+        extend(checks);
+    }
 }
 
 }  // namespace trunkline::rpc

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace trunkline::rpc {
 namespace {
@@ -163,6 +165,51 @@ TEST(checks, hold_no_memory_of_their_own) {
     EXPECT_EQ(plain->held_size(), with->held_size());
     EXPECT_TRUE(with->fold()->checked);
     EXPECT_LE(sizeof(folded_session), 28u);
+}
+
+// A message is refused for its size before all of it has come, but not before its frame is
+// believed.
+TEST(checks, are_made_before_a_message_is_refused) {
+    session_options options = checked();
+    options.limits.message_size_max = 100;
+    extended_side called(side::acceptor, options);
+    extended_side caller(side::dialer, checked());
+    caller.call(whole, std::string(500, 'a'));
+    byte_string bytes = take_output(caller->output());
+    byte_string const begin(bytes.begin(), bytes.begin() + 50);
+    called.feed(begin);
+    EXPECT_TRUE(take_output(called->output()).empty());
+    bytes.erase(bytes.begin(), bytes.begin() + 50);
+    byte_string wrong = bytes;
+    called.feed(bytes);
+    EXPECT_EQ(called->counters().calls_refused, 1u);
+    EXPECT_FALSE(take_output(called->output()).empty());
+
+    extended_side other(side::acceptor, options);
+    other.feed(begin);
+    wrong[0] ^= std::byte{1};
+    other.feed(wrong);
+    EXPECT_EQ(other.failed, rpc_error::bad_check);
+    EXPECT_TRUE(take_output(other->output()).empty());
+}
+
+// A peer that asks again and again, and reads nothing, costs no more than its answers.
+TEST(checks, that_are_agreed_on_again_change_nothing) {
+    extended_side called(side::acceptor, checked());
+    extended_side caller(side::dialer, checked());
+    for (int i = 0; i < 100; ++i) {
+        caller.call(whole, "?");
+        called.feed(take_output(caller->output()));
+        slice yes = testing::text("yes");
+        called->agree(called.last_call(), {&yes, 1}, true, test_now_us);
+    }
+    // A peek ends where the form of what follows changes.
+    std::array<out_segment, 1000> all;
+    std::size_t size = 0;
+    for (out_segment const& each : std::span(all).first(called->output().peek(all))) {
+        size += each.bytes.size();
+    }
+    EXPECT_EQ(size, called->output_size());
 }
 
 }  // namespace

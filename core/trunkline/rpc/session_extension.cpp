@@ -321,9 +321,10 @@ error_code session::state::take_credit(std::uint32_t stream_id, bytes_view paylo
         return {};
     }
     if (pending != nullptr) {
-        call_share::scope const ours(calls_queued, output.in_order());
+        output_share::scope const ours(calls_queued, output.in_order());
         stream.pump(sink());
     } else {
+        output_share::scope const counted(forced_, output.in_order(), call->forced);
         stream.pump(sink());
     }
     if (stream.waiting() > 0) {
@@ -352,16 +353,9 @@ void session::state::send_reset(extension::reset_fields const& what) {
 
 void session::state::reset_call(extension::reset_by by, std::uint32_t request_id,
                                 extension::code why) {
-    call_share::scope const ours(calls_queued, output.in_order());
+    bool const is_ours = by == extension::reset_by::caller;
+    output_share::scope const counted(is_ours ? calls_queued : forced_, output.in_order());
     send_reset({by, request_id, why});
-}
-
-// A call that comes although we take none any more.
-void session::state::refuse_to_begin(std::uint32_t request_id) {
-    ++counters.calls_refused;
-    std::size_t const before = output.size();
-    send_reset({extension::reset_by::called, request_id, extension::code::going_away});
-    note_refusal(output.size() - before);
 }
 
 void session::state::reset_answer(call_id id, extension::code why, std::uint64_t now_us) {
@@ -402,9 +396,7 @@ void session::state::give_up(call_id id, error_code why) {
         cancel_incoming(id, why);
         return;
     }
-    if (of->answer) {
-        of->answer->end_now(sink());
-    }
+    end_answer_now(*of);
     --unanswered;
     release_call(*of);
     events_.on_call_cancelled(id, why);

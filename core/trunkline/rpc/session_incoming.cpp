@@ -276,8 +276,8 @@ void session::state::refuse_message(std::uint32_t slot, rpc_error why) {
                 if (!of_peer->answered && !of_peer->answer) {
                     std::string const text = make_error_code(why).message();
                     slice body{as_bytes(text), {}};
-                    send_response(head.request_id, head.method_id, status::system_error,
-                                  {&body, 1});
+                    send_response(head.request_id, head.method_id, status::system_error, {&body, 1},
+                                  true);
                 }
                 cancel_incoming(call, why);
             }
@@ -294,7 +294,7 @@ void session::state::refuse_head(header const& head, rpc_error why) {
         ++counters.calls_refused;
         std::string const text = make_error_code(why).message();
         slice body{as_bytes(text), {}};
-        send_response(head.request_id, head.method_id, status::system_error, {&body, 1});
+        send_response(head.request_id, head.method_id, status::system_error, {&body, 1}, true);
     } else if (head.type_byte == static_cast<std::uint8_t>(message_type::response)) {
         if (pending_call* const of = pending_.find(head.request_id);
             of != nullptr && of->response == no_slot) {
@@ -304,22 +304,28 @@ void session::state::refuse_head(header const& head, rpc_error why) {
 }
 
 void session::state::begin_refusal(bytes_view known, rpc_error why) {
-    refused_why_ = why;
-    refused_head_size_ = std::min(known.size(), header_size);
-    std::copy_n(known.begin(), refused_head_size_, refused_head_.begin());
+    refusing_.reset();
+    if (known.size() < header_size) {
+        refusing_ = why;
+        refused_head_size_ = known.size();
+        std::ranges::copy(known, refused_head_.begin());
+    }
 }
 
 void session::state::go_on_refusing(frame::fragment const& part) {
-    if (refused_head_size_ == header_size) {
+    if (!refusing_) {
         return;
     }
     std::size_t const taken = std::min(header_size - refused_head_size_, part.bytes.size());
     std::copy_n(part.bytes.begin(), taken, refused_head_.begin() + refused_head_size_);
     refused_head_size_ += taken;
-    if (refused_head_size_ == header_size) {
-        refuse_head(decode_header(refused_head_), refused_why_);
+    bool const is_believed = part.ends || !checked;
+    if (refused_head_size_ == header_size && is_believed) {
+        rpc_error const why = *refusing_;
+        refusing_.reset();
+        refuse_head(decode_header(refused_head_), why);
     } else if (part.ends) {
-        refused_head_size_ = header_size;
+        refusing_.reset();
     }
 }
 
@@ -389,8 +395,9 @@ bool session::state::wants_input() const noexcept {
     if (input_stops > 0 || output.urgent().size() > extension::control_queued_mark) {
         return false;
     }
-    return must_read() ? refused_size_ <= limits_.output_owned_mark || output_has_room()
-                       : !refuse_request() && output_has_room();
+    return must_read()
+               ? forced_.size(output.in_order()) <= limits_.output_owned_mark || output_has_room()
+               : !refuse_request() && output_has_room();
 }
 
 std::size_t session::state::held_size() const noexcept {

@@ -234,7 +234,8 @@ void session::state::begin_request(std::uint32_t slot) {
         if (refused) {
             refuse_head(head, *refused);
         } else {
-            refuse_to_begin(head.request_id);
+            ++counters.calls_refused;
+            reset_call(extension::reset_by::called, head.request_id, extension::code::going_away);
         }
         return;
     }
@@ -248,6 +249,7 @@ void session::state::begin_request(std::uint32_t slot) {
     call.request_id = of.head.request_id;
     call.message = slot;
     call.answered = of.head.type_byte == static_cast<std::uint8_t>(message_type::event);
+    call.forced = !output_has_room();
     call.first_credit = of.fields ? of.fields->fields.answer_credit : std::nullopt;
     if (agreed != nullptr && !call.answered) {
         agreed->calls.insert(call.request_id, call.id);
@@ -299,9 +301,7 @@ void session::state::cancel_incoming(call_id id, error_code why) {
     }
     TRUNKLINE_ASSERT(!of->received);
     --unfinished_;
-    if (of->answer) {
-        of->answer->end_now(sink());
-    }
+    end_answer_now(*of);
     release_call(*of);
     events_.on_call_cancelled(id, why);
 }
@@ -371,6 +371,7 @@ void session::state::finish_request(std::uint32_t slot) {
     }
     call->received = true;
     call->message = no_slot;
+    call->forced = call->forced && in_parts;  // whole ones wait for room
     --unfinished_;
     if (call->answered) {
         release_call(*call);

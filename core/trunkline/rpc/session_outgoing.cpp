@@ -75,14 +75,11 @@ void session::state::send_whole(bytes_view head, std::span<slice> body,
 }
 
 void session::state::send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
-                                   std::span<slice> body) {
+                                   std::span<slice> body, bool forced) {
     auto const head = response_head(request_id, method_id, code);
-    bool const is_large = head.size() + total_size(body) > chunk_size;
-    std::size_t const before = output.size();
-    send_whole(head, body, is_large ? large_sink() : sink());
-    if (code != status::success) {
-        note_refusal(output.size() - before);
-    }
+    bool const may_wait = !forced && head.size() + total_size(body) > chunk_size;
+    output_share::scope const counted(forced_, output.in_order(), forced);
+    send_whole(head, body, may_wait ? large_sink() : sink());
 }
 
 error_code session::state::refuse_new_call() const noexcept {
@@ -117,7 +114,7 @@ result<std::uint32_t> session::state::send_call(message_type type, std::uint64_t
     auto const head =
         encode_header({static_cast<std::uint8_t>(type), request_id, method_id, metadata_size});
     if (layout) {
-        call_share::scope const ours(calls_queued, output.in_order());
+        output_share::scope const ours(calls_queued, output.in_order());
         send_whole(head, arguments, sink());
     } else {
         deferred_stream& made = defer(request_id, head, arguments);
@@ -153,7 +150,7 @@ result<void> session::state::send_event(std::uint64_t method_id, std::span<slice
     if (refused) {
         return refused;
     }
-    call_share::scope const ours(events_queued_, output.in_order());
+    output_share::scope const ours(events_queued_, output.in_order());
     auto const sent = send_call(message_type::event, method_id, arguments);
     if (!sent) {
         return sent.error();
@@ -195,7 +192,7 @@ result<std::uint32_t> session::state::begin_call(std::uint64_t method_id, bytes_
                                      method_id, static_cast<std::uint16_t>(metadata.size())});
     pending_call made{want, no_slot, nullptr};
     if (layout) {
-        call_share::scope const ours(calls_queued, output.in_order());
+        output_share::scope const ours(calls_queued, output.in_order());
         made.begin = output_end();
         made.request = std::make_unique<outgoing_stream>(take_stream_id());
         if (agreed != nullptr) {
@@ -226,7 +223,7 @@ result<void> session::state::write_call(std::uint32_t request_id, std::span<slic
         append_deferred(*waiting, part);
         return {};
     }
-    call_share::scope const ours(calls_queued, output.in_order());
+    output_share::scope const ours(calls_queued, output.in_order());
     of->request->write(part, sink());
     return {};
 }
@@ -242,7 +239,7 @@ result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t no
         of->request.reset();
         return {};
     }
-    call_share::scope const ours(calls_queued, output.in_order());
+    output_share::scope const ours(calls_queued, output.in_order());
     if (of->request->end(sink())) {
         forget_credit(*of->request);
         of->request.reset();
@@ -252,7 +249,7 @@ result<void> session::state::end_call(std::uint32_t request_id, std::uint64_t no
 
 void session::state::end_request(pending_call& of) {
     if (of.request) {
-        call_share::scope const ours(calls_queued, output.in_order());
+        output_share::scope const ours(calls_queued, output.in_order());
         of.request->end_now(sink());
         forget_credit(*of.request);
         of.request.reset();
@@ -319,7 +316,7 @@ deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcep
 void session::state::send_deferred() {
     std::vector<deferred_stream> const waiting = std::exchange(deferred_, {});
     deferred_size_ = 0;
-    call_share::scope const ours(calls_queued, output.in_order());
+    output_share::scope const ours(calls_queued, output.in_order());
     auto const send = [&](deferred_stream const& each) {
         pending_call* const of = pending_.find(each.request_id);
         if (of != nullptr) {
@@ -335,7 +332,7 @@ void session::state::send_deferred() {
     };
     for (deferred_stream const& each : waiting) {
         if (each.event) {
-            call_share::scope const events(events_queued_, output.in_order());
+            output_share::scope const events(events_queued_, output.in_order());
             send(each);
         } else {
             send(each);
@@ -357,7 +354,7 @@ void session::state::answer(call_id id, status code, std::span<slice> body, std:
     }
     now_us_ = now_us;
     encode_answer_fields(fields, false);
-    send_response(of->request_id, of->method_id, code, body);
+    send_response(of->request_id, of->method_id, code, body, of->forced);
     mark_answered(*of);
 }
 
@@ -368,6 +365,7 @@ void session::state::begin_answer(call_id id, std::uint64_t now_us,
         return;
     }
     now_us_ = now_us;
+    output_share::scope const counted(forced_, output.in_order(), of->forced);
     of->answer = std::make_unique<outgoing_stream>(take_stream_id());
     bool const under_credit = agreed != nullptr && of->first_credit.has_value();
     encode_answer_fields(fields, under_credit);
@@ -385,6 +383,7 @@ void session::state::write_answer(call_id id, std::span<slice> part, std::uint64
         return;
     }
     now_us_ = now_us;
+    output_share::scope const counted(forced_, output.in_order(), of->forced);
     of->answer->write(part, sink());
 }
 
@@ -394,6 +393,7 @@ void session::state::end_answer(call_id id, std::uint64_t now_us) {
         return;
     }
     now_us_ = now_us;
+    output_share::scope const counted(forced_, output.in_order(), of->forced);
     if (of->answer->end(sink())) {
         forget_credit(*of->answer);
         of->answer.reset();
@@ -401,9 +401,17 @@ void session::state::end_answer(call_id id, std::uint64_t now_us) {
     }
 }
 
+// An answer that has begun is ended, whatever of it waits for credit.
+void session::state::end_answer_now(incoming_call& of) {
+    if (of.answer) {
+        output_share::scope const counted(forced_, output.in_order(), of.forced);
+        of.answer->end_now(sink());
+    }
+}
+
 // Once nothing of it waits for credit any more.
 void session::state::finish_answer(incoming_call& of) {
-    of.answer->end_now(sink());
+    end_answer_now(of);
     forget_credit(*of.answer);
     of.answer.reset();
     mark_answered(of);

@@ -10,10 +10,10 @@
 #include <trunkline/frame/reassembly.hpp>
 #include <trunkline/frame/stream_encoder.hpp>
 #include <trunkline/rpc/agreed_extension.hpp>
-#include <trunkline/rpc/call_share.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/id_sequence.hpp>
 #include <trunkline/rpc/outgoing_stream.hpp>
+#include <trunkline/rpc/output_share.hpp>
 #include <trunkline/rpc/session.hpp>
 #include <trunkline/rpc/slab.hpp>
 
@@ -83,6 +83,7 @@ struct incoming_call {
     std::optional<std::uint32_t> first_credit;  ///< of an answer in parts, where that is agreed
     bool received = false;
     bool answered = false;                    ///< also for events, which get no answer
+    bool forced = false;                      ///< goes on although answers fill the output
     std::unique_ptr<outgoing_stream> answer;  ///< while it is answered in parts
 };
 
@@ -163,7 +164,7 @@ public:
 
     std::unique_ptr<agreed_extension> agreed;  // null until both sides have agreed to it
     fair_queue output;
-    mutable call_share calls_queued;  // forgets what has gone whenever it is asked
+    mutable output_share calls_queued;  // forgets what has gone whenever it is asked
     std::optional<frame::layout> layout;
     bool checked = false;  // frames of ours; of the peer since it has agreed
     session_counters counters;
@@ -229,7 +230,6 @@ private:
     void give_up(call_id id, error_code why);
     void send_reset(extension::reset_fields const& what);
     void reset_call(extension::reset_by by, std::uint32_t request_id, extension::code why);
-    void refuse_to_begin(std::uint32_t request_id);
     void put_under_credit(outgoing_stream& stream, std::uint32_t first, credited_stream const& of);
     void forget_credit(outgoing_stream const& stream);
     [[nodiscard]] error_code encode_call_fields(extension::call_fields const* fields, bool in_parts,
@@ -243,7 +243,6 @@ private:
     // Refusals (FORMAT.md, "Limits")
     [[nodiscard]] std::optional<rpc_error> refuse_request() const noexcept;
     [[nodiscard]] bool output_has_room() const noexcept;
-    void note_refusal(std::size_t size) noexcept;
     void refuse_message(std::uint32_t slot, rpc_error why);
     void refuse_head(header const& head, rpc_error why);
     void begin_refusal(bytes_view known, rpc_error why);
@@ -272,7 +271,8 @@ private:
                                     std::span<slice> arguments);
     void send_whole(bytes_view head, std::span<slice> body, frame::frame_sink const& to);
     void send_response(std::uint32_t request_id, std::uint64_t method_id, status code,
-                       std::span<slice> body);
+                       std::span<slice> body, bool forced);
+    void end_answer_now(incoming_call& of);
     void finish_answer(incoming_call& of);
     deferred_stream& defer(std::uint32_t request_id, bytes_view head, std::span<slice> body);
     deferred_stream* find_deferred(std::uint32_t request_id) noexcept;
@@ -307,17 +307,17 @@ private:
     std::size_t unfinished_ = 0;
     std::vector<waiting_request> waiting_;  // in order; all of them begun
     std::size_t waiting_size_ = 0;          // what they cost
-    std::size_t refused_size_ = 0;          // bytes of refusals queued while the output was full
     frame::id_table<std::uint32_t, pending_call> pending_;
     std::vector<std::uint32_t> lost_unsent_;  // in order; while disconnect() tells of what is lost
     std::vector<deferred_stream> deferred_;
     std::size_t deferred_size_ = 0;  // what they cost
-    call_share events_queued_;
+    output_share events_queued_;
+    mutable output_share forced_;  // refusals, and answers to forced calls
 
     // A message that is being refused although its head has not all come: its first bytes.
     std::array<std::byte, header_size> refused_head_{};
-    std::size_t refused_head_size_ = header_size;  // header_size: none is being refused
-    rpc_error refused_why_ = rpc_error::message_too_large;
+    std::size_t refused_head_size_ = 0;
+    std::optional<rpc_error> refusing_;  // why
 
     std::vector<std::byte> fields_;  // of the call or answer that is being sent, encoded
     std::uint64_t now_us_ = 0;

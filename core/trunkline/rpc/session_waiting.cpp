@@ -16,11 +16,6 @@ bool session::state::output_has_room() const noexcept {
                 limits_.output_borrowed_mark);
 }
 
-// What the peer makes us say by asking on, however full the output: bounded by wants_input().
-void session::state::note_refusal(std::size_t size) noexcept {
-    refused_size_ = output_has_room() ? 0 : refused_size_ + size;
-}
-
 bool session::state::start_waiting(std::uint64_t now_us) {
     if (waiting_.empty() || receiving_ || !connected_ || failure_) {
         return false;

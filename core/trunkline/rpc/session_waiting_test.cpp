@@ -129,6 +129,68 @@ TEST_F(full_output, is_bounded_whatever_is_refused) {
     EXPECT_TRUE((*made)->wants_input());
 }
 
+// Calls in parts begin however full the output is: what is answered to them counts.
+TEST_F(full_output, is_bounded_whatever_calls_in_parts_are_answered) {
+    fill();
+    std::uint32_t id = 2;
+    for (; id < 1000 && made->parked.empty(); ++id) {
+        made->feed(wire.call(id, parts, "part"));
+        made->answer(made->last_call(), "an answer");
+    }
+    EXPECT_GT(id, 20u);
+    EXPECT_FALSE((*made)->wants_input());
+    EXPECT_LE((*made)->output_size(), 3'300u);
+    go_on();
+    EXPECT_TRUE((*made)->wants_input());
+}
+
+TEST_F(full_output, is_bounded_whatever_calls_in_parts_are_answered_in_parts) {
+    fill();
+    for (std::uint32_t id = 2; id < 1000 && made->parked.empty(); ++id) {
+        made->feed(wire.call(id, parts, "part"));
+        (*made)->begin_answer(made->last_call(), test_now_us);
+        made->write_answer(made->last_call(), "a part");
+        (*made)->end_answer(made->last_call(), test_now_us);
+    }
+    EXPECT_FALSE((*made)->wants_input());
+    EXPECT_LE((*made)->output_size(), 3'300u);
+}
+
+TEST_F(full_output, is_bounded_whatever_is_begun_and_given_up) {
+    fill();
+    for (std::uint32_t id = 2; id < 1000 && made->parked.empty(); ++id) {
+        made->feed(wire.frame(frame::kind::open, id, 0, wire.head(0, id, parts, "")));
+        (*made)->begin_answer(made->last_call(), test_now_us);
+        made->feed(wire.frame(frame::kind::cancel, id, 1, ""));
+    }
+    EXPECT_FALSE((*made)->wants_input());
+    EXPECT_LE((*made)->output_size(), 3'300u);
+}
+
+TEST_F(full_output, is_bounded_whatever_is_reset) {
+    (*made)->call(whole, {}, delivery::whole, test_now_us).value();
+    for (std::uint32_t id = 2; id < 1000 && made->parked.empty(); ++id) {
+        made->feed(wire.call(id, parts, "part"));
+        (*made)->reset_answer(made->last_call(), extension::code::deadline, test_now_us);
+    }
+    EXPECT_FALSE((*made)->wants_input());
+    EXPECT_LE((*made)->output_size(), 3'300u);
+}
+
+// Refusals that have gone do not stand in the way of answers that come later.
+TEST_F(full_output, counts_nothing_that_has_gone) {
+    fill();
+    for (std::uint32_t id = 2; id < 1000 && made->parked.empty(); ++id) {
+        made->feed(wire.call(id, parts, "part"));
+        made->answer(made->last_call(), "an answer");
+    }
+    EXPECT_FALSE((*made)->wants_input());
+    (void)take_output((*made)->output());
+    made->feed(wire.call(1001, whole, "more"));
+    made->answer(made->last_call(), std::string(2000, 'a'));
+    EXPECT_TRUE((*made)->wants_input());
+}
+
 TEST_F(full_output, tells_of_waiting_requests_at_disconnect) {
     fill();
     made->feed(wire.call(2, whole, "second"));

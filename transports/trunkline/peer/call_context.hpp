@@ -1,6 +1,7 @@
 // What a handler is told of the call that it serves.
 #pragma once
 
+#include <trunkline/base/heap_cost.hpp>
 #include <trunkline/peer/call_fields.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/peer.hpp>
@@ -88,6 +89,16 @@ struct handler_time {
         }
     }
     return time;
+}
+
+/// What the metadata of a call takes while its handler has them: keys with values.
+template <class Entries>
+[[nodiscard]] std::size_t metadata_cost(Entries const& all) noexcept {
+    std::size_t cost = 0;
+    for (auto const& [key, value] : all) {
+        cost += 2 * sizeof(call_metadata::entry) + heap_cost(key.size()) + heap_cost(value.size());
+    }
+    return cost;
 }
 
 [[nodiscard]] inline call_context context_of(rpc::request const& call, std::string_view method) {

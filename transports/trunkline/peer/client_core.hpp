@@ -100,7 +100,6 @@ private:
     void finish_dial();
     void fail(error_code why);
     void on_state(transport::connection_state state, error_code why);
-    void connected();
     void plan_redial();
     void redial();
     void on_redialed(error_code why);

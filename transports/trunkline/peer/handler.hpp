@@ -133,7 +133,8 @@ template <class Request>
         to.system_error(typed::refusal_text(arguments.error()));
         return std::nullopt;
     }
-    if (!to.keep(arguments->allocated_size() + running_cost)) {
+    std::size_t const beside = call.fields != nullptr ? metadata_cost(call.fields->metadata) : 0;
+    if (!to.keep(arguments->allocated_size() + beside + running_cost)) {
         to.system_error("too much is held for this connection");
         return std::nullopt;
     }

@@ -148,7 +148,7 @@ public:
 
     /// How many handlers of one connection may run on at once, as coroutines or on the pool, also
     /// those whose calls have been given up. One more is not begun: its call is answered with
-    /// status 2. 17,408 unless set, more than there are calls that somebody waits for.
+    /// status 2. 17,408 unless set, more than calls wait for an answer by default.
     builder& running_handlers(std::size_t most);
 
     /// What sees every call, in and out (interceptor.hpp): the first one given is the outermost.

@@ -274,6 +274,43 @@ TEST_F(metadata, LIM_05_up_to_the_limits_it_passes_and_above_them_nothing_is_sen
     EXPECT_TRUE(client.call(echo, {"x"}));
 }
 
+// What goes beside the message is held as long as the handler runs: only so many begin.
+TEST_F(metadata, LIM_05_of_running_handlers_counts_as_held) {
+    std::size_t running = 0;
+    auto const server =
+        a_server()
+            .handle(slow,
+                    [&](received<text>, call_context) -> awaitable<call_result<text>> {
+                        ++running;
+                        co_await wait_for(1h);
+                        co_return text{};
+                    })
+            .handle(sum,
+                    [&](stream_reader<number>&, call_context) -> awaitable<call_result<number>> {
+                        ++running;
+                        co_await wait_for(1h);
+                        co_return number{};
+                    })
+            .start()
+            .value();
+    std::string const value(16'000, 'v');
+    std::size_t const held_max = session_limits().held_size_max;
+    auto const begin = [&](auto call) {
+        running = 0;
+        auto const client = a_client();
+        for (std::size_t i = 0; i < 1000; ++i) {
+            call(client);
+            loop_.run_until_idle();
+        }
+        EXPECT_GT(running, 100u);
+        EXPECT_LE(running * value.size(), held_max);
+    };
+    call_options const options{.metadata = {{"k", value}}};
+    begin([&](rpc_client const& client) { client.async_call(slow, {}, options, [](auto) {}); });
+    std::vector<upload<number, number>> kept;
+    begin([&](rpc_client const& client) { kept.push_back(client.open(sum, options)); });
+}
+
 TEST_F(metadata, LIM_05_an_answer_that_cannot_have_it_fails_and_a_failure_goes_without) {
     std::string const huge(extension::header_size_max, 'x');
     call_metadata const too_much{{"k", huge}};

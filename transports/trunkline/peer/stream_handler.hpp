@@ -202,7 +202,7 @@ void start_stream(std::shared_ptr<Handler const> const& handler,
         of->cancel({call_error::system_failure, busy_text});
         return;
     }
-    if (!of->keep(running_cost)) {
+    if (!of->keep(running_cost + metadata_cost(context.metadata))) {
         return;
     }
     if constexpr (is_pooled<Handler>) {

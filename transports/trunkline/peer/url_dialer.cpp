@@ -43,6 +43,11 @@ void url_dialer::dial(std::string_view url, dialed done) {
     loop_.post([done = std::move(done), why] { done(why); });
 }
 
+bool url_dialer::asks_in_handshake(std::string_view url) const {
+    auto const parts = transport::parse_endpoint(url);
+    return sockets_ != nullptr && parts && (parts->scheme == "ws" || parts->scheme == "wss");
+}
+
 result<transport::dialer*> url_dialer::dialer_of(std::string_view scheme) {
     if (sockets_ == nullptr) {
         return beside_.get();

@@ -31,9 +31,7 @@ public:
 
     /// Whether its handshake asks for the subprotocol of its options. A network beside knows of no
     /// options.
-    [[nodiscard]] bool asks_in_handshake(std::string_view url) const noexcept {
-        return sockets_ != nullptr && url.starts_with("ws");
-    }
+    [[nodiscard]] bool asks_in_handshake(std::string_view url) const;
 
 private:
     [[nodiscard]] result<transport::dialer*> dialer_of(std::string_view scheme);

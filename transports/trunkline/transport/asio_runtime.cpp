@@ -195,28 +195,30 @@ boost::asio::any_io_executor asio_runtime::executor() {
     return context_.get_executor();
 }
 
+template <class Run>
+void asio_runtime::run_with_guard(Run what) {
+    {
+        auto const guard = boost::asio::make_work_guard(context_);
+        what();
+    }
+    // Only now: letting go of the last work stops the context as well.
+    context_.restart();
+}
+
 bool asio_runtime::wait_until(std::function<bool()> const& done) {
     if (patience_ == duration::zero() || context_.get_executor().running_in_this_thread()) {
         return false;
     }
-    auto const guard = boost::asio::make_work_guard(context_);
     auto const deadline = std::chrono::steady_clock::now() + patience_;
-    while (!done()) {
-        context_.restart();
-        if (context_.run_one_until(deadline) == 0) {
-            return done();
+    run_with_guard([&] {
+        while (!done() && context_.run_one_until(deadline) != 0) {
         }
-    }
-    return true;
+    });
+    return done();
 }
 
 void asio_runtime::run() {
-    {
-        auto const guard = boost::asio::make_work_guard(context_);
-        context_.run();
-    }
-    // Only now: letting go of the last work stops the context as well.
-    context_.restart();
+    run_with_guard([this] { context_.run(); });
 }
 
 void asio_runtime::stop() {

@@ -59,6 +59,10 @@ public:
 
 private:
     class inbox;
+
+    template <class Run>
+    void run_with_guard(Run what);
+
     std::unique_ptr<boost::asio::io_context> owned_context_;
     boost::asio::io_context& context_;
     std::unique_ptr<readiness_set> readiness_;

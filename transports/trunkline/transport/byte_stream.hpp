@@ -17,7 +17,7 @@
 namespace trunkline::transport {
 
 enum class io_status : std::uint8_t {
-    ok,           ///< `size` bytes were moved (at least one)
+    ok,           ///< `size` bytes were moved; of a write there may be none
     would_block,  ///< nothing now; the sink is told when to try again
     end,          ///< read only: the peer will send nothing more
     error,        ///< the link is dead; `error` says why

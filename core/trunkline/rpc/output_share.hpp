@@ -1,4 +1,4 @@
-// Which part of a queue of output is calls, or events, of our own; not for users.
+// Which part of a queue of output is of one kind, such as calls of our own; not for users.
 #pragma once
 
 #include <trunkline/base/gather_queue.hpp>
@@ -13,32 +13,38 @@ namespace trunkline::rpc {
 
 /// The marks on output bound what a peer can make us hold by asking and not reading. Our own calls
 /// are not its doing, and two peers that stopped reading because of their own calls would wait for
-/// each other for ever: so calls are subtracted. Counted in runs of up to one chunk and more when a
-/// single write is larger; a run counts until its last byte has gone.
-class call_share {
+/// each other for ever: so calls are subtracted. And what it has made us say however full the
+/// output was is counted by itself. Counted in runs of up to one chunk and more when a single write
+/// is larger; a run counts until its last byte has gone.
+class output_share {
 public:
-    /// Watches `queue`; everything queued while this lives is counted as calls of ours.
+    /// Watches `queue`; everything queued while this lives is counted, if `counts`.
     class scope {
     public:
-        scope(call_share& share, gather_queue const& queue) noexcept
+        scope(output_share& share, gather_queue const& queue, bool counts = true) noexcept
             : share_(share),
               queue_(queue),
+              counts_(counts),
               owned_(queue.owned_size()),
               borrowed_(queue.borrowed_size()) {}
         ~scope() {
-            share_.add(queue_, queue_.owned_size() - owned_, queue_.borrowed_size() - borrowed_);
+            if (counts_) {
+                share_.add(queue_, queue_.owned_size() - owned_,
+                           queue_.borrowed_size() - borrowed_);
+            }
         }
         scope(scope const&) = delete;
         scope& operator=(scope const&) = delete;
 
     private:
-        call_share& share_;
+        output_share& share_;
         gather_queue const& queue_;
+        bool counts_;
         std::size_t owned_;
         std::size_t borrowed_;
     };
 
-    /// Queued bytes that are not calls of ours.
+    /// Queued bytes that are not counted.
     [[nodiscard]] std::size_t owned_besides(gather_queue const& queue) {
         forget_sent(queue);
         return queue.owned_size() - std::min(queue.owned_size(), owned_);
