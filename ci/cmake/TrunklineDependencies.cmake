@@ -1,15 +1,14 @@
 # Every library that Trunkline uses, in one place. All of them are Debian 12 packages; `ci/install`
 # puts them on a machine.
 include(TrunklineLibraries)
-foreach(package Threads Boost OpenSSL ZLIB xxhash deflate)
+foreach(package Threads Boost Boost.JSON OpenSSL ZLIB xxhash deflate)
     trunkline_find_package(${package} why_not)
     if(why_not)
         message(FATAL_ERROR "Trunkline needs ${why_not}.")
     endif()
 endforeach()
 
-# The program only.
-find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS json)
+# Programs only.
 find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)

@@ -16,8 +16,8 @@ function(trunkline_find_library name header library)
     target_link_libraries(trunkline_${name} INTERFACE "${TRUNKLINE_${name}_LIBRARY}")
 endfunction()
 
-# Finds Boost, Threads, OpenSSL, ZLIB, xxhash or deflate. <why_not> becomes empty, or what is missing and where Debian
-# has it.
+# Finds Boost, Boost.JSON, Threads, OpenSSL, ZLIB, xxhash or deflate. <why_not> becomes empty, or what is missing and
+# where Debian has it.
 function(trunkline_find_package package why_not)
     set(${why_not} "" PARENT_SCOPE)
     if(package STREQUAL "Boost")
@@ -26,6 +26,11 @@ function(trunkline_find_package package why_not)
             set(${why_not}
                 "Boost 1.81 or later with System and URL (Debian: libboost-system1.81-dev, libboost-url1.81-dev)"
                 PARENT_SCOPE)
+        endif()
+    elseif(package STREQUAL "Boost.JSON")
+        find_package(Boost 1.81 QUIET CONFIG COMPONENTS json)
+        if(NOT TARGET Boost::json)
+            set(${why_not} "Boost.JSON (Debian: libboost-json1.81-dev)" PARENT_SCOPE)
         endif()
     elseif(package STREQUAL "Threads")
         find_package(Threads QUIET)

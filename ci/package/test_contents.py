@@ -59,7 +59,9 @@ class Contents(unittest.TestCase):
             self.assertTrue(component and component[1] in words("components"), name)
 
     def test_no_header_of_a_test_is_there(self):
-        headers = installed("include")
+        # But for the one by which users have the kit as tests.
+        headers = [header for header in installed("include")
+                   if str(header) != "trunkline/conformance/testing.hpp"]
         of_tests = words("headers_of_tests")
         self.assertTrue(of_tests)
         for header in headers:

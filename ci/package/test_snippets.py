@@ -14,6 +14,10 @@ PAGES = PREFIX / "share/doc/trunkline"
 # Pages, the language of their blocks, and who tries these.
 TRIED = {
     ("README.md", "python"): "clients/python/acceptance/test_readme.py",
+    ("docs/conformance.md", "cmake"): "ci/package/test_conformance.py",
+    ("docs/conformance.md", "cpp"): "ci/package/test_conformance.py",
+    ("docs/conformance.md", "sh"): "ci/package/test_conformance.py",
+    ("docs/conformance.md", "text"): "ci/package/test_conformance.py",
     ("docs/install.md", "sh"): "ci/package/test_page.py",
     ("docs/install.md", "cmake"): "ci/package/test_page.py",
     ("docs/install.md", "cpp"): "ci/package/test_page.py",

@@ -93,12 +93,12 @@ public:
 
 /// Where and how a fixture is set up. A value.
 struct place {
-    transport::runtime& loop;
+    transport::runtime& loop;                    ///< all runs on it, on one thread
     transport::asio_runtime* sockets = nullptr;  ///< the same loop, where it has sockets
-    transport::delivery_shape shape = transport::delivery_shape::direct;
+    transport::delivery_shape shape = transport::delivery_shape::direct;  ///< of simulated links
     std::size_t capacity = 64 * kib;          ///< of simulated links, per direction, in bytes
     transport::runtime::duration latency{0};  ///< of simulated links, one way
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;                   ///< of all that is random about the links
 };
 
 /// What a transport states beside what its connections declare (transport::capabilities). A value.
@@ -116,8 +116,8 @@ struct features {
 /// A transport under test. A value; `make` is called for every run.
 struct subject {
     std::string name;  ///< as in names of tests: letters, digits and underscores
-    features has;
-    std::function<std::unique_ptr<fixture>(place const&)> make;
+    features has;      ///< what rules may ask of it
+    std::function<std::unique_ptr<fixture>(place const&)> make;  ///< sets it up for one run
 };
 
 }  // namespace trunkline::conformance

@@ -24,9 +24,11 @@ namespace trunkline::conformance {
 /// applicable is skipped, with its reason.
 class rule_test : public ::testing::Test {
 public:
+    /// Every run of the rule there, with the size, seed and time of `base`; the rule outlives it.
     rule_test(rule const& what, std::shared_ptr<subject const> of, world_options const& base)
         : rule_(what), subject_(std::move(of)), base_(base) {}
 
+    /// What GoogleTest runs.
     void TestBody() override {
         verdict const found = judge_all(rule_, *subject_, base_);
         if (found.what == outcome::not_applicable) {
