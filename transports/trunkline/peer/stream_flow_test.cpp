@@ -177,25 +177,17 @@ TEST_F(stream_flow, an_answer_sets_free_what_nobody_has_read) {
 }
 
 TEST_F(stream_flow, a_write_that_is_given_up_does_not_keep_the_next_from_waiting) {
-    auto const server =
-        a_server()
-            .handle(sizes,
-                    [](stream_reader<blob>& from, call_context) -> awaitable<call_result<number>> {
-                        co_await wait_for(10s);
-                        number total;
-                        for (;;) {
-                            auto const next = co_await from.async_read(use_awaitable);
-                            if (!next) {
-                                co_return next.error();
-                            }
-                            if (!*next) {
-                                co_return total;
-                            }
-                            total.value += (**next)->bytes.size();
-                        }
-                    })
-            .start()
-            .value();
+    auto const server = a_server()
+                            .handle(sizes,
+                                    [](stream_reader<blob>& from,
+                                       call_context context) -> awaitable<call_result<number>> {
+                                        co_await wait_for(10s);
+                                        auto running = sizes_up(from, std::move(context));
+                                        auto const total = co_await std::move(running);
+                                        co_return total;
+                                    })
+                            .start()
+                            .value();
     auto const client = a_client().connect().value();
     auto first = client.open(sizes);
     auto second = client.open(sizes);

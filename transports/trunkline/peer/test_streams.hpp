@@ -49,6 +49,21 @@ inline awaitable<call_result<number>> adds(stream_reader<number>& from, call_con
     }
 }
 
+/// The bytes of all parts together.
+inline awaitable<call_result<number>> sizes_up(stream_reader<blob>& from, call_context) {
+    number total;
+    for (;;) {
+        auto const next = co_await from.async_read(use_awaitable);
+        if (!next) {
+            co_return next.error();
+        }
+        if (!*next) {
+            co_return total;
+        }
+        total.value += (**next)->bytes.size();
+    }
+}
+
 inline awaitable<call_result<void>> doubles(stream_reader<number>& from, stream_writer<number>& to,
                                             call_context) {
     for (;;) {
