@@ -35,8 +35,9 @@ void call_with_interceptors(benchmark::State& state) {
     memory::hub names;
     transport::simulated_runtime loop;
     rpc_server::builder serving;
-    serving.listen("memory:bench").over(names).run_on(loop).handle(
-        add_one, [](number const& n) { return number{n.value + 1}; });
+    serving.listen("memory:bench").over(names).run_on(loop).handle(add_one, [](number const& n) {
+        return number{n.value + 1};
+    });
     rpc_client::builder calling("memory:bench");
     calling.over(names).run_on(loop);
     for (std::int64_t i = 0; i < state.range(0); ++i) {

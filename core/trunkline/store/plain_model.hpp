@@ -166,9 +166,8 @@ private:
             auto const found = entry_at(end);
             if (found && reaches_begin[found->begin]) {
                 kept = sound(*found) ? end : kept;
-                reaches_begin[end] =
-                    !torn(*found) &&
-                    (!unfinished(*found) || (first_unfinished && found->begin == 0));
+                reaches_begin[end] = !torn(*found) && (!unfinished(*found) ||
+                                                       (first_unfinished && found->begin == 0));
             }
         }
         if (kept == part.size()) {

@@ -39,7 +39,8 @@ public:
                                                              description what);
 
     void run(peers::line& on) override;
-    void drop(error_code) override {}  // and so is everything that waits for it
+    /// And so is everything that waits for it; what comes later is not taken.
+    void drop(error_code why) override { output().sends().drop(why); }
 
     void reader_gone() override;
     void writer_gone() override;

@@ -51,6 +51,11 @@ public:
     /// Submits the operation that has this end; Asio's cancellation calls its give_up().
     template <class Operation>
     void start(std::shared_ptr<Operation> const& what) {
+        start(what, *on_);
+    }
+    /// The same by way of a part of the line that keeps an order of its own.
+    template <class Operation, class Inbox>
+    void start(std::shared_ptr<Operation> const& what, Inbox& by) {
         auto slot = boost::asio::get_associated_cancellation_slot(complete_.handler());
         if (slot.is_connected()) {
             slot.assign(
@@ -58,7 +63,7 @@ public:
                     on->submit_later(std::make_shared<given_up_operation<Operation>>(weak));
                 });
         }
-        on_->submit(what);
+        by.submit(what);
         starting_ = false;
     }
 
@@ -90,22 +95,23 @@ private:
 /// Submits an operation with an awaited_end and waits for it. On the thread of a simulated loop,
 /// waiting is running it; on that of any other the operation fails with would_deadlock. On a thread
 /// of ours that runs other connections it fails with would_block_loop: these would all wait with
-/// it, and two such threads that wait for each other would for ever.
-template <class Operation>
+/// it, and two such threads that wait for each other would for ever. `by` is the line, or a part of
+/// it that keeps an order of its own.
+template <class Operation, class Inbox>
 [[nodiscard]] auto submit_and_wait(std::shared_ptr<line> const& on,
-                                   std::shared_ptr<Operation> const& what) {
+                                   std::shared_ptr<Operation> const& what, Inbox& by) {
     if (!on->where().is_here()) {
         if (loop_thread::is_this()) {
             what->drop(call_error::would_block_loop);
         } else {
-            on->submit(what);
+            by.submit(what);
         }
         return what->end().wait();
     }
     bool asked = false;
     static_cast<void>(on->where().wait_until([&] {
         if (!std::exchange(asked, true)) {
-            on->submit(what);
+            by.submit(what);
         }
         return what->end().has_come();
     }));
@@ -113,6 +119,12 @@ template <class Operation>
         what->give_up(call_error::would_deadlock);
     }
     return what->end().wait();
+}
+
+template <class Operation>
+[[nodiscard]] auto submit_and_wait(std::shared_ptr<line> const& on,
+                                   std::shared_ptr<Operation> const& what) {
+    return submit_and_wait(on, what, *on);
 }
 
 }  // namespace trunkline::peers

@@ -250,9 +250,8 @@ public:
 private:
     [[nodiscard]] bool is_own_thread() const {
         return (pool_ != nullptr && pool_->is_here()) ||
-               std::ranges::any_of(places_, [](auto const& each) {
-                   return each->thread.is_here();
-               });
+               std::ranges::any_of(places_,
+                                   [](auto const& each) { return each->thread.is_here(); });
     }
 
     using add_one = void (peers::server_loop::*)(transport::listening_socket, std::string);

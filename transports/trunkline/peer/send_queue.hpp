@@ -1,4 +1,5 @@
-// What a writer has sent to its stream without waiting, as any thread sees it.
+// What the holders of a stream ask of it, as any thread sees it: in one order, and what of it are
+// sends is counted.
 #pragma once
 
 #include <trunkline/base/limits.hpp>
@@ -6,16 +7,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 namespace trunkline {
 
-/// Bytes of sent parts that may wait in one stream before a further one is not taken.
+/// Bytes of sent parts, with send_part_cost for each, that may wait in one stream before a further
+/// one is not taken.
 inline constexpr std::size_t send_queue_size_mark = 256 * kib;
 
-/// Bytes below which a queue that was above it has drained.
+/// Bytes, counted so, below which a queue that was above it has drained.
 inline constexpr std::size_t send_queue_low_mark = 64 * kib;
+
+/// What a part that waits is taken for beside its bytes, in bytes: parts without any take memory,
+/// too.
+inline constexpr std::size_t send_part_cost = 1 * kib;
 
 /// What has become of a part.
 enum class send_status : std::uint8_t {
@@ -38,27 +46,47 @@ struct send_outcome {
 
 namespace peers {
 
-/// From any thread. An episode begins when more than send_queue_low_mark waits, and ends when no
-/// more than that does: then who asked is told, once.
+class task;
+
+/// From any thread, but for what says otherwise. An episode begins when more than
+/// send_queue_low_mark waits, and ends when no more than that does: then who asked is told, once.
 class send_queue {
 public:
-    /// Takes so many bytes in, or says why not.
-    [[nodiscard]] send_outcome enter(std::size_t bytes);
+    /// Puts `what` behind what has been put before.
+    void put(std::shared_ptr<task> what);
 
-    /// So many of them wait no longer. May tell who waits for that, last.
-    void leave(std::size_t bytes);
+    /// The same with a part that costs so much, or says why not.
+    [[nodiscard]] send_outcome enter(std::size_t cost, std::shared_ptr<task> part);
 
-    /// Nothing is taken any more.
+    /// Whether the thread of the line has to be told of what has been put; it is told once.
+    [[nodiscard]] bool needs_turn();
+
+    /// On the thread of the line, which has been told.
+    void turn_came();
+
+    /// On the thread of the line: the next that was put, null when there is none.
+    [[nodiscard]] std::shared_ptr<task> next();
+
+    /// The line's thread has gone: all that was put is dropped, nothing is taken any more, and
+    /// nobody is told of that.
+    void drop(error_code why);
+
+    /// So much of what has entered waits no longer. May tell who waits for that, last.
+    void leave(std::size_t cost);
+
+    /// No part is taken any more.
     void close(error_code why);
 
-    /// Who is told of the end of each episode, on the thread of the line.
+    /// Who is told of the end of each episode, on the thread of the line; null for nobody.
     void on_drained(std::function<void()> told);
 
 private:
     std::mutex mutex_;
+    std::deque<std::shared_ptr<task>> put_;
     std::function<void()> drained_;
     std::size_t size_ = 0;
     bool above_ = false;
+    bool turn_due_ = false;
     error_code closed_;
 };
 

@@ -14,7 +14,7 @@
 namespace trunkline::peers {
 
 /// Lives as long as the call or any of its readers and writers. On the thread of its line, but for
-/// line() and metadata().
+/// line(), metadata(), note_cancel() and what asks for something.
 class stream : public rpc::room_waiter,
                protected stream_sink,
                protected stream_source,
@@ -27,6 +27,13 @@ public:
     [[nodiscard]] std::shared_ptr<peers::line> const& line() const noexcept { return line_; }
     [[nodiscard]] stream_input& input() noexcept { return input_; }
     [[nodiscard]] stream_output& output() noexcept { return *output_; }
+
+    /// From any thread: runs the task behind all that has been asked of this stream before, here
+    /// and now on the thread of its line, else soon.
+    void submit(std::shared_ptr<task> what);
+
+    /// The same with a part that costs so much, if it may be sent now.
+    [[nodiscard]] send_outcome send(std::size_t cost, std::shared_ptr<task> part);
 
     /// Nobody reads any more.
     virtual void reader_gone() = 0;
@@ -77,6 +84,10 @@ protected:
     }
 
 private:
+    class turn;
+    void go_on();
+    void catch_up();
+
     std::shared_ptr<peers::line> line_;
     stream_input input_;
     std::unique_ptr<stream_output> output_;
@@ -99,9 +110,16 @@ private:
     Action act_;
 };
 
+/// Beside what else is asked of the stream.
 template <class Action>
 void do_on(std::shared_ptr<stream> const& on, Action act) {
     on->line()->submit(std::make_shared<stream_task<Action>>(on, std::move(act)));
+}
+
+/// Behind it.
+template <class Action>
+void do_in_turn(std::shared_ptr<stream> const& on, Action act) {
+    on->submit(std::make_shared<stream_task<Action>>(on, std::move(act)));
 }
 
 }  // namespace trunkline::peers

@@ -32,7 +32,7 @@ public:
     /// still on its way of the call is dropped.
     void operator()(Response answer, call_metadata metadata = {}) {
         auto body = std::make_shared<bitcode::encoded>(bitcode::encode(std::move(answer)));
-        peers::do_on(to_.get(), [body, with = std::move(metadata)](peers::stream& of) {
+        peers::do_in_turn(to_.get(), [body, with = std::move(metadata)](peers::stream& of) {
             static_cast<peers::served_stream&>(of).respond(body->slices(), with);
         });
     }

@@ -3,6 +3,7 @@
 #include <trunkline/peer/test_streams.hpp>
 
 #include <trunkline/frame/header.hpp>
+#include <trunkline/peer/called_stream.hpp>
 #include <trunkline/peer/wait.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/header.hpp>
@@ -122,6 +123,23 @@ private:
     std::unique_ptr<transport::dialer> dialer_;
     std::unique_ptr<transport::connection> link_;
 };
+
+TEST(stream_memory, FLO_11_sends_that_wait_take_no_more_than_the_mark) {
+    for (std::size_t const size : {0u, 1u, 100u}) {
+        transport::simulated_runtime loop;
+        auto const where = std::make_shared<peers::loop_handle>(loop, nullptr);
+        auto const on = std::make_shared<peers::line>(where, 1, 0ms);
+        // Not begun: all that it takes waits.
+        stream_writer<blob> to(peers::called_stream::make(on, {}));
+        std::size_t const before = live;
+        std::size_t taken = 0;
+        while (to.send({pattern(size)}).taken()) {
+            ++taken;
+            ASSERT_LT(live, before + send_queue_size_mark + send_part_cost + size) << taken;
+        }
+        EXPECT_GE(taken, send_queue_size_mark / (send_part_cost + size));
+    }
+}
 
 TEST(stream_memory, a_frame_of_tiny_records_takes_no_more_than_its_connection_may_hold) {
     constexpr typed::client_stream<blob, number> sizes{"sizes"};

@@ -77,7 +77,7 @@ public:
     /// Whether nothing waits here, and a further part would go out soon.
     [[nodiscard]] bool is_clear() const { return !held_ && waiting_.empty() && sink_.has_room(); }
 
-    /// What was sent without waiting; any thread.
+    /// What is asked of the stream, and what was sent without waiting; any thread.
     [[nodiscard]] send_queue& sends() noexcept { return sends_; }
 
     /// Forgets a message; false when nothing waits of that name, or a part of it has gone.

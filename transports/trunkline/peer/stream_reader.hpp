@@ -25,7 +25,7 @@ public:
     }
     ~reader_handle() {
         if (of_) {
-            do_on(of_, [](stream& each) { each.reader_gone(); });
+            do_in_turn(of_, [](stream& each) { each.reader_gone(); });
         }
     }
 
@@ -33,7 +33,7 @@ public:
 
     void cancel() const {
         of_->note_cancel();
-        do_on(of_, [](stream& each) { each.cancel({call_error::cancelled, {}}); });
+        do_in_turn(of_, [](stream& each) { each.cancel({call_error::cancelled, {}}); });
     }
 
 private:

@@ -84,7 +84,7 @@ TEST_P(stream_send, FLO_11_each_is_told_sent_queued_wait_or_refused) {
     EXPECT_EQ(call.to.send({pattern(100)}).status, send_status::sent);
     std::size_t const taken = fill(call.to);
     EXPECT_EQ(last_, send_status::queued);
-    EXPECT_GT(taken * part_size, send_queue_size_mark);
+    EXPECT_GT(taken * (part_size + send_part_cost), send_queue_size_mark);
     EXPECT_LT(taken * part_size, send_queue_size_mark + stream_output_size_mark + 2 * chunk_size);
     EXPECT_EQ(call.to.send({pattern(100)}).status, send_status::wait) << "whatever its size";
     loop_.run_for(1s);
@@ -166,6 +166,57 @@ TEST_P(stream_send, FLO_12_a_queue_that_was_never_above_the_low_mark_does_not_dr
     EXPECT_EQ(drained, 0);
 }
 
+struct nothing {
+    static constexpr auto fields() { return std::tuple(); }
+};
+
+TEST_P(stream_send, FLO_11_parts_without_bytes_wait_too) {
+    constexpr typed::client_stream<nothing, number> nothings{"nothings"};
+    std::optional<stream_reader<nothing>> from;
+    auto const server =
+        a_server()
+            .handle(nothings,
+                    [&](stream_reader<nothing> reader, stream_reply<number> to, call_context) {
+                        from = std::move(reader);
+                        reply_ = std::move(to);
+                    })
+            .start()
+            .value();
+    auto const client = a_client().connect().value();
+    auto call = client.open(nothings);
+    int drained = 0;
+    call.to.on_drained([&] { ++drained; });
+    std::size_t taken = 0;
+    // What does not wait is in the output, and takes a frame there.
+    while (taken < stream_output_size_mark && call.to.send({}).taken()) {
+        ++taken;
+    }
+    EXPECT_EQ(call.to.send({}).status, send_status::wait);
+    call.to.finish();
+    ASSERT_TRUE(loop_.run_until([&] { return from.has_value(); }, 1s));
+    std::size_t came = 0;
+    while (from->read().value()) {
+        ++came;
+    }
+    EXPECT_EQ(came, taken);
+    EXPECT_EQ(drained, 1);
+}
+
+TEST_P(stream_send, FLO_12_who_has_dropped_its_writer_is_not_told) {
+    auto const server = a_server().handle(sizes, keeps_halves()).start().value();
+    auto const client = a_client().connect().value();
+    auto call = client.open(sizes);
+    auto writer = std::make_unique<stream_writer<blob>>(std::move(call.to));
+    int told = 0;
+    writer->on_drained([&] { ++told; });
+    loop_.run_until_idle();
+    EXPECT_GT(fill(*writer), 0u);
+    writer.reset();
+    loop_.run_for(1s);
+    EXPECT_EQ(call.answer.get().error().error, call_error::cancelled);
+    EXPECT_EQ(told, 0);
+}
+
 /// Writes parts of which none waits here, as soon as it may.
 struct part_source {
     explicit part_source(stream_writer<blob> writer, std::uint64_t parts)
@@ -229,24 +280,7 @@ INSTANTIATE_TEST_SUITE_P(transports, send_over, ::testing::ValuesIn(every_transp
 
 TEST_P(send_over, FLO_11_FLO_12_a_thread_of_its_own_sends_as_fast_as_it_is_read) {
     constexpr std::size_t count = 300;
-    auto const server =
-        a_server()
-            .handle(sizes,
-                    [](stream_reader<blob>& from, call_context) -> awaitable<call_result<number>> {
-                        number total;
-                        for (;;) {
-                            auto const next = co_await from.async_read(use_awaitable);
-                            if (!next) {
-                                co_return next.error();
-                            }
-                            if (!*next) {
-                                co_return total;
-                            }
-                            total.value += (**next)->bytes.size();
-                        }
-                    })
-            .start()
-            .value();
+    auto const server = a_server().handle(sizes, sizes_up).start().value();
     for (bool const extended : {false, true}) {
         auto const client = a_client(server).extension(extended).connect().value();
         std::mutex mutex;

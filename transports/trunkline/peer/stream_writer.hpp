@@ -7,6 +7,7 @@
 
 #include <boost/asio/async_result.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -66,22 +67,23 @@ class sent_part final : public writing,
                         public std::enable_shared_from_this<sent_part> {
 public:
     sent_part(std::shared_ptr<stream> to, message_pieces message)
-        : writing(std::move(message)), to_(std::move(to)), size_(this->message().size()) {}
+        : writing(std::move(message)),
+          to_(std::move(to)),
+          cost_(this->message().size() + send_part_cost) {}
 
     /// Takes it, or says why not.
-    [[nodiscard]] static send_outcome send(std::shared_ptr<stream> const& to,
-                                           message_pieces message);
+    [[nodiscard]] static send_outcome send(std::shared_ptr<stream> to, message_pieces message);
 
     void run(line&) override { to_->output().write(this->shared_from_this()); }
-    void drop(error_code) override { left(); }
-    void on_written() override { left(); }
-    void on_write_failed(call_failure) override { left(); }
+    void drop(error_code why) override;
+    void on_written() override;
+    void on_write_failed(call_failure why) override;
 
 private:
-    void left() { to_->output().sends().leave(size_); }
-
     std::shared_ptr<stream> to_;
-    std::size_t size_;
+    std::size_t cost_;
+    error_code why_;
+    std::atomic<bool> lost_ = false;  // with why_; who sends may be on another thread
 };
 
 /// Holds a stream to write to; the last one of its kind.
@@ -97,28 +99,35 @@ public:
     }
     ~writer_handle() {
         if (of_) {
-            do_on(of_, [](stream& each) { each.writer_gone(); });
+            // Who is told may be the writer's owner, which is going, too.
+            of_->output().sends().on_drained(nullptr);
+            do_in_turn(of_, [](stream& each) { each.writer_gone(); });
         }
     }
 
     [[nodiscard]] std::shared_ptr<stream> const& get() const noexcept { return of_; }
 
     void finish() const {
-        do_on(of_, [](stream& each) { each.output().finish(); });
+        take_no_more();
+        do_in_turn(of_, [](stream& each) { each.output().finish(); });
     }
     void fail(call_failure why) const {
-        do_on(of_, [why = std::move(why)](stream& each) { each.output().finish(why); });
+        take_no_more();
+        do_in_turn(of_, [why = std::move(why)](stream& each) { each.output().finish(why); });
     }
 
 private:
+    /// Or a part could be taken that comes behind the end.
+    void take_no_more() const { of_->output().sends().close(call_error::stream_ended); }
+
     std::shared_ptr<stream> of_;
 };
 
 }  // namespace peers
 
-/// The writing half of a stream. Moves; any function from any thread. A writer that is dropped
-/// before finish() has failed: a call of ours is cancelled, one of the peer's is answered with
-/// status 2.
+/// The writing half of a stream. Moves; any function from any thread. What is asked of it is done
+/// in the order of asking, whatever the threads. A writer that is dropped before finish() has
+/// failed: a call of ours is cancelled, one of the peer's is answered with status 2.
 template <class Part>
 class stream_writer {
     using form = peers::part_form<Part>;
@@ -147,7 +156,7 @@ public:
                 auto const& on = to->line();
                 auto const write = std::make_shared<peers::part_write<end>>(to, std::move(message),
                                                                             std::move(handler), on);
-                write->end().start(write);
+                write->end().start(write, *to);
             },
             token, to_.get(), pieces_of(std::move(part)));
     }
@@ -158,16 +167,19 @@ public:
         using end = peers::awaited_end<outcome>;
         auto const& to = to_.get();
         return peers::submit_and_wait(
-            to->line(), std::make_shared<peers::part_write<end>>(to, pieces_of(std::move(part))));
+            to->line(), std::make_shared<peers::part_write<end>>(to, pieces_of(std::move(part))),
+            *to);
     }
 
     /// Writes a part behind those before it if not too much waits, never waits itself, and says
     /// what has become of it; what it views is copied. A stream takes parts until
     /// send_queue_size_mark (256 KiB) of them wait, for room in the connection's output or, where
     /// both sides have agreed to the extension, for credit: what waits is at most that and one
-    /// part. On other threads than the connection's a part that is taken is `queued`. Refused are
-    /// parts above session_limits::message_size_max, and all once the stream has ended (with
-    /// stream_ended, or what ended it).
+    /// part. Each counts as send_part_cost (1 KiB) beside its bytes. On other threads than the
+    /// connection's a part that is taken is `queued`. Refused are parts above
+    /// session_limits::message_size_max, all behind finish(), and all once the stream has ended
+    /// (with stream_ended, or what ended it) or the loop of its connection has gone (with
+    /// not_connected).
     [[nodiscard]] send_outcome send(std::type_identity_t<sent> part) {
         auto pieces = pieces_of(std::move(part));
         if constexpr (form::shape == peers::part_shape::records) {
@@ -180,8 +192,12 @@ public:
 
     /// Told, on the connection's thread, once each time that what send() has queued, having been
     /// above send_queue_low_mark (64 KiB), is no more than that; also when it is dropped with the
-    /// stream. So it comes after every `wait`. It may send, must not throw, and should not keep the
-    /// writer alive. In place of the one before.
+    /// stream. So it comes after every `wait`, unless the loop of the connection goes. It may send,
+    /// must not throw, and should not keep the writer alive. In place of the one before; null for
+    /// none, which is so, too, once the writer has gone. A call of it may be under way on the
+    /// connection's thread while another thread does either: what it uses has to live longer. And
+    /// who owns both halves of a call drops this one first: with its reader the call is given up,
+    /// which drops what waits.
     void on_drained(std::function<void()> told) {
         to_.get()->output().sends().on_drained(std::move(told));
     }
@@ -191,19 +207,19 @@ public:
     /// its end. Reads go on, and the call lives; send() never waits, so it does not count there. In
     /// place of what was set before.
     void expires_after(std::chrono::milliseconds time) {
-        peers::do_on(to_.get(), [time](peers::stream& of) { of.output().expire_after(time); });
+        peers::do_in_turn(to_.get(), [time](peers::stream& of) { of.output().expire_after(time); });
     }
     /// Writes have no deadline, as at first.
     void expires_never() {
-        peers::do_on(to_.get(), [](peers::stream& of) { of.output().expire_after({}); });
+        peers::do_in_turn(to_.get(), [](peers::stream& of) { of.output().expire_after({}); });
     }
 
     /// On the called side, before the first part: goes with the answer, where the caller has agreed
     /// to the extension; later it is ignored. Above the limits of call_metadata the call fails with
     /// rpc_error::metadata_too_large. On the calling side see call_options::metadata.
     void send_with(call_metadata what) {
-        peers::do_on(to_.get(),
-                     [what = std::move(what)](peers::stream& of) { of.send_with(what); });
+        peers::do_in_turn(to_.get(),
+                          [what = std::move(what)](peers::stream& of) { of.send_with(what); });
     }
 
     /// After all that has been written, the end. Does not wait. The writer is of no use afterwards.

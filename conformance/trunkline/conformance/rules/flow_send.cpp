@@ -64,7 +64,8 @@ public:
                    "more is taken than may wait");
         }
         expect(last == send_status::queued, "a part that has to wait is said to be sent");
-        expect((taken_ - before) * sent_size > send_queue_size_mark, "too little is taken");
+        expect((taken_ - before) * (sent_size + send_part_cost) > send_queue_size_mark,
+               "too little is taken");
         expect_told(send_status::wait, "a small part that finds no room", 1);
     }
     void finish() { to_.finish(); }
