@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::size_t written_size() const noexcept {
         return state_->written * state_->part_size;
     }
+    /// What it writes to.
+    [[nodiscard]] stream_writer<blob>& writer() noexcept { return state_->to; }
     /// Everything has been written, or no more can be.
     [[nodiscard]] bool has_ended() const noexcept { return state_->ended; }
     /// Why no more can be; none where everything has been written.

@@ -28,6 +28,7 @@ public:
     virtual transport::asio_runtime* sockets() { return nullptr; }
     virtual bool comes_true(std::function<bool()> const& done) = 0;
     virtual void let_pass(duration span) = 0;
+    virtual void move_wall_clock(duration by) = 0;
     [[nodiscard]] virtual std::size_t pending() const = 0;
 };
 
@@ -38,6 +39,7 @@ public:
         return loop_.run_until(done, virtual_patience);
     }
     void let_pass(duration span) override { loop_.run_for(span); }
+    void move_wall_clock(duration by) override { loop_.move_wall_clock(by); }
     std::size_t pending() const override { return loop_.pending(); }
 
 private:
@@ -55,6 +57,9 @@ public:
         bool passed = false;
         auto const timer = loop_.after(std::min(span, real_quiet), [&] { passed = true; });
         static_cast<void>(loop_.wait_until([&] { return passed; }));
+    }
+    void move_wall_clock(duration) override {
+        throw rule_not_applicable{"nobody moves the clock of the system"};
     }
     std::size_t pending() const override { return 0; }
 
@@ -118,6 +123,10 @@ bool world::comes_true(std::function<bool()> const& done) {
 
 void world::let_pass(duration span) {
     clockwork_->let_pass(span);
+}
+
+void world::move_wall_clock(duration by) {
+    clockwork_->move_wall_clock(by);
 }
 
 std::size_t world::pending() const {

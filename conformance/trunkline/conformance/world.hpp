@@ -77,6 +77,9 @@ public:
     /// For what must not happen: lets a little time pass; in virtual time all of `span`.
     void let_pass(transport::runtime::duration span);
 
+    /// Sets the wall clock, which is not that of the loop. Throws rule_not_applicable in real time.
+    void move_wall_clock(transport::runtime::duration by);
+
     /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
     [[nodiscard]] std::size_t pending() const;
 

@@ -6,8 +6,6 @@
 namespace trunkline::transport {
 namespace {
 
-constexpr std::uint64_t wall_clock_start_us = 1'735'689'600'000'000;  // 2025-01-01 00:00 UTC
-
 /// How long one who waits for an event lets time pass.
 constexpr std::chrono::hours patience{24};
 
@@ -57,7 +55,13 @@ runtime::time_point simulated_runtime::now() const noexcept {
 }
 
 std::uint64_t simulated_runtime::wall_clock_us() const noexcept {
-    return wall_clock_start_us + static_cast<std::uint64_t>(now().time_since_epoch().count());
+    std::lock_guard const lock(mutex_);
+    return static_cast<std::uint64_t>((wall_clock_ + now_.time_since_epoch()).count());
+}
+
+void simulated_runtime::move_wall_clock(duration by) {
+    std::lock_guard const lock(mutex_);
+    wall_clock_ += by;
 }
 
 std::unique_ptr<timer> simulated_runtime::after(duration delay, std::function<void()> work) {

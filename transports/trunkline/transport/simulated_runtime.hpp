@@ -22,7 +22,7 @@ public:
     ~simulated_runtime() override;
 
     [[nodiscard]] time_point now() const noexcept override;
-    /// Starts at 2025-01-01 00:00 UTC and moves with now().
+    /// Starts at 2025-01-01 00:00 UTC and moves with now(), and when it is moved.
     [[nodiscard]] std::uint64_t wall_clock_us() const noexcept override;
     [[nodiscard]] std::unique_ptr<timer> after(duration delay, std::function<void()> work) override;
     void post(std::function<void()> work) override;
@@ -43,6 +43,10 @@ public:
     /// Runs piece by piece until `done()`, but not beyond `at_most` from now. Returns done().
     bool run_until(std::function<bool()> const& done, duration at_most);
 
+    /// Sets the wall clock forwards, or backwards by a negative number, not before 1970. now() goes
+    /// on as ever.
+    void move_wall_clock(duration by);
+
     /// Pieces of work waiting: timers, posted work, events of pipes.
     [[nodiscard]] std::size_t pending() const;
 
@@ -55,10 +59,11 @@ private:
     bool run_next_until(time_point limit);
     void drop_work() noexcept;
 
-    mutable std::mutex mutex_;  // guards what post() touches: work_, next_ and now_
+    mutable std::mutex mutex_;  // guards what other threads touch: work_, next_ and the clocks
     std::map<key, std::function<void()>> work_;
     std::uint64_t next_ = 0;
     time_point now_{};
+    duration wall_clock_{1'735'689'600'000'000};  // when now() begins: 2025-01-01 00:00 UTC
     bool working_ = false;
 };
 

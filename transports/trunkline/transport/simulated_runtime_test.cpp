@@ -37,6 +37,17 @@ TEST(simulated_runtime, idle_means_that_time_stands_still) {
     EXPECT_FALSE(loop.run_one());
 }
 
+TEST(simulated_runtime, the_wall_clock_is_moved_alone) {
+    simulated_runtime loop;
+    auto const wall = loop.wall_clock_us();
+    loop.move_wall_clock(-hours(2));
+    loop.run_for(hours(1));
+    EXPECT_EQ(wall - loop.wall_clock_us(), 3600 * 1'000'000ULL);
+    EXPECT_EQ(loop.now().time_since_epoch(), hours(1));
+    loop.move_wall_clock(hours(1));
+    EXPECT_EQ(loop.wall_clock_us(), wall);
+}
+
 TEST(simulated_runtime, run_for_stops_exactly_and_includes_its_end) {
     simulated_runtime loop;
     int ran = 0;

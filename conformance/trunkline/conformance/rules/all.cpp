@@ -22,6 +22,8 @@ std::span<rule const> all_rules() {
                  flow_send_rules(),
                  flow_wire_rules(),
                  cancel_rules(),
+                 deadline_rules(),
+                 deadline_stream_rules(),
                  two_way_rules(),
                  reconnect_rules(),
                  liveness_rules(),

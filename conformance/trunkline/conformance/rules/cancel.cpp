@@ -1,14 +1,12 @@
 // Cancellation: the family CAN.
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/pump.hpp>
+#include <trunkline/conformance/rules/calls.hpp>
 #include <trunkline/conformance/rules/families.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/flow/limits.hpp>
 #include <trunkline/peer/line_access.hpp>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 
 #include <array>
 #include <optional>
@@ -23,55 +21,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t part_size = 5000;
 constexpr std::size_t many_parts = 40;  // more than one window
-
-// A call that can be given up, and how it ended. May go before the call ends.
-class attempt {
-public:
-    attempt(peer const& by, typed::method<text, text> const& of) {
-        by.async_call(of, {"x"},
-                      boost::asio::bind_cancellation_slot(
-                          seen_->give_up.slot(), [to = seen_](call_result<received<text>> answer) {
-                              ++to->ends;
-                              if (!answer) {
-                                  to->failure = answer.error();
-                              }
-                          }));
-    }
-    void cancel() { seen_->give_up.emit(boost::asio::cancellation_type::terminal); }
-
-    [[nodiscard]] std::size_t ends() const noexcept { return seen_->ends; }
-    // Without an error where it has been answered, or has not ended.
-    [[nodiscard]] call_failure const& failure() const noexcept { return seen_->failure; }
-
-private:
-    struct outcome {
-        boost::asio::cancellation_signal give_up;
-        std::size_t ends = 0;
-        call_failure failure;
-    };
-
-    std::shared_ptr<outcome> seen_ = std::make_shared<outcome>();
-};
-
-boost::asio::awaitable<text> held_answer(gate& held) {
-    co_await held.pass();
-    co_return text{"done"};
-}
-
-auto waits_at(gate& held) {
-    return [&held](received<text>, call_context) { return held_answer(held); };
-}
-
-// All that links have carried, where somebody counts.
-std::uint64_t carried(world& at) {
-    faults const* const links = at.place().disturb();
-    return links == nullptr ? 0 : links->carried(true) + links->carried(false);
-}
-
-void expect_usable(sides& pair) {
-    expect(value_of(pair.caller().call(echo, {"on"}), "the next call")->value == "on",
-           "the next call got another answer");
-}
 
 // What a frame that came in pieces may leave: a buffer of its size.
 constexpr std::size_t kept_buffer_max = 64;
@@ -116,20 +65,16 @@ void before_the_start_nothing_is_sent(world& at) {
 
 void the_handler_is_told(world& at) {
     gate held;
-    auto pair = pairing(at)
-                    .extended()
-                    .handle(never, waits_at(held))
-                    .handle(echo, [](text const& said) { return said; })
-                    .connect();
-    attempt call(pair.caller(), never);
+    auto pair = pairing(at).extended().handle(never, waits_at(held)).handle(echo, same).connect();
+    begun_call call(at, pair.caller(), never);
     expect(at.comes_true([&] { return held.arrived() == 1; }), "the call did not arrive");
     auto const begun = at.loop().now();
     call.cancel();
     expect(at.comes_true([&] { return call.ends() == 1; }), "the caller was not told");
     expect(at.loop().now() - begun <= (at.options().virtual_time ? 0s : budget),
            "the caller waited for its own cancel");
-    expect(call.failure().error == call_error::cancelled, "the call ended otherwise");
-    expect(call.failure().progress == call_progress::maybe_executed, "a sent call says it was not");
+    expect(call.error() == call_error::cancelled, "the call ended otherwise");
+    expect(call.progress() == call_progress::maybe_executed, "a sent call says it was not");
     expect(at.comes_true([&] { return held.cancelled() == 1; }), "the handler was not told");
     expect(at.loop().now() - begun <= budget, "the handler was told late");
     expect_usable(pair);
@@ -137,11 +82,7 @@ void the_handler_is_told(world& at) {
 
 void no_part_comes_after_a_cancel(world& at) {
     pumped served{part_size};
-    auto pair = pairing(at)
-                    .extended()
-                    .handle(blobs, served.handler())
-                    .handle(echo, [](text const& said) { return said; })
-                    .connect();
+    auto pair = pairing(at).extended().handle(blobs, served.handler()).handle(echo, same).connect();
     auto down = pair.caller().open(blobs, {many_parts});
     expect(value_of(down.read(), "the first part").has_value(), "there is no part");
     at.let_pass(1s);  // more wait to be read
@@ -159,11 +100,8 @@ void no_part_comes_after_a_cancel(world& at) {
 
 void after_the_end_nothing_happens(world& at) {
     pumped served{part_size};
-    auto pair = pairing(at)
-                    .handle(blobs, served.handler())
-                    .handle(echo, [](text const& said) { return said; })
-                    .connect();
-    attempt call(pair.caller(), echo);
+    auto pair = pairing(at).handle(blobs, served.handler()).handle(echo, same).connect();
+    begun_call call(at, pair.caller(), echo);
     auto down = pair.caller().open(blobs, {1});
     expect(value_of(down.read(), "the part").has_value(), "there is no part");
     expect(!value_of(down.read(), "the end").has_value(), "there is a part too many");
@@ -173,18 +111,14 @@ void after_the_end_nothing_happens(world& at) {
     call.cancel();
     down.cancel();
     at.let_pass(1s);
-    expect(call.ends() == 1 && !call.failure().error, "the call has another outcome");
+    expect(call.ends() == 1 && !call.error(), "the call has another outcome");
     expect(carried(at) == before, "something was sent");
     expect_usable(pair);
 }
 
 void twice_acts_once(world& at) {
     unread kept;
-    auto pair = pairing(at)
-                    .extended()
-                    .handle(sizes, kept.handler())
-                    .handle(echo, [](text const& said) { return said; })
-                    .connect();
+    auto pair = pairing(at).extended().handle(sizes, kept.handler()).handle(echo, same).connect();
     for (std::size_t round = 0; round < at.amount<std::size_t>(5, 100); ++round) {
         auto call = pair.caller().open(sizes);
         pump const upload(std::move(call.to), part_size, many_parts);
@@ -216,7 +150,7 @@ void directions_end_as_they_are_given_up(world& at) {
                         to = std::move(back);
                         context = std::move(of);
                     })
-            .handle(echo, [](text const& said) { return said; })
+            .handle(echo, same)
             .connect();
     {
         auto call = pair.caller().open(loop_back);
@@ -272,17 +206,15 @@ void a_writer_that_waits_is_freed(world& at) {
 }
 
 void crossing_with_the_answer_there_is_one_outcome(world& at) {
-    auto pair =
-        pairing(at).extended().handle(echo, [](text const& said) { return said; }).connect();
+    auto pair = pairing(at).extended().handle(echo, same).connect();
     for (int steps = 0; steps < at.amount(12, 60); ++steps) {
-        attempt call(pair.caller(), echo);
+        begun_call call(at, pair.caller(), echo);
         at.let_pass(steps * 2ms);
         call.cancel();
         expect(at.comes_true([&] { return call.ends() > 0; }), "the call did not end");
         expect_usable(pair);
         expect(call.ends() == 1, "the call has two outcomes");
-        expect(!call.failure().error || call.failure().error == call_error::cancelled,
-               "the call ended otherwise");
+        expect(!call.error() || call.error() == call_error::cancelled, "the call ended otherwise");
     }
 }
 
@@ -300,11 +232,8 @@ void a_cancel_goes_on_to_calls_made_for_it(world& at) {
     gate held;
     gate held_behind;
     error_code ended;
-    auto behind = pairing(at)
-                      .extended()
-                      .handle(never, waits_at(held_behind))
-                      .handle(echo, [](text const& said) { return said; })
-                      .connect();
+    auto behind =
+        pairing(at).extended().handle(never, waits_at(held_behind)).handle(echo, same).connect();
     auto pair =
         pairing(at)
             .extended()
@@ -313,7 +242,7 @@ void a_cancel_goes_on_to_calls_made_for_it(world& at) {
                         return asks_onward(held, behind.caller(), std::move(context), ended);
                     })
             .connect();
-    attempt call(pair.caller(), never);
+    begun_call call(at, pair.caller(), never);
     expect(at.comes_true([&] { return held_behind.arrived() == 1; }), "nothing was asked onward");
     at.let_pass(1s);
     expect(!ended && held_behind.cancelled() == 0, "the call made for it ended by itself");
@@ -327,11 +256,7 @@ void a_cancel_goes_on_to_calls_made_for_it(world& at) {
 void cancelled_calls_leave_nothing_behind(world& at) {
     std::size_t cancelled = 0;
     gate held;
-    auto pair = pairing(at)
-                    .extended()
-                    .handle(never, waits_at(held))
-                    .handle(echo, [](text const& said) { return said; })
-                    .connect();
+    auto pair = pairing(at).extended().handle(never, waits_at(held)).handle(echo, same).connect();
     std::size_t const rounds = at.amount(3, 100);
     std::size_t const calls = at.amount(50, 1000);
     std::size_t arrived = 0;

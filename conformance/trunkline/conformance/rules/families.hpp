@@ -19,6 +19,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> flow_send_rules();          ///< FLO, sends that do not wait
 [[nodiscard]] std::span<rule const> flow_wire_rules();          ///< FLO, against a played peer
 [[nodiscard]] std::span<rule const> cancel_rules();             ///< CAN
+[[nodiscard]] std::span<rule const> deadline_rules();           ///< DDL
+[[nodiscard]] std::span<rule const> deadline_stream_rules();    ///< DDL: reads and writes
 [[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV

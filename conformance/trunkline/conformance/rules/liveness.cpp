@@ -6,6 +6,7 @@
 #include <trunkline/extension/kinds.hpp>
 #include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/header.hpp>
+#include <trunkline/rpc/error.hpp>
 #include <trunkline/rpc/header.hpp>
 #include <trunkline/rpc/method_id.hpp>
 #include <trunkline/transport/error.hpp>
@@ -341,6 +342,43 @@ void every_byte_is_a_sign_of_life(world& at) {
     }
 }
 
+using round_trip = call_result<std::chrono::microseconds>;
+
+// As long as the link is held up, where it can be.
+void expect_held_up_round_trip(world& at, peer const& of, faults& links) {
+    constexpr auto held = 250ms;
+    auto const measured = std::make_shared<std::optional<round_trip>>();
+    links.stall(true, true);
+    auto const begun = at.loop().now();
+    of.async_ping({}, [measured](round_trip took) { *measured = std::move(took); });
+    at.let_pass(held);
+    expect(!*measured, "a ping passed a link that was held up");
+    links.stall(true, false);
+    expect(at.comes_true([&] { return measured->has_value(); }), "a ping was not answered");
+    auto const took = value_of(**measured, "a ping");
+    expect(took >= held, "a round trip is said to be shorter than it was");
+    expect(took <= at.loop().now() - begun, "a round trip is said to be longer than it was");
+}
+
+void the_round_trip_is_measured(world& at) {
+    auto pair = pairing(at).extended().connect();
+    for (peer const& of : {pair.caller(), pair.callee()}) {
+        auto const begun = at.loop().now();
+        auto const took = value_of(of.ping(), "a ping");
+        auto const passed = at.loop().now() - begun;
+        // Over sockets it takes some time.
+        expect(at.options().virtual_time ? took >= 0us : took > 0us, "a round trip takes no time");
+        expect(took <= passed, "a round trip is said to be longer than it was");
+        if (faults* const links = at.place().disturb(); links != nullptr) {
+            expect_held_up_round_trip(at, of, *links);
+        }
+    }
+    auto base = pairing(at).connect();
+    auto const refused = base.client().ping();
+    expect(!refused && refused.error().error == rpc::rpc_error::not_extended,
+           "somebody was pinged who had not agreed to it");
+}
+
 constexpr std::array rules{
     rule{"LIV-01", level::must,
          "A ping is answered with the same payload, in order, also while data is flowing.",
@@ -363,6 +401,8 @@ constexpr std::array rules{
          "Any received byte counts as life; pings are not sent on a busy link.",
          "Whether wire_bytes of a read counts every byte.", needs::one_role | needs::virtual_time,
          every_byte_is_a_sign_of_life},
+    rule{"LIV-07", level::must, "The round trip is measured, and told to who asks.",
+         "From when to when a ping is timed.", needs::nothing, the_round_trip_is_measured},
 };
 
 }  // namespace

@@ -2,11 +2,14 @@
 #include <trunkline/conformance/rules/families.hpp>
 #include <trunkline/conformance/sides.hpp>
 
+#include <trunkline/rpc/error.hpp>
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -184,6 +187,123 @@ void many_streams_arrive_whole(world& at) {
     }
 }
 
+constexpr typed::method<text, text> refusing{"refusing"};
+
+// Keys that come again, binary and empty ones and values, in no order of their own.
+call_metadata odd_metadata(world& at, std::string_view of) {
+    call_metadata made{{"of", of}, {"z", "1"}, {"a", "2"}, {"z", "0"}, {"empty", ""}, {"z", "1"}};
+    byte_string every(256);
+    for (std::size_t i = 0; i < every.size(); ++i) {
+        every[i] = static_cast<std::byte>(i);
+    }
+    made.add("every", every).add("", "no key").add(std::string_view("\0\xff", 2), "binary key");
+    for (std::size_t i = 0; i < 20; ++i) {
+        made.add("noise", at.noise(at.random()() % 300));
+    }
+    return made;
+}
+
+// What handlers are to give back, and what came to them.
+struct metadata_seen {
+    call_metadata back;
+    std::vector<call_metadata> came;
+};
+
+awaitable<call_result<void>> says_beside(received<number> parts, stream_writer<blob>& to,
+                                         call_context context, metadata_seen& seen) {
+    seen.came.push_back(context.metadata);
+    if (parts->value == 0) {
+        co_return call_failure{call_error::refused, "none", {}, seen.back};
+    }
+    to.send_with(seen.back);
+    blob part{byte_string(100)};
+    auto const written = co_await to.async_write(std::move(part), use_awaitable);
+    co_return written;
+}
+
+awaitable<with_metadata<number>> counts_beside(stream_reader<blob>& from, call_context context,
+                                               metadata_seen& seen) {
+    seen.came.push_back(context.metadata);
+    number parts;
+    for (;;) {
+        auto const part = co_await from.async_read(use_awaitable);
+        if (!part.value()) {
+            break;
+        }
+        ++parts.value;
+    }
+    with_metadata<number> answer{parts, seen.back};
+    co_return answer;
+}
+
+pairing& with_handlers(pairing& made, metadata_seen& seen) {
+    return made
+        .handle(echo,
+                [&](text const& said, call_context context) {
+                    seen.came.push_back(context.metadata);
+                    return with_metadata<text>{said, seen.back};
+                })
+        .handle(refusing,
+                [&](text const&, call_context context) -> call_result<text> {
+                    seen.came.push_back(context.metadata);
+                    return call_failure{call_error::refused, "no", {}, seen.back};
+                })
+        .handle(blobs,
+                [&](received<number> parts, stream_writer<blob>& to, call_context context) {
+                    return says_beside(std::move(parts), to, std::move(context), seen);
+                })
+        .handle(sizes, [&](stream_reader<blob>& from, call_context context) {
+            return counts_beside(from, std::move(context), seen);
+        });
+}
+
+void metadata_arrives_as_it_is(world& at) {
+    metadata_seen seen{odd_metadata(at, "answer"), {}};
+    pairing made(at);
+    auto pair = with_handlers(made.extended(), seen).connect();
+    call_options const options{.metadata = odd_metadata(at, "request")};
+    auto const answer = pair.caller().call(echo, {"x"}, options);
+    expect(value_of(answer, "a call")->value == "x", "a call was answered wrongly");
+    expect(answer->metadata() == seen.back, "an answer has other metadata");
+    auto const refused = pair.caller().call(refusing, {"x"}, options);
+    expect(!refused && refused.error().error == call_error::refused, "a call was not refused");
+    expect(refused.error().metadata == seen.back, "a refusal has other metadata");
+    auto down = pair.caller().open(blobs, {1}, options);
+    expect(value_of(down.read(), "a part").has_value(), "there is no part");
+    expect(!value_of(down.read(), "the end"), "there is a part too many");
+    expect(down.metadata() == seen.back, "the answer of a stream has other metadata");
+    auto none = pair.caller().open(blobs, {0}, options);
+    auto const failed = none.read();
+    expect(!failed && failed.error().error == call_error::refused, "a stream was not refused");
+    expect(failed.error().metadata == seen.back, "the refusal of a stream has other metadata");
+    auto up = pair.caller().open(sizes, options);
+    static_cast<void>(value_of(up.to.write({byte_string(100)}), "a write"));
+    up.to.finish();
+    auto const total = up.answer.get();
+    expect(value_of(total, "an upload")->value == 1, "an upload was answered wrongly");
+    expect(total->metadata() == seen.back, "the answer to an upload has other metadata");
+    expect(seen.came == std::vector(5, options.metadata), "handlers were given other metadata");
+}
+
+void metadata_is_not_left_out(world& at) {
+    metadata_seen seen{{{"key", "value"}}, {}};
+    pairing made(at);
+    auto pair = with_handlers(made, seen).connect();
+    auto const refused = pair.caller().call(echo, {"x"}, {.metadata = {{"key", "value"}}});
+    expect(!refused && refused.error().error == rpc::rpc_error::not_extended,
+           "metadata is left out where it was not agreed on");
+    expect(refused.error().progress == call_progress::not_sent, "the call says it was sent");
+    auto const plain = pair.caller().call(echo, {"x"});
+    expect(value_of(plain, "a call without")->value == "x", "a call was answered wrongly");
+    expect(plain->metadata().empty(), "metadata came that was not agreed on");
+    expect(seen.came.size() == 1 && seen.came.front().empty(), "a handler was given metadata");
+}
+
+void metadata_arrives_where_it_was_agreed_on(world& at) {
+    metadata_arrives_as_it_is(at);
+    metadata_is_not_left_out(at);
+}
+
 constexpr std::array rules{
     rule{"INT-05", level::must,
          "The messages of one stream arrive in the order sent, none lost and none twice.",
@@ -200,6 +320,11 @@ constexpr std::array rules{
     rule{"INT-11", level::must, "Many streams, interleaved on one connection, each arrive whole.",
          "How frames find the stream that they belong to.", needs::nothing,
          many_streams_arrive_whole},
+    rule{"INT-12", level::must,
+         "Metadata arrives unchanged and in order, on requests, answers and errors: keys that come "
+         "again, binary and empty ones.",
+         "How the fields of a header are written and read.", needs::nothing,
+         metadata_arrives_where_it_was_agreed_on},
 };
 
 }  // namespace
