@@ -210,6 +210,7 @@ bool asio_runtime::wait_until(std::function<bool()> const& done) {
         return false;
     }
     auto const deadline = std::chrono::steady_clock::now() + patience_;
+    context_.restart();  // what ended its last work since may have stopped it
     run_with_guard([&] {
         while (!done() && context_.run_one_until(deadline) != 0) {
         }

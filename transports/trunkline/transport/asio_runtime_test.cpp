@@ -1,5 +1,6 @@
 #include <trunkline/transport/asio_runtime.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <gtest/gtest.h>
@@ -114,6 +115,20 @@ TEST(asio_runtime, stop_comes_from_any_thread_and_the_loop_can_run_again) {
     });
     loop.run();
     EXPECT_TRUE(ran);
+}
+
+// Whatever ended its last work since it ran has stopped it.
+TEST(asio_runtime, a_blocking_call_runs_a_loop_that_was_stopped) {
+    asio_runtime loop;
+    loop.run_in_blocking_calls(std::chrono::seconds(60));
+    {
+        auto const last_work = boost::asio::make_work_guard(loop.context());
+    }
+    EXPECT_TRUE(loop.context().stopped());
+    bool ran = false;
+    loop.post([&] { ran = true; });
+    EXPECT_TRUE(loop.wait_until([&] { return ran; }));
+    EXPECT_FALSE(loop.context().stopped());
 }
 
 TEST(asio_runtime, work_left_at_the_end_is_destroyed_without_a_call) {
