@@ -7,6 +7,7 @@
 #include <trunkline/store/durability.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/socket_address.hpp>
+#include <trunkline/websocket/origin.hpp>
 
 #include <sys/resource.h>
 
@@ -97,6 +98,10 @@ void add_places(config::setting_list& list, serve_options& options) {
                     config::words{&options.ws_path, "PATH"}});
     list.push_back({"echo-path", "path of a WebSocket endpoint that echoes; off unless given",
                     config::words{&options.echo_path, "PATH"}});
+    list.push_back({"allow-origin",
+                    "origin of web pages that may connect, such as https://example.org; again for "
+                    "more; all unless given",
+                    config::word_list{&options.allow_origin, "ORIGIN"}});
     list.push_back({"deflate",
                     "compress messages with WebSocket clients that offer permessage-deflate",
                     config::toggle{&options.deflate}});
@@ -244,6 +249,13 @@ std::string check_endpoints(serve_options& options, std::span<config::setting> s
     for (std::string const& url : options.listen) {
         if (std::string fault = check_listen(options, url); !fault.empty()) {
             return fault;
+        }
+    }
+    for (std::string const& origin : options.allow_origin) {
+        if (!websocket::parse_origin(origin)) {
+            return "--allow-origin: \"" + origin +
+                   "\" is no origin of web pages; write scheme and host, and a port that is not "
+                   "the usual one, such as https://example.org";
         }
     }
     if (!mode_of(options.unix_mode)) {

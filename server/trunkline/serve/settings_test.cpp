@@ -156,6 +156,10 @@ TEST_F(serve_settings, refuse_with_one_line) {
              {{{"listen", "tcp://0.0.0.0:1"}},
               "--listen tcp://0.0.0.0:1 lets other machines in without encryption; add "
               "--allow-plain if that is meant, or stay on 127.0.0.1"},
+             {{{"allow-origin", "https://example.org/"}},
+              "--allow-origin: \"https://example.org/\" is no origin of web pages; write scheme "
+              "and "
+              "host, and a port that is not the usual one, such as https://example.org"},
              {{{"unix-mode", "rw"}},
               "--unix-mode: \"rw\" are no permissions; write digits as for chmod, such as 0660"},
              {{{"listen", "unix:@x"}, {"port-file", "p"}},

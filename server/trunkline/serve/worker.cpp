@@ -7,6 +7,7 @@
 #include <trunkline/transport/socket_stream.hpp>
 #include <trunkline/transport/stream_connection.hpp>
 #include <trunkline/websocket/connection.hpp>
+#include <trunkline/websocket/origin.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -31,6 +32,7 @@ websocket::context_options context_options_of(serve_options const& options) {
     made.handshake_timeout = options.connection.handshake_timeout;
     made.linger_timeout = std::min(made.linger_timeout, options.connection.close_timeout);
     made.deflate = options.deflate;
+    made.origins = websocket::parse_origins(options.allow_origin).value();  // settled
     made.subprotocol = agrees(options) ? extension::subprotocol : std::string_view();
     return made;
 }

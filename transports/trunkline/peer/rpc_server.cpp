@@ -5,6 +5,7 @@
 #include <trunkline/peer/handler_pool.hpp>
 #include <trunkline/peer/line_access.hpp>
 #include <trunkline/peer/own_thread.hpp>
+#include <trunkline/peer/shared_event.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
 #include <trunkline/tls/tls_endpoint.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
@@ -38,25 +39,6 @@ struct place {
     transport::runtime* loop = nullptr;
     std::unique_ptr<peers::server_loop> serving;  // gone before its loop
     peers::own_thread thread;
-};
-
-/// The same bytes for many.
-class shared_event final : public peers::task {
-public:
-    shared_event(peers::method_label of, std::shared_ptr<std::vector<std::byte> const> message)
-        : of_(of), message_(std::move(message)) {}
-
-    void run(peers::line& on) override {
-        using kept = std::shared_ptr<std::vector<std::byte> const>;
-        slice piece{*message_, pin(new kept(message_),
-                                   [](void* held) noexcept { delete static_cast<kept*>(held); })};
-        peers::send_event(on, of_, {&piece, 1});
-    }
-    void drop(error_code) override {}
-
-private:
-    peers::method_label of_;
-    std::shared_ptr<std::vector<std::byte> const> message_;
 };
 
 }  // namespace
@@ -329,7 +311,7 @@ std::vector<peer> rpc_server::peers() const {
 void rpc_server::send_to_all(peers::method_label of, std::vector<std::byte> message) const {
     auto const shared = std::make_shared<std::vector<std::byte> const>(std::move(message));
     for (auto const& each : home_->settings().peers.all()) {
-        each->submit(std::make_shared<shared_event>(of, shared));
+        each->submit(std::make_shared<peers::shared_event>(of, shared));
     }
 }
 
@@ -424,6 +406,17 @@ rpc_server::builder& rpc_server::builder::deflate() {
     return *this;
 }
 
+rpc_server::builder& rpc_server::builder::allow_origins(std::vector<std::string> const& origins) {
+    auto made = websocket::parse_origins(origins);
+    if (made) {
+        settings_->adopted.origins = *made;
+        settings_->websockets.origins = std::move(*made);
+    } else {
+        refused_ = made.error();
+    }
+    return *this;
+}
+
 rpc_server::builder& rpc_server::builder::drain_timeout(std::chrono::milliseconds timeout) {
     settings_->drain_timeout = timeout;
     return *this;
@@ -471,8 +464,8 @@ rpc_server::builder& rpc_server::builder::on_state(
 }
 
 result<rpc_server> rpc_server::builder::start() {
-    if (duplicate_) {
-        return make_error_code(call_error::duplicate_method);
+    if (refused_) {
+        return refused_;
     }
     peers::intercept_handlers(settings_->methods, *settings_->services);
     auto made = std::make_shared<home>(std::move(settings_));

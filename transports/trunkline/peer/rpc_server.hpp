@@ -173,6 +173,11 @@ public:
     /// and large texts: it costs time and, for each thread with connections, half a MiB.
     builder& deflate();
 
+    /// Lets in only web pages of these origins, as "https://example.org"; all unless set. Clients
+    /// that are no web page say no origin, and are let in. start() fails with invalid_endpoint
+    /// where one is no origin (web_origin).
+    builder& allow_origins(std::vector<std::string> const& origins);
+
     /// How long stop() waits for peers that do not read.
     builder& drain_timeout(std::chrono::milliseconds timeout);
 
@@ -222,7 +227,9 @@ public:
     [[nodiscard]] result<rpc_server> start();
 
 private:
-    void note(bool added) noexcept { duplicate_ = duplicate_ || !added; }
+    void note(bool added) noexcept {
+        refused_ = added ? refused_ : make_error_code(call_error::duplicate_method);
+    }
 
     std::unique_ptr<peers::server_settings> settings_;
     std::vector<std::string> urls_;
@@ -230,7 +237,7 @@ private:
     boost::asio::io_context* context_ = nullptr;
     transport::runtime* loop_ = nullptr;
     transport::network* beside_ = nullptr;
-    bool duplicate_ = false;
+    error_code refused_;  // what the builder was told and start() fails with
 };
 
 }  // namespace trunkline

@@ -142,6 +142,18 @@ TEST_F(rpc_sockets, what_cannot_be_listened_on_is_told) {
               transport_error::path_too_long);
 }
 
+TEST_F(rpc_sockets, SEC_05_origins_are_looked_at_before_anything_listens) {
+    auto const with = [](std::vector<std::string> const& origins) {
+        rpc_server::builder made;
+        made.listen("ws://127.0.0.1:0/ws").handle(echo, echoed).allow_origins(origins);
+        return made.start();
+    };
+    EXPECT_EQ(with({"https://a.org", "https://b.org/"}).error(), transport_error::invalid_endpoint);
+    auto const server = with({"https://a.org", "http://b:1"}).value();
+    auto const client = rpc_client::builder(server.endpoints().front()).connect().value();
+    EXPECT_EQ(said(client), "hello") << "it says no origin";
+}
+
 TEST_F(rpc_sockets, when_one_endpoint_fails_the_others_are_given_back) {
     auto const failed = rpc_server::builder().listen(url()).listen("tcp://127.0.0.1").start();
     EXPECT_FALSE(failed.has_value());

@@ -132,6 +132,7 @@ acceptor::acceptor(context& shared, upgrade_options options, accepted sink)
       sink_(std::make_shared<accepted>(std::move(sink))) {
     options_.deflate = shared.options().deflate;
     options_.subprotocol = shared.options().subprotocol;
+    options_.origins = shared.options().origins;
     // The library behind the key sets itself up on its first use: not while a peer waits.
     [[maybe_unused]] std::string const made_ready = accept_key_for({});
 }

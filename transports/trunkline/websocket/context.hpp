@@ -8,12 +8,14 @@
 #include <trunkline/websocket/lingering.hpp>
 #include <trunkline/websocket/mask.hpp>
 #include <trunkline/websocket/message.hpp>
+#include <trunkline/websocket/origin.hpp>
 #include <trunkline/websocket/send_batch.hpp>
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::websocket {
 
@@ -28,6 +30,8 @@ struct context_options {
     /// A subprotocol to offer to servers and to choose where clients offer it; empty: none, and
     /// offers are not read. Valid as long as the context.
     std::string_view subprotocol = {};
+    /// As upgrade_options::origins, for who accepts.
+    std::vector<web_origin> origins = {};
 };
 
 struct context_counters {

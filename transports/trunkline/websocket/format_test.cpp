@@ -118,11 +118,14 @@ TEST(websocket_format, requests_are_refused_with_the_pages_status) {
         {"a head above the limit",
          request("Host: x", "Host: " + std::string(websocket_limits{}.http_head_size_max, 'x'))},
         {"too many fields", request(host, host + many)},
+        {"an Origin that is not let in, where not all are",
+         request(host, host + "Origin: https://other.org\r\n")},
     };
     format_table const refusals = page.table("Upgrade");
     ASSERT_EQ(refusals.rows.size(), requests.size() + 2);
     for (auto const& [name, bytes] : requests) {
-        upgrade_options const options;
+        upgrade_options options;
+        options.origins = {parse_origin("https://example.org").value()};
         server_upgrade upgrade(options);
         bytes_view input = as_bytes(bytes);
         EXPECT_EQ(upgrade.feed(input, {}, 0), upgrade_state::refused) << name;

@@ -56,6 +56,17 @@ bool lists_exactly(http::fields const& fields, http::field name, std::string_vie
     });
 }
 
+/// A request that says where its page comes from says it once, and it is one of these.
+bool is_let_in(http::fields const& fields, std::vector<web_origin> const& origins) {
+    std::size_t const given = fields.count(http::field::origin);
+    if (origins.empty() || given == 0) {
+        return true;
+    }
+    auto const origin = parse_origin(fields[http::field::origin]);
+    return given == 1 && origin &&
+           std::find(origins.begin(), origins.end(), *origin) != origins.end();
+}
+
 /// All lines of the field as one list.
 std::string extensions_of(http::fields const& fields) {
     std::string joined;
@@ -221,6 +232,9 @@ server_upgrade::refusal server_upgrade::check() {
     key_ = request[http::field::sec_websocket_key];
     if (keys > 1 || !is_upgrade_key(key_)) {
         return {400, "`Sec-WebSocket-Key` header is not base64 of 16 bytes", {}};
+    }
+    if (!is_let_in(request, options_.origins)) {
+        return {403, "web pages of this origin are not let in", {}};
     }
     if (options_.deflate) {
         auto chosen = choose_deflate(extensions_of(request));

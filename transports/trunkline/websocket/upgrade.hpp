@@ -7,6 +7,7 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/websocket/deflate_agreement.hpp>
 #include <trunkline/websocket/http_head.hpp>
+#include <trunkline/websocket/origin.hpp>
 #include <trunkline/websocket/ws_url.hpp>
 
 #include <cstdint>
@@ -30,6 +31,9 @@ struct upgrade_options {
     bool deflate = false;       ///< accept offers of permessage-deflate; else they are not read
     /// The one subprotocol that is chosen when it is offered; empty: none, and offers are not read.
     std::string_view subprotocol = {};
+    /// Whose web pages may connect; empty: all. Requests without an Origin field are not of web
+    /// pages, and are let in (RFC 6455, section 10.2).
+    std::vector<web_origin> origins = {};
 };
 
 /// The accepting side: bytes of a request in, a response and a verdict out.

@@ -98,6 +98,27 @@ TEST(server_upgrade, chooses_its_subprotocol_only_where_it_is_offered) {
     }
 }
 
+TEST(server_upgrade, SEC_05_lets_pages_in_by_their_origin) {
+    upgrade_options options;
+    options.origins = {parse_origin("https://example.org").value(),
+                       parse_origin("http://localhost:3000").value()};
+    for (char const* const line : {"Origin: https://example.org", "origin: HTTPS://Example.org:443",
+                                   "Origin: http://localhost:3000", "X-Other: https://evil.org"}) {
+        EXPECT_EQ(status_of(serve(with_line(line), options)), "101") << line;
+    }
+    for (char const* const line :
+         {"Origin: https://evil.org", "Origin: https://example.org.evil.org",
+          "Origin: https://notexample.org", "Origin: http://example.org",
+          "Origin: https://example.org:444", "Origin: https://example.org/", "Origin: null",
+          "Origin:", "Origin: https://example.org\r\nOrigin: https://example.org",
+          "Origin: https://example.org, https://evil.org", "Origin: http://localhost"}) {
+        auto const made = serve(with_line(line), options);
+        EXPECT_EQ(status_of(made), "403") << line;
+        EXPECT_THAT(made.response, ::testing::EndsWith("web pages of this origin are not let in"));
+        EXPECT_EQ(status_of(serve(with_line(line))), "101") << line;
+    }
+}
+
 TEST(server_upgrade, takes_every_spelling_of_an_honest_request) {
     std::string const requests[] = {
         with("/ws ", "/ws?x=1 "),
