@@ -1,8 +1,7 @@
 #include <trunkline/peer/own_thread.hpp>
 
-#include <trunkline/tls/context.hpp>
-
 #include <condition_variable>
+#include <cstdlib>
 #include <list>
 #include <mutex>
 #include <utility>
@@ -31,10 +30,22 @@ struct own_thread::end {
 // cannot end before.
 class own_thread::left_threads {
 public:
-    // What is set up before this is taken down after it.
-    left_threads() { tls::set_up(); }
+    left_threads() = default;
+    left_threads(left_threads const&) = delete;
+    left_threads& operator=(left_threads const&) = delete;
 
-    ~left_threads() {
+    // Never taken down, as nobody knows who leaves last.
+    static left_threads& all() {
+        static left_threads& made = *new left_threads;
+        return made;
+    }
+
+    // Before what has been set up by now is taken down.
+    static bool wait_at_exit() {
+        return std::atexit([] { all().wait(); }) == 0;
+    }
+
+    void wait() {
         auto const until = std::chrono::steady_clock::now() + exit_wait;
         for (std::unique_lock lock(mutex_); !left_.empty();) {
             one each = std::move(left_.front());
@@ -46,8 +57,6 @@ public:
             lock.lock();
         }
     }
-    left_threads(left_threads const&) = delete;
-    left_threads& operator=(left_threads const&) = delete;
 
     void add(std::shared_ptr<end> at_end, std::thread thread) {
         std::lock_guard const lock(mutex_);
@@ -70,16 +79,21 @@ private:
     std::list<one> left_;
 };
 
+void own_thread::wait_before_tls_goes() {
+    [[maybe_unused]] static bool const once = left_threads::wait_at_exit();
+}
+
 own_thread::own_thread(std::function<void()> body)
     : end_(std::make_shared<end>()), thread_([at_end = end_, body = std::move(body)]() mutable {
           body();
           body = nullptr;
           at_end->reach();
-      }) {}
+      }) {
+    [[maybe_unused]] static bool const once = left_threads::wait_at_exit();
+}
 
 void own_thread::leave() {
-    static left_threads all;
-    all.add(std::move(end_), std::move(thread_));
+    left_threads::all().add(std::move(end_), std::move(thread_));
 }
 
 }  // namespace trunkline::peers

@@ -11,6 +11,11 @@ namespace trunkline::peers {
 /// A thread that is waited for, or left to end by itself. Not for use by two threads at once.
 class own_thread {
 public:
+    /// At its exit the process waits for the threads that were left before it takes down what had
+    /// been set up when the first thread began. OpenSSL may have been set up later: to be called
+    /// once it has been.
+    static void wait_before_tls_goes();
+
     /// How long an exit of the process waits for the threads that were left.
     static constexpr std::chrono::seconds exit_wait{5};
 

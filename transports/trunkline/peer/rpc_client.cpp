@@ -323,12 +323,14 @@ void rpc_client::builder::start(std::shared_ptr<home> made, connected done) {
         born->kept.reset();
         born->ticket.reset();
         std::optional<rpc_client> ready(std::move(born->client));
-        auto const place = ready ? ready->home_->take_place() : nullptr;
+        auto place = ready ? ready->home_->take_place() : nullptr;
         if (why) {
             if (place != nullptr) {
                 place->swap(ready);
             }
-            ready.reset();  // before anybody knows, who may take away what it uses
+            // Before anybody knows, who may take away what it uses.
+            place.reset();
+            ready.reset();
             done(why);
         } else {
             done(std::move(*ready));

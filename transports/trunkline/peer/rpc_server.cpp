@@ -113,6 +113,9 @@ public:
     }
 
     void start() {
+        if (settings_->certificates) {
+            peers::own_thread::wait_before_tls_goes();
+        }
         for (auto const& each : places_) {
             if (owns_threads_) {
                 // The thread keeps what it runs, also when the server is destroyed on it.

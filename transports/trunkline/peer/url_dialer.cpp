@@ -1,5 +1,6 @@
 #include <trunkline/peer/url_dialer.hpp>
 
+#include <trunkline/peer/own_thread.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
 #include <trunkline/tls/tls_endpoint.hpp>
 #include <trunkline/tls/tls_stream.hpp>
@@ -18,6 +19,9 @@ url_dialer::url_dialer(transport::runtime& loop, transport::asio_runtime* socket
                        transport::network* beside, websocket::context_options const& options,
                        std::optional<tls::context> trust)
     : loop_(loop), sockets_(sockets), trust_(std::move(trust)) {
+    if (trust_) {
+        own_thread::wait_before_tls_goes();
+    }
     if (sockets != nullptr) {
         websockets_ = std::make_unique<websocket::context>(loop, options);
         ws_ = std::make_unique<ws_dialer>(*websockets_, *sockets,
@@ -82,6 +86,7 @@ result<tls::context> url_dialer::trust() {
             return made.error();
         }
         trust_ = std::move(*made);
+        own_thread::wait_before_tls_goes();
     }
     return *trust_;
 }

@@ -131,10 +131,6 @@ result<native_context> load(server_options const& options, std::filesystem::path
 
 }  // namespace
 
-void set_up() {
-    OPENSSL_init_ssl(0, nullptr);
-}
-
 // The files, and what was made of them last.
 class context::files {
 public:

@@ -12,10 +12,6 @@ struct ssl_ctx_st;  // SSL_CTX of OpenSSL
 
 namespace trunkline::tls {
 
-/// Sets OpenSSL up, which happens by itself when it is used first. At exit it is taken down after
-/// everything that is set up after this call.
-void set_up();
-
 /// Files in PEM form with which one side shows who it is. The key has no passphrase.
 struct identity {
     std::filesystem::path certificates;  ///< its own first, then those that lead to an authority
