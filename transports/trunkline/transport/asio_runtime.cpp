@@ -211,11 +211,14 @@ bool asio_runtime::wait_until(std::function<bool()> const& done) {
     }
     auto const deadline = std::chrono::steady_clock::now() + patience_;
     context_.restart();  // what ended its last work since may have stopped it
+    bool came = false;
     run_with_guard([&] {
-        while (!done() && context_.run_one_until(deadline) != 0) {
+        bool in_time = true;
+        while (!(came = done()) && in_time) {
+            in_time = context_.run_one_until(deadline) != 0;
         }
     });
-    return done();
+    return came;
 }
 
 void asio_runtime::run() {

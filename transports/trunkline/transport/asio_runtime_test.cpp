@@ -131,6 +131,15 @@ TEST(asio_runtime, a_blocking_call_runs_a_loop_that_was_stopped) {
     EXPECT_FALSE(loop.context().stopped());
 }
 
+TEST(asio_runtime, what_a_blocking_call_waits_for_may_hold_for_a_moment_only) {
+    asio_runtime loop;
+    loop.run_in_blocking_calls(std::chrono::seconds(60));
+    int asked = 0;
+    loop.post([] {});
+    EXPECT_TRUE(loop.wait_until([&] { return ++asked == 2; }));
+    EXPECT_EQ(asked, 2);
+}
+
 TEST(asio_runtime, work_left_at_the_end_is_destroyed_without_a_call) {
     boost::asio::io_context context;
     auto const token = std::make_shared<int>(1);
