@@ -10,6 +10,7 @@
 #include <trunkline/peer/wait.hpp>
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -161,46 +162,47 @@ void what_is_left_is_smaller_at_each_hop(world& at) {
     expect(at.comes_true([&] { return held.cancelled() == 1; }), "the last handler was not ended");
 }
 
-// A handler that is told to stop and does not: it answers when it may.
+// A handler that is told to stop and does not: it answers when it may, also behind its rule.
 struct stubborn {
     gate held;
     std::optional<time_point> told;
     bool answered = false;
 
-    [[nodiscard]] auto handler(world& at) {
-        return [this, &at](received<text>, call_context context) {
-            return answers_late(at, std::move(context));
+    [[nodiscard]] static auto handler(std::shared_ptr<stubborn> of, world& at) {
+        return [of = std::move(of), &at](received<text>, call_context context) {
+            return answers_late(of, at, std::move(context));
         };
     }
 
 private:
-    awaitable<text> answers_late(world& at, call_context context) {
+    static awaitable<text> answers_late(std::shared_ptr<stubborn> of, world& at,
+                                        call_context context) {
         co_await boost::asio::this_coro::reset_cancellation_state(
             boost::asio::disable_cancellation());
-        std::stop_callback const stopped(context.stop, [&] { told = at.loop().now(); });
-        co_await held.pass();
-        answered = true;
+        std::stop_callback const stopped(context.stop, [&] { of->told = at.loop().now(); });
+        co_await of->held.pass();
+        of->answered = true;
         co_return text{"too late"};
     }
 };
 
 void expect_late_answer_dropped(world& at, pairing& made, call_options const& options,
                                 call_error wanted) {
-    stubborn late;
-    auto pair = made.handle(never, late.handler(at)).handle(echo, same).connect();
+    auto const late = std::make_shared<stubborn>();
+    auto pair = made.handle(never, stubborn::handler(late, at)).handle(echo, same).connect();
     auto const begun = at.loop().now();
     begun_call const call(at, pair.caller(), never, options);
     expect(at.comes_true([&] { return call.has_ended(); }), "the call did not end");
     expect(call.error() == wanted, "the call ended otherwise");
     expect(call.ended_at() - begun >= soon, "the call ended early");
     expect(call.ended_at() - begun <= soon + budget, "the call ended late");
-    expect(at.comes_true([&] { return late.told.has_value(); }), "the handler was not told");
-    expect(*late.told - begun >= soon, "the handler was told early");
-    expect(*late.told - begun <= soon + budget, "the handler was told late");
-    expect(late.held.arrived() == 1, "the handler was called more than once");
-    late.held.open_all();
+    expect(at.comes_true([&] { return late->told.has_value(); }), "the handler was not told");
+    expect(*late->told - begun >= soon, "the handler was told early");
+    expect(*late->told - begun <= soon + budget, "the handler was told late");
+    expect(late->held.arrived() == 1, "the handler was called more than once");
+    late->held.open_all();
     expect_usable(pair);
-    expect(at.comes_true([&] { return late.answered; }), "the handler did not go on");
+    expect(at.comes_true([&] { return late->answered; }), "the handler did not go on");
     at.let_pass(1s);
     expect_usable(pair);
     expect(call.ends() == 1, "the call has two outcomes");
@@ -294,18 +296,18 @@ void setting_the_clock_changes_nothing(world& at) {
     constexpr std::chrono::hours year(365 * 24);
     for (frame::layout const layout : {frame::layout::a, frame::layout::b}) {
         for (std::chrono::hours const moved : {year, -year}) {
-            stubborn late;
+            auto const late = std::make_shared<stubborn>();
             unread kept;
             pairing made(at);
             made.client().layout(layout);
-            auto pair = made.handle(never, late.handler(at))
+            auto pair = made.handle(never, stubborn::handler(late, at))
                             .handle(sizes, kept.handler())
                             .on_callee([](auto& builder) { builder.request_timeout(5s); })
                             .connect();
             auto const begun = at.loop().now();
             begun_call const call(at, pair.caller(), never, {.timeout = 3s});
             auto const up = pair.caller().open(sizes);
-            expect(at.comes_true([&] { return late.held.arrived() == 1 && !kept.from.empty(); }),
+            expect(at.comes_true([&] { return late->held.arrived() == 1 && !kept.from.empty(); }),
                    "the calls did not arrive");
             auto const arrived = at.loop().now();
             begun_read const read(kept.from.front());
@@ -313,15 +315,16 @@ void setting_the_clock_changes_nothing(world& at) {
             at.let_pass(1s);
             at.move_wall_clock(moved);
             at.let_pass(1s);
-            expect(!call.has_ended() && !read.has_ended() && !late.told, "a deadline came early");
-            expect(at.comes_true([&] { return late.told && read.has_ended(); }),
+            expect(!call.has_ended() && !read.has_ended() && !late->told, "a deadline came early");
+            expect(at.comes_true([&] { return late->told && read.has_ended(); }),
                    "a deadline did not come");
             expect(call.ended_at() == begun + 3s, "the deadline of the call was moved");
             expect_passed(call, "the call");
             expect(read.failure() == call_error::deadline_passed, "the read ended otherwise");
-            expect(*late.told >= begun + 5s && *late.told <= arrived + 5s,
+            expect(*late->told >= begun + 5s && *late->told <= arrived + 5s,
                    "the deadline of the handler was moved");
-            late.held.open_all();
+            late->held.open_all();
+            expect(at.comes_true([&] { return late->answered; }), "the handler did not go on");
         }
     }
 }
