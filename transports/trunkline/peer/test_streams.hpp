@@ -35,7 +35,9 @@ inline awaitable<call_result<void>> counts(received<number> last, stream_writer<
     co_return call_result<void>();
 }
 
-inline awaitable<call_result<number>> adds(stream_reader<number>& from, call_context) {
+/// The sum of what `measure` says of each part.
+template <class Part, class Measure>
+awaitable<call_result<number>> sum_of(stream_reader<Part>& from, Measure measure) {
     number total;
     for (;;) {
         auto const next = co_await from.async_read(use_awaitable);
@@ -45,23 +47,17 @@ inline awaitable<call_result<number>> adds(stream_reader<number>& from, call_con
         if (!*next) {
             co_return total;
         }
-        total.value += (**next)->value;
+        total.value += measure(***next);
     }
+}
+
+inline awaitable<call_result<number>> adds(stream_reader<number>& from, call_context) {
+    return sum_of(from, [](number const& part) { return part.value; });
 }
 
 /// The bytes of all parts together.
 inline awaitable<call_result<number>> sizes_up(stream_reader<blob>& from, call_context) {
-    number total;
-    for (;;) {
-        auto const next = co_await from.async_read(use_awaitable);
-        if (!next) {
-            co_return next.error();
-        }
-        if (!*next) {
-            co_return total;
-        }
-        total.value += (**next)->bytes.size();
-    }
+    return sum_of(from, [](blob const& part) { return part.bytes.size(); });
 }
 
 inline awaitable<call_result<void>> doubles(stream_reader<number>& from, stream_writer<number>& to,

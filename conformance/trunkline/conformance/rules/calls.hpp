@@ -9,6 +9,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -86,6 +88,27 @@ private:
 inline void expect_usable(sides& pair) {
     expect(value_of(pair.caller().call(echo, {"on"}), "the next call")->value == "on",
            "the next call got another answer");
+}
+
+/// Throws rule_broken when what `act` does with a connected caller puts anything on a link, or
+/// calls a handler.
+template <class Act>
+void expect_nothing_sent(world& at, Act act) {
+    std::size_t handled = 0;
+    auto pair = pairing(at)
+                    .handle(echo,
+                            [&](text const& said) {
+                                ++handled;
+                                return said;
+                            })
+                    .connect();
+    expect_usable(pair);
+    at.let_pass(std::chrono::seconds(1));
+    auto const before = carried(at);
+    act(pair.caller());
+    at.let_pass(std::chrono::seconds(1));
+    expect(handled == 1, "a handler was called");
+    expect(carried(at) == before, "something was sent");
 }
 
 }  // namespace trunkline::conformance

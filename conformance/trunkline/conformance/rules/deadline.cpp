@@ -30,35 +30,24 @@ constexpr std::size_t many_parts = 20;  // more than one window
 constexpr auto soon = 30ms;
 
 void one_that_has_passed_sends_nothing(world& at) {
-    std::size_t handled = 0;
-    auto pair = pairing(at)
-                    .handle(echo,
-                            [&](text const& said) {
-                                ++handled;
-                                return said;
-                            })
-                    .connect();
-    expect_usable(pair);
-    at.let_pass(1s);
-    auto const before = carried(at);
-    call_parent const late{.stop = {}, .deadline = at.loop().now() - 1ms};
-    call_parent const just{.stop = {}, .deadline = at.loop().now()};
-    for (call_options const& options :
-         {call_options{.timeout = -1ms}, call_options{.on_behalf_of = late},
-          call_options{.on_behalf_of = just}, call_options{.timeout = 0ms, .on_behalf_of = late}}) {
-        auto const begun = at.loop().now();
-        auto const answer = pair.caller().call(echo, {"x"}, options);
-        expect_passed(answer, "the call");
-        expect(answer.error().progress == call_progress::not_sent, "the call says it was sent");
-        auto down = pair.caller().open(blobs, {3}, options);
-        expect_passed(down.read(), "the stream");
-        auto up = pair.caller().open(sizes, options);
-        expect_passed(up.answer.get(), "the upload");
-        expect_on_time(at, begun, at.loop().now(), "the end");
-    }
-    at.let_pass(1s);
-    expect(handled == 1, "a handler was called");
-    expect(carried(at) == before, "something was sent");
+    expect_nothing_sent(at, [&](peer const& caller) {
+        call_parent const late{.stop = {}, .deadline = at.loop().now() - 1ms};
+        call_parent const just{.stop = {}, .deadline = at.loop().now()};
+        for (call_options const& options :
+             {call_options{.timeout = -1ms}, call_options{.on_behalf_of = late},
+              call_options{.on_behalf_of = just},
+              call_options{.timeout = 0ms, .on_behalf_of = late}}) {
+            auto const begun = at.loop().now();
+            auto const answer = caller.call(echo, {"x"}, options);
+            expect_passed(answer, "the call");
+            expect(answer.error().progress == call_progress::not_sent, "the call says it was sent");
+            auto down = caller.open(blobs, {3}, options);
+            expect_passed(down.read(), "the stream");
+            auto up = caller.open(sizes, options);
+            expect_passed(up.answer.get(), "the upload");
+            expect_on_time(at, begun, at.loop().now(), "the end");
+        }
+    });
 }
 
 void each_ends_in_its_own_time(world& at) {
@@ -163,19 +152,19 @@ void what_is_left_is_smaller_at_each_hop(world& at) {
 }
 
 // A handler that is told to stop and does not: it answers when it may, also behind its rule.
-struct stubborn {
+struct heedless_handler {
     gate held;
     std::optional<time_point> told;
     bool answered = false;
 
-    [[nodiscard]] static auto handler(std::shared_ptr<stubborn> of, world& at) {
+    [[nodiscard]] static auto handler(std::shared_ptr<heedless_handler> of, world& at) {
         return [of = std::move(of), &at](received<text>, call_context context) {
             return answers_late(of, at, std::move(context));
         };
     }
 
 private:
-    static awaitable<text> answers_late(std::shared_ptr<stubborn> of, world& at,
+    static awaitable<text> answers_late(std::shared_ptr<heedless_handler> of, world& at,
                                         call_context context) {
         co_await boost::asio::this_coro::reset_cancellation_state(
             boost::asio::disable_cancellation());
@@ -188,8 +177,9 @@ private:
 
 void expect_late_answer_dropped(world& at, pairing& made, call_options const& options,
                                 call_error wanted) {
-    auto const late = std::make_shared<stubborn>();
-    auto pair = made.handle(never, stubborn::handler(late, at)).handle(echo, same).connect();
+    auto const late = std::make_shared<heedless_handler>();
+    auto pair =
+        made.handle(never, heedless_handler::handler(late, at)).handle(echo, same).connect();
     auto const begun = at.loop().now();
     begun_call const call(at, pair.caller(), never, options);
     expect(at.comes_true([&] { return call.has_ended(); }), "the call did not end");
@@ -296,11 +286,11 @@ void setting_the_clock_changes_nothing(world& at) {
     constexpr std::chrono::hours year(365 * 24);
     for (frame::layout const layout : {frame::layout::a, frame::layout::b}) {
         for (std::chrono::hours const moved : {year, -year}) {
-            auto const late = std::make_shared<stubborn>();
+            auto const late = std::make_shared<heedless_handler>();
             unread kept;
             pairing made(at);
             made.client().layout(layout);
-            auto pair = made.handle(never, stubborn::handler(late, at))
+            auto pair = made.handle(never, heedless_handler::handler(late, at))
                             .handle(sizes, kept.handler())
                             .on_callee([](auto& builder) { builder.request_timeout(5s); })
                             .connect();
