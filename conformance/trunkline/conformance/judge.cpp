@@ -58,18 +58,24 @@ void expect_nothing_left(world& at) {
 }
 
 verdict run(rule const& what, subject const& of, world_options const& how) {
+    verdict found;
+    std::optional<world> at;
     try {
-        world at(of, how);
-        what.check(at);
-        expect_nothing_left(at);
-        return {};
+        at.emplace(of, how);
+        what.check(*at);
+        expect_nothing_left(*at);
     } catch (rule_broken const& broken) {
-        return {outcome::failed, broken.seen, {}};
+        found = {outcome::failed, broken.seen, {}};
     } catch (rule_not_applicable const& not_here) {
-        return {outcome::not_applicable, not_here.why, {}};
+        found = {outcome::not_applicable, not_here.why, {}};
     } catch (std::exception const& thrown) {
-        return {outcome::failed, std::string("an exception: ") + thrown.what(), {}};
+        found = {outcome::failed, std::string("an exception: ") + thrown.what(), {}};
     }
+    // Whatever was seen on a loop that was broken off says less than that it was.
+    if (auto why = at ? at->broken_off() : std::string(); !why.empty()) {
+        found = {outcome::failed, std::move(why), {}};
+    }
+    return found;
 }
 
 }  // namespace

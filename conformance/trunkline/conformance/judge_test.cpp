@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -54,6 +55,37 @@ TEST(judge, fails_what_leaves_a_timer_behind) {
                              in_memory(), {});
     EXPECT_EQ(found.what, outcome::failed);
     EXPECT_EQ(found.seen, "left behind: 0 links, 1 timers and deliveries");
+}
+
+TEST(judge, fails_what_keeps_the_loop_busy_for_ever) {
+    auto const found = judge(a_rule([](world& at) {
+                                 auto& loop = at.loop();
+                                 std::function<void()> spin = [&] { loop.post(spin); };
+                                 loop.post(spin);
+                                 expect(at.comes_true([] { return false; }), "it did not come");
+                             }),
+                             in_memory(), {.limits = {.steps = 1000}});
+    EXPECT_EQ(found.what, outcome::failed);
+    EXPECT_EQ(found.seen, "the transport keeps the loop busy: 1000 steps without an end");
+}
+
+TEST(judge, fails_what_takes_too_long_in_real_time) {
+    auto const found = judge(
+        a_rule([](world& at) { expect(at.comes_true([] { return false; }), "it did not come"); }),
+        socket_subjects().front(), {.virtual_time = false, .limits = {.time = 10ms}});
+    EXPECT_EQ(found.what, outcome::failed);
+    EXPECT_EQ(found.seen, "the run has not come to its end within 10 ms");
+}
+
+TEST(judge, fails_what_passes_on_a_loop_that_was_broken_off) {
+    auto const found = judge(a_rule([](world& at) {
+                                 auto& loop = at.loop();
+                                 std::function<void()> spin = [&] { loop.post(spin); };
+                                 loop.post(spin);
+                                 at.let_pass(1s);  // nothing bad was seen
+                             }),
+                             in_memory(), {.limits = {.steps = 1000}});
+    EXPECT_EQ(found.what, outcome::failed);
 }
 
 TEST(judge, does_not_run_what_means_nothing) {

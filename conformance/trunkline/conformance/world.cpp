@@ -30,10 +30,13 @@ public:
     virtual void let_pass(duration span) = 0;
     virtual void move_wall_clock(duration by) = 0;
     [[nodiscard]] virtual std::size_t pending() const = 0;
+    [[nodiscard]] virtual std::string broken_off() const = 0;
 };
 
 class world::virtual_clockwork final : public clockwork {
 public:
+    explicit virtual_clockwork(std::uint64_t steps) : steps_(steps) { loop_.limit_steps(steps); }
+
     transport::runtime& loop() override { return loop_; }
     bool comes_true(std::function<bool()> const& done) override {
         return loop_.run_until(done, virtual_patience);
@@ -41,18 +44,33 @@ public:
     void let_pass(duration span) override { loop_.run_for(span); }
     void move_wall_clock(duration by) override { loop_.move_wall_clock(by); }
     std::size_t pending() const override { return loop_.pending(); }
+    std::string broken_off() const override {
+        return loop_.is_worn_out()
+                   ? "the transport keeps the loop busy: " + std::to_string(steps_) +
+                         " steps without an end"
+                   : std::string();
+    }
 
 private:
+    std::uint64_t steps_;
     transport::simulated_runtime loop_;
 };
 
 class world::real_clockwork final : public clockwork {
 public:
-    real_clockwork() { loop_.run_in_blocking_calls(real_patience); }
+    explicit real_clockwork(std::chrono::milliseconds limit) : limit_(limit) {
+        loop_.run_in_blocking_calls(real_patience);
+        end_ = loop_.after(limit, [this] {
+            is_over_ = true;
+            loop_.run_in_blocking_calls(duration::zero());
+        });
+    }
 
     transport::runtime& loop() override { return loop_; }
     transport::asio_runtime* sockets() override { return &loop_; }
-    bool comes_true(std::function<bool()> const& done) override { return loop_.wait_until(done); }
+    bool comes_true(std::function<bool()> const& done) override {
+        return loop_.wait_until([&] { return is_over_ || done(); }) && !is_over_;
+    }
     void let_pass(duration span) override {
         bool passed = false;
         auto const timer = loop_.after(std::min(span, real_quiet), [&] { passed = true; });
@@ -62,17 +80,26 @@ public:
         throw rule_not_applicable{"nobody moves the clock of the system"};
     }
     std::size_t pending() const override { return 0; }
+    std::string broken_off() const override {
+        return is_over_ ? "the run has not come to its end within " +
+                              std::to_string(limit_.count()) + " ms"
+                        : std::string();
+    }
 
 private:
+    std::chrono::milliseconds limit_;
+    bool is_over_ = false;
     transport::asio_runtime loop_;
+    std::unique_ptr<transport::timer> end_;
 };
 
 world::world(subject const& of, world_options const& options)
     : subject_(of), options_(options), random_(options.seed) {
+    run_limits const& end = options.limits;
     if (options.virtual_time) {
-        clockwork_ = std::make_unique<virtual_clockwork>();
+        clockwork_ = std::make_unique<virtual_clockwork>(amount(end.steps, end.full_steps));
     } else {
-        clockwork_ = std::make_unique<real_clockwork>();
+        clockwork_ = std::make_unique<real_clockwork>(amount(end.time, end.full_time));
     }
     loop_ = &clockwork_->loop();
 }
@@ -131,6 +158,10 @@ void world::move_wall_clock(duration by) {
 
 std::size_t world::pending() const {
     return clockwork_->pending();
+}
+
+std::string world::broken_off() const {
+    return clockwork_->broken_off();
 }
 
 std::vector<std::byte> world::noise(std::size_t size) {

@@ -25,6 +25,16 @@ enum class initiator : std::uint8_t { client, server };
 /// How much a rule does: the same idea on less.
 enum class volume : std::uint8_t { quick, full };
 
+/// Where a run is broken off: its loop runs no more then, so that a transport that keeps it busy,
+/// or never answers, is told of and does not hang the kit. Several times what any rule needs.
+/// A value.
+struct run_limits {
+    std::uint64_t steps = 10'000'000;                ///< pieces of work, on virtual time
+    std::uint64_t full_steps = 1'000'000'000;        ///< the same of a run of full volume
+    std::chrono::milliseconds time{120'000};         ///< on sockets and real time
+    std::chrono::milliseconds full_time{1'200'000};  ///< the same of a run of full volume
+};
+
 /// How a world is set up. A value.
 struct world_options {
     transport::delivery_shape shape = transport::delivery_shape::direct;
@@ -32,6 +42,7 @@ struct world_options {
     volume size = volume::quick;
     std::uint64_t seed = 1;
     bool virtual_time = true;
+    run_limits limits = {};
 };
 
 /// What "at once" means where time is real: for a cancel to arrive, a timer to fire, a handler to
@@ -72,7 +83,8 @@ public:
     /// Tells which endpoint clients dial that are told of none.
     void dial(std::string url) { dialled_ = std::move(url); }
 
-    /// For what must happen: waits long, returns as soon as it has. Returns done().
+    /// For what must happen: waits long (120 s of virtual time, 20 s of real time, as blocking
+    /// calls do), returns as soon as it has. Returns done().
     [[nodiscard]] bool comes_true(std::function<bool()> const& done);
     /// For what must not happen: lets a little time pass; in virtual time all of `span`.
     void let_pass(transport::runtime::duration span);
@@ -82,6 +94,9 @@ public:
 
     /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
     [[nodiscard]] std::size_t pending() const;
+
+    /// Why the loop runs no more (run_limits); empty while it does.
+    [[nodiscard]] std::string broken_off() const;
 
     /// Bytes of this run's seed.
     [[nodiscard]] std::vector<std::byte> noise(std::size_t size);

@@ -90,6 +90,11 @@ bool simulated_runtime::run_next_until(time_point limit) {
     if (work_.empty() || work_.begin()->first.first > limit) {
         return false;
     }
+    if (steps_left_ == 0) {
+        worn_out_ = true;
+        return false;
+    }
+    --steps_left_;
     auto const next = work_.extract(work_.begin());
     now_ = std::max(now_, next.key().first);
     lock.unlock();
@@ -112,7 +117,9 @@ void simulated_runtime::run_for(duration span) {
     while (run_next_until(limit)) {
     }
     std::lock_guard const lock(mutex_);
-    now_ = std::max(now_, limit);
+    if (!worn_out_) {
+        now_ = std::max(now_, limit);
+    }
 }
 
 bool simulated_runtime::wait_until(std::function<bool()> const& done) {
@@ -127,6 +134,17 @@ bool simulated_runtime::run_until(std::function<bool()> const& done, duration at
         }
     }
     return true;
+}
+
+void simulated_runtime::limit_steps(std::uint64_t count) {
+    std::lock_guard const lock(mutex_);
+    steps_left_ = count;
+    worn_out_ = false;
+}
+
+bool simulated_runtime::is_worn_out() const {
+    std::lock_guard const lock(mutex_);
+    return worn_out_;
 }
 
 std::size_t simulated_runtime::pending() const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -47,6 +48,14 @@ public:
     /// on as ever.
     void move_wall_clock(duration by);
 
+    /// Runs `count` more pieces of work, and not one beyond: what runs work then finds none, and
+    /// time stands still. For tests of what might keep a loop busy for ever. Without a call there
+    /// is no limit.
+    void limit_steps(std::uint64_t count);
+
+    /// Whether work was due, and was not run for that limit.
+    [[nodiscard]] bool is_worn_out() const;
+
     /// Pieces of work waiting: timers, posted work, events of pipes.
     [[nodiscard]] std::size_t pending() const;
 
@@ -65,6 +74,8 @@ private:
     time_point now_{};
     duration wall_clock_{1'735'689'600'000'000};  // when now() begins: 2025-01-01 00:00 UTC
     bool working_ = false;
+    std::uint64_t steps_left_ = std::numeric_limits<std::uint64_t>::max();
+    bool worn_out_ = false;
 };
 
 }  // namespace trunkline::transport

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -46,6 +47,39 @@ TEST(simulated_runtime, the_wall_clock_is_moved_alone) {
     EXPECT_EQ(loop.now().time_since_epoch(), hours(1));
     loop.move_wall_clock(hours(1));
     EXPECT_EQ(loop.wall_clock_us(), wall);
+}
+
+TEST(simulated_runtime, runs_no_more_steps_than_it_may) {
+    simulated_runtime loop;
+    int ran = 0;
+    std::function<void()> spin = [&] {
+        ++ran;
+        loop.post(spin);
+    };
+    loop.post(spin);
+    loop.limit_steps(5);
+    EXPECT_FALSE(loop.is_worn_out());
+    EXPECT_FALSE(loop.wait_until([] { return false; }));
+    EXPECT_EQ(ran, 5);
+    EXPECT_TRUE(loop.is_worn_out());
+    EXPECT_FALSE(loop.run_one());
+    loop.run_until_idle();
+    loop.run_for(hours(1));
+    EXPECT_EQ(ran, 5);
+    EXPECT_EQ(loop.now().time_since_epoch().count(), 0);
+    EXPECT_EQ(loop.pending(), 1U);
+    loop.limit_steps(1);
+    EXPECT_FALSE(loop.is_worn_out());
+    EXPECT_TRUE(loop.run_one());
+}
+
+TEST(simulated_runtime, is_not_worn_out_when_the_work_ends_with_its_steps) {
+    simulated_runtime loop;
+    loop.limit_steps(1);
+    loop.post([] {});
+    loop.run_for(hours(1));
+    EXPECT_FALSE(loop.is_worn_out());
+    EXPECT_EQ(loop.now().time_since_epoch(), hours(1));
 }
 
 TEST(simulated_runtime, run_for_stops_exactly_and_includes_its_end) {

@@ -149,6 +149,14 @@ void add_wrong_writes(std::vector<wrong_transport>& all) {
                              on.watch(sink, reads, writes && *sent <= 20'000);
                          }};
              })});
+        all.push_back({"can be written to for ever, and takes nothing", with_deeds(over, [] {
+                           return deeds{
+                               .write = [writes = 0](connection& on,
+                                                     std::span<out_segment const> what) mutable {
+                                   return ++writes > 10 ? io_result{io_status::would_block, 0, {}}
+                                                        : on.write(what);
+                               }};
+                       })});
         all.push_back(
             {"fails the hundredth write", with_deeds(over, [] {
                  return deeds{.write = [writes = 0](connection& on,
