@@ -62,11 +62,14 @@ void bare_link::read() {
 }
 
 void bare_link::write() {
-    if (!unsaid_.empty()) {
+    if (broken_) {
+        unsaid_.clear();
+    } else if (!unsaid_.empty()) {
         out_segment const rest{std::as_bytes(std::span(unsaid_)),
                                unsaid_.size() == message_size_ ? message_size_ : 0};
         auto const taken = link_->write({&rest, 1});
         if (taken.status == io_status::error) {
+            broken_ = true;
             unsaid_.clear();
         } else {
             unsaid_.erase(0, taken.size);

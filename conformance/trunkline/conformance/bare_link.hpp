@@ -55,6 +55,7 @@ private:
     std::size_t message_size_ = 0;  // of the one that unsaid_ is the rest of
     bool ended_ = false;
     bool held_ = false;
+    bool broken_ = false;  // takes nothing any more
 };
 
 /// Listens, reads what comes of those who come, and says nothing.

@@ -67,6 +67,12 @@ void frame_peer::say(std::string_view bytes) {
     link_->say(bytes);
 }
 
+void frame_peer::close() {
+    expect(at_->comes_true([&] { return link_->unsaid() == 0; }),
+           "a link did not take what was sent");
+    link_->close();
+}
+
 void frame_peer::greet() {
     // Two, as one alone may be the begin of a header of layout a.
     std::string const cancel = frame_of(frame::kind::cancel, greeting_stream, 0);

@@ -68,6 +68,9 @@ public:
     /// what was said before.
     void say(std::string_view bytes);
 
+    /// An orderly close, behind what was said.
+    void close();
+
     /// Tells an acceptor which layout is spoken, and nothing else.
     void greet();
 

@@ -34,6 +34,8 @@ constexpr std::array all_needs{
          [](features const& has, bool) { return has.identity; }},
     need{needs::secure, "the transport does not encrypt",
          [](features const& has, bool) { return has.secure; }},
+    need{needs::compression, "the transport does not compress",
+         [](features const& has, bool) { return has.compression; }},
 };
 
 // What the process holds open, where the system tells.

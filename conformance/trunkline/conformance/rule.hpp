@@ -29,6 +29,7 @@ enum class needs : std::uint16_t {
     secure = 1U << 7U,           ///< features::secure
     one_shape = 1U << 8U,        ///< no need as such: the rule sets its own links, one shape is all
     one_role = 1U << 9U,         ///< likewise: who listens makes no difference, or is the point
+    compression = 1U << 10U,     ///< features::compression
 };
 
 [[nodiscard]] constexpr needs operator|(needs a, needs b) noexcept {

@@ -34,14 +34,15 @@ std::string page() {
 }
 
 std::string needs_text(needs which) {
-    constexpr std::array<std::pair<needs, std::string_view>, 7> names{
+    constexpr std::array<std::pair<needs, std::string_view>, 8> names{
         {{needs::virtual_time, "virtual time"},
          {needs::half_close, "half-close"},
          {needs::message_borders, "message borders"},
          {needs::probe, "probe"},
          {needs::close_reason, "close reason"},
          {needs::identity, "identity"},
-         {needs::secure, "TLS"}}};
+         {needs::secure, "TLS"},
+         {needs::compression, "compression"}}};
     std::string text;
     for (auto const& [need, name] : names) {
         if (includes(which, need)) {

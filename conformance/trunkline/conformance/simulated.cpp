@@ -80,8 +80,8 @@ private:
 class messages final : public language {
 public:
     /// In TLS as `who` where there is anybody.
-    messages(transport::runtime& loop, std::shared_ptr<guises const> who)
-        : loop_(loop), who_(std::move(who)), shared_(loop, options()) {}
+    messages(transport::runtime& loop, std::shared_ptr<guises const> who, bool deflate)
+        : loop_(loop), who_(std::move(who)), shared_(loop, options(deflate)) {}
 
     pending open(link end, std::string_view url, made done) override {
         if (who_ != nullptr) {
@@ -125,7 +125,11 @@ private:
         websocket::acceptor acceptor_;
     };
 
-    static websocket::context_options options() { return {}; }
+    static websocket::context_options options(bool deflate) {
+        websocket::context_options made;
+        made.deflate = deflate;
+        return made;
+    }
 
     transport::runtime& loop_;
     std::shared_ptr<guises const> who_;
@@ -196,20 +200,25 @@ subject simulated(stack which) {
                     }};
         case stack::websocket:
         case stack::websocket_tls:
+        case stack::websocket_deflate:
             break;
     }
     bool const secure = which == stack::websocket_tls;
-    return {secure ? "wss" : "ws",
+    bool const deflate = which == stack::websocket_deflate;
+    return {secure    ? "wss"
+            : deflate ? "ws_deflate"
+                      : "ws",
             {.message_borders = true,
              .half_close = false,
              .probe = true,
              .close_reason = true,
-             .secure = secure},
-            [secure](place const& where) {
+             .secure = secure,
+             .compression = deflate},
+            [secure, deflate](place const& where) {
                 auto const who = secure ? std::make_shared<guises>() : nullptr;
                 return std::make_unique<pipe_fixture>(
                     where, secure ? "wss://server.test:" : "ws://server.test:", "/ws",
-                    std::make_unique<messages>(where.loop, who), who);
+                    std::make_unique<messages>(where.loop, who, deflate), who);
             }};
 }
 
@@ -220,8 +229,12 @@ subject in_memory() {
 }
 
 std::vector<subject> simulated_subjects() {
-    return {in_memory(), simulated(stack::plain), simulated(stack::websocket),
-            simulated(stack::tls), simulated(stack::websocket_tls)};
+    return {in_memory(),
+            simulated(stack::plain),
+            simulated(stack::websocket),
+            simulated(stack::tls),
+            simulated(stack::websocket_tls),
+            simulated(stack::websocket_deflate)};
 }
 
 }  // namespace trunkline::conformance

@@ -9,10 +9,11 @@ namespace trunkline::conformance {
 
 /// What runs over a simulated pipe.
 enum class stack : std::uint8_t {
-    plain,          ///< frames as they are: "tcp:" and "unix:"
-    websocket,      ///< "ws:"
-    tls,            ///< "tls:"
-    websocket_tls,  ///< "wss:"
+    plain,              ///< frames as they are: "tcp:" and "unix:"
+    websocket,          ///< "ws:"
+    tls,                ///< "tls:"
+    websocket_tls,      ///< "wss:"
+    websocket_deflate,  ///< "ws:" with permessage-deflate
 };
 
 /// One of them as a transport under test; its links can be disturbed.

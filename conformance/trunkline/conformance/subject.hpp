@@ -111,6 +111,7 @@ struct features {
     bool close_reason = false;     ///< likewise
     bool identity = false;         ///< the peer is named by credentials or a certificate
     bool secure = false;           ///< TLS
+    bool compression = false;      ///< what is sent is compressed
 };
 
 /// A transport under test. A value; `make` is called for every run.

@@ -11,8 +11,10 @@ std::span<rule const> all_rules() {
         std::vector<rule> made;
         for (auto const family : {
                  establishment_rules(),
+                 stranger_rules(),
                  integrity_rules(),
                  message_integrity_rules(),
+                 content_rules(),
                  delivery_rules(),
                  close_rules(),
                  state_rules(),
@@ -26,6 +28,8 @@ std::span<rule const> all_rules() {
                  deadline_stream_rules(),
                  two_way_rules(),
                  reconnect_rules(),
+                 malformed_rules(),
+                 limit_rules(),
                  liveness_rules(),
                  security_rules(),
              }) {

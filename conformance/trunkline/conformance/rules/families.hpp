@@ -8,8 +8,10 @@
 namespace trunkline::conformance {
 
 [[nodiscard]] std::span<rule const> establishment_rules();      ///< EST
+[[nodiscard]] std::span<rule const> stranger_rules();           ///< EST, other protocols
 [[nodiscard]] std::span<rule const> integrity_rules();          ///< INT: bytes
 [[nodiscard]] std::span<rule const> message_integrity_rules();  ///< INT: messages and streams
+[[nodiscard]] std::span<rule const> content_rules();            ///< INT: large, compressed
 [[nodiscard]] std::span<rule const> delivery_rules();           ///< DLV
 [[nodiscard]] std::span<rule const> close_rules();              ///< CLS
 [[nodiscard]] std::span<rule const> state_rules();              ///< STA
@@ -23,6 +25,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> deadline_stream_rules();    ///< DDL: reads and writes
 [[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
+[[nodiscard]] std::span<rule const> malformed_rules();          ///< MAL
+[[nodiscard]] std::span<rule const> limit_rules();              ///< LIM
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
 [[nodiscard]] std::span<rule const> security_rules();           ///< SEC
 

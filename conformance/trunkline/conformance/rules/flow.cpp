@@ -289,6 +289,9 @@ void what_a_dead_link_holds_is_bounded(world& at) {
 }
 
 void without_credit_queues_are_bounded(world& at) {
+    if (at.about().has.compression) {
+        throw rule_not_applicable{"queues are as long as what is left of their content"};
+    }
     a_writer_without_credit_waits(at);
     if (at.options().virtual_time && at.place().disturb() != nullptr) {
         what_a_dead_link_holds_is_bounded(at);

@@ -221,12 +221,11 @@ void a_flood_of_pings_is_not_read(world& at) {
     talker one(at, server.get());
     one.extend();
     one.link().hold(true);
-    std::string const ping = talker::framed(static_cast<std::uint8_t>(extension::kind::ping), 0, 0,
-                                            std::string(extension::ping_size_max, 'p'));
-    std::size_t const count = 2 * mib / ping.size();
     std::string flood;
-    for (std::size_t i = 0; i < count; ++i) {
-        flood += ping;
+    std::size_t count = 0;
+    for (; flood.size() < 2 * mib; ++count) {  // of what cannot be compressed
+        flood += talker::framed(static_cast<std::uint8_t>(extension::kind::ping), 0, 0,
+                                text_of(at.noise(extension::ping_size_max)));
     }
     one.say(flood);
     at.let_pass(10s);

@@ -109,12 +109,18 @@ void add_wrong_writes(std::vector<wrong_transport>& all) {
     for (stack const over : {stack::plain, stack::websocket}) {
         all.push_back(
             {"says that all was taken", with_deeds(over, [] {
-                 return deeds{.write = [](connection& on, std::span<out_segment const> what) {
+                 // Behind a message that was cut nothing can follow: the rest is lost, too.
+                 return deeds{.write = [lost = false](connection& on,
+                                                      std::span<out_segment const> what) mutable {
                      std::size_t size = 0;
                      for (auto const& each : what) {
                          size += each.bytes.size();
                      }
+                     if (lost && size != 0) {
+                         return io_result{io_status::ok, size, {}};
+                     }
                      auto const done = on.write(what);
+                     lost = lost || (done.status == io_status::ok && done.size < size);
                      return done.status == io_status::ok ? io_result{io_status::ok, size, {}}
                                                          : done;
                  }};
