@@ -164,11 +164,19 @@ trunkline_pkg_config_names(all ${package_components})
 trunkline_pkg_config(trunkline Trunkline REQUIRES ${all})
 
 list(JOIN package_order " " package_components)  # each after those that it links to
+set(package_fuzz_folder "${CMAKE_INSTALL_DATAROOTDIR}/trunkline/fuzz")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/TrunklineConfig.cmake.in"
-    "${package_drafts}/TrunklineConfig.cmake" INSTALL_DESTINATION "${package_folder}")
+    "${package_drafts}/TrunklineConfig.cmake" INSTALL_DESTINATION "${package_folder}" PATH_VARS package_fuzz_folder)
 write_basic_package_version_file("${package_drafts}/TrunklineConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${package_drafts}/TrunklineConfig.cmake" "${package_drafts}/TrunklineConfigVersion.cmake"
-    "${CMAKE_CURRENT_LIST_DIR}/TrunklineLibraries.cmake" DESTINATION "${package_folder}")
+    "${CMAKE_CURRENT_LIST_DIR}/TrunklineLibraries.cmake" "${CMAKE_CURRENT_LIST_DIR}/TrunklineHelpers.cmake"
+    "${CMAKE_CURRENT_LIST_DIR}/TrunklineConformanceEntries.cmake" DESTINATION "${package_folder}")
+
+# What trunkline_add_fuzzer() needs, and seeds for fuzzers of the same protocols.
+install(FILES "${PROJECT_SOURCE_DIR}/fuzz/replay_test.cpp" DESTINATION "${package_fuzz_folder}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/" DESTINATION "${package_fuzz_folder}"
+    FILES_MATCHING REGEX "/fuzz/corpus/[^/]+/[^/]+$" REGEX "/fuzz/[^/]+\\.dict$" PATTERN ".gitkeep" EXCLUDE
+    REGEX "/fuzz/(regressions|corpus/canary)" EXCLUDE REGEX "/fuzz/canary\\.dict$" EXCLUDE)
 
 # The pages and examples lie as in the project, so that links lead on.
 set(package_doc_folder "${CMAKE_INSTALL_DATAROOTDIR}/doc/trunkline")

@@ -54,7 +54,7 @@ public:
     /// The context that it runs on.
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 
-    /// For the sockets of this folder.
+    /// For streams over descriptors of the system.
     [[nodiscard]] readiness_set& readiness() noexcept;
 
 private:

@@ -1,5 +1,5 @@
-// How the Asio runtime learns that descriptors may be read or written. Internal to the sockets of
-// this folder; one implementation per operating system facility.
+// How the Asio runtime learns that descriptors may be read or written: for streams over them, ours
+// and those of other transports. One implementation per operating system facility.
 #pragma once
 
 #include <trunkline/base/result.hpp>
