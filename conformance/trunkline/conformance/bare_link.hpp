@@ -31,8 +31,13 @@ public:
     /// An orderly close.
     void close();
 
+    /// An end without a word; what is on its way is lost.
+    void abort() { link_->abort(); }
+
     /// While it is on nothing is read, and so nothing answered.
     void hold(bool on);
+    /// Reads once, while nothing else does.
+    void read_once() { read(); }
 
     /// All that has come so far, borders or not.
     [[nodiscard]] std::string const& heard() const noexcept { return heard_; }

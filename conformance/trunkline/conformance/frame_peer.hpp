@@ -93,6 +93,8 @@ public:
     /// How many answers with this request id have come.
     [[nodiscard]] std::size_t answers_to(std::uint32_t request_id) const;
 
+    /// What it speaks over.
+    [[nodiscard]] bare_link& link() noexcept { return *link_; }
     [[nodiscard]] std::string const& heard() const noexcept { return link_->heard(); }
     /// Both sides have agreed to the extension in the handshake of the transport.
     [[nodiscard]] bool is_extended() const noexcept { return link_->abilities().extended; }

@@ -28,6 +28,8 @@ std::span<rule const> all_rules() {
                  deadline_stream_rules(),
                  two_way_rules(),
                  reconnect_rules(),
+                 fault_rules(),
+                 fault_link_rules(),
                  malformed_rules(),
                  limit_rules(),
                  liveness_rules(),

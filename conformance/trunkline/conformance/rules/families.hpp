@@ -25,6 +25,8 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> deadline_stream_rules();    ///< DDL: reads and writes
 [[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
+[[nodiscard]] std::span<rule const> fault_rules();              ///< FLT: calls and streams
+[[nodiscard]] std::span<rule const> fault_link_rules();         ///< FLT: links
 [[nodiscard]] std::span<rule const> malformed_rules();          ///< MAL
 [[nodiscard]] std::span<rule const> limit_rules();              ///< LIM
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
