@@ -91,7 +91,7 @@ class Contents(unittest.TestCase):
         self.assertIn("Apache License", (pages / "LICENSE").read_text())
         self.assertIn("docs/install.md", [str(path) for path in installed("share/doc/trunkline")])
         for page in installed("share/doc/trunkline", ".md"):
-            for target in re.findall(r"\]\(([^)#]+)[^)]*\)", (pages / page).read_text()):
+            for target in re.findall(r"\]\(([^) #]+)[^) ]*\)", (pages / page).read_text()):
                 if "://" not in target:
                     self.assertTrue((pages / page.parent / target).exists(),
                                     f"{page} links to {target}")

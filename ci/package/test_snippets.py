@@ -24,6 +24,7 @@ TRIED = {
     ("docs/install.md", "text"): "ci/package/test_page.py",
     ("docs/library.md", "cpp"): "ci/package/snippets/library.cpp",
     ("docs/serve.md", "toml"): "ci/package/test_snippets.py",
+    ("docs/simulator.md", "cpp"): "conformance/trunkline/sim/world_test.cpp",
     ("docs/store-commands.md", "sh"): "server/trunkline/cli/store_commands_page_test.cpp",
     ("docs/tutorial.md", "sh"): "ci/package/test_tutorial.py",
     ("docs/tutorial.md", "cmake"): "ci/package/test_tutorial.py",

@@ -76,7 +76,8 @@ std::vector<std::string> linked_files(file const& page) {
         auto const end = page.text.find(')', at);
         auto target = page.text.substr(at + 2, end - at - 2);
         target = target.substr(0, target.find('#'));
-        if (!target.empty() && target.find("://") == std::string::npos) {
+        bool const is_code = target.find(' ') != std::string::npos;  // what a lambda takes
+        if (!target.empty() && !is_code && target.find("://") == std::string::npos) {
             found.push_back(std::move(target));
         }
     }

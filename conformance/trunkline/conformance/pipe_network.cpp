@@ -112,7 +112,7 @@ private:
 class pipe_network::pipe_dialer final : public transport::dialer {
 public:
     pipe_dialer(pipe_network& of, language& spoken)
-        : of_(of), spoken_(spoken), attempts_(of.where_.loop) {}
+        : of_(of), spoken_(spoken), attempts_(of.loop_) {}
 
     void dial(std::string_view url, dialed done) override {
         attempts_.add(std::move(done), [&](language::made ended) -> language::pending {
@@ -138,7 +138,7 @@ private:
     };
 
     language::pending fail(error_code why, language::made done) {
-        return std::make_unique<failing>(of_.where_.loop, why, std::move(done));
+        return std::make_unique<failing>(of_.loop_, why, std::move(done));
     }
 
     pipe_network& of_;
@@ -147,7 +147,19 @@ private:
 };
 
 pipe_network::pipe_network(place const& where, std::string scheme, std::unique_ptr<language> speech)
-    : where_(where), scheme_(std::move(scheme)), speech_(std::move(speech)) {}
+    : pipe_network(where.loop, std::move(scheme), std::move(speech),
+                   {[where = place(where)]() mutable {
+                       transport::pipe_options options;
+                       options.shape = where.shape;
+                       options.capacity = where.capacity;
+                       options.latency = where.latency;
+                       options.seed = ++where.seed;
+                       return options;
+                   }}) {}
+
+pipe_network::pipe_network(transport::runtime& loop, std::string scheme,
+                           std::unique_ptr<language> speech, link_plan plan)
+    : loop_(loop), scheme_(std::move(scheme)), speech_(std::move(speech)), plan_(std::move(plan)) {}
 
 pipe_network::~pipe_network() = default;
 
@@ -182,12 +194,7 @@ bool pipe_network::dial(std::string const& url, language::link& end) {
     if (found == listeners_.end()) {
         return false;
     }
-    transport::pipe_options options;
-    options.shape = where_.shape;
-    options.capacity = where_.capacity;
-    options.latency = where_.latency;
-    options.seed = ++where_.seed;
-    auto pipe = transport::make_simulated_pipe(where_.loop, options);
+    auto pipe = transport::make_simulated_pipe(loop_, plan_.next());
     if (!found->second->takes(pipe.second)) {
         return false;
     }
@@ -197,6 +204,9 @@ bool pipe_network::dial(std::string const& url, language::link& end) {
             pipe.control->cut_after(end_of(dialler), cuts_[dialler].after);
         }
         pipe.control->stall(end_of(dialler), stalled_[dialler]);
+    }
+    if (plan_.made != nullptr) {
+        plan_.made(url, pipe.control);
     }
     pipes_.push_back(std::move(pipe.control));
     return true;

@@ -32,11 +32,23 @@ public:
     [[nodiscard]] virtual pending admit(link end, made done) = 0;
 };
 
+/// How the links of a network are made, and who is told of each.
+struct link_plan {
+    /// Asked for each link.
+    std::function<transport::pipe_options()> next;
+    /// Told of each, and of the URL that was dialled; may be empty.
+    std::function<void(std::string const&, std::shared_ptr<transport::pipe_control> const&)> made =
+        {};
+};
+
 /// Single-threaded, as its loop is.
 class pipe_network final : public transport::network, public faults {
 public:
     /// How links are made; `speech` is asked for each of them. URLs of other schemes are invalid.
     pipe_network(place const& where, std::string scheme, std::unique_ptr<language> speech);
+    /// Each link as `plan` says.
+    pipe_network(transport::runtime& loop, std::string scheme, std::unique_ptr<language> speech,
+                 link_plan plan);
     ~pipe_network() override;
 
     [[nodiscard]] result<std::unique_ptr<transport::listener>> listen(
@@ -65,9 +77,10 @@ private:
     [[nodiscard]] bool is_valid(std::string_view url) const;
     [[nodiscard]] bool dial(std::string const& url, language::link& end);
 
-    place where_;
+    transport::runtime& loop_;
     std::string scheme_;
     std::unique_ptr<language> speech_;
+    link_plan plan_;
     std::map<std::string, pipe_listener*, std::less<>> listeners_;
     std::vector<std::shared_ptr<transport::pipe_control>> pipes_;
     planned_cut cuts_[2];

@@ -183,13 +183,20 @@ private:
 
 }  // namespace
 
+std::unique_ptr<language> plain_speech(transport::runtime& loop) {
+    return std::make_unique<plain_frames>(loop);
+}
+
+std::unique_ptr<language> websocket_speech(transport::runtime& loop) {
+    return std::make_unique<messages>(loop, nullptr, false);
+}
+
 subject simulated(stack which) {
     switch (which) {
         case stack::plain:
             return {"plain", {}, [](place const& where) {
-                        return std::make_unique<pipe_fixture>(
-                            where, "tcp://plain.test:", "",
-                            std::make_unique<plain_frames>(where.loop));
+                        return std::make_unique<pipe_fixture>(where, "tcp://plain.test:", "",
+                                                              plain_speech(where.loop));
                     }};
         case stack::tls:
             return {"tls", {.secure = true}, [](place const& where) {

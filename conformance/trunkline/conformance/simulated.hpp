@@ -1,8 +1,10 @@
 // The transports of Trunkline over simulated pipes: the same code as over sockets, on virtual time.
 #pragma once
 
+#include <trunkline/conformance/pipe_network.hpp>
 #include <trunkline/conformance/subject.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace trunkline::conformance {
@@ -15,6 +17,11 @@ enum class stack : std::uint8_t {
     websocket_tls,      ///< "wss:"
     websocket_deflate,  ///< "ws:" with permessage-deflate
 };
+
+/// Frames as they are on `loop`.
+[[nodiscard]] std::unique_ptr<language> plain_speech(transport::runtime& loop);
+/// WebSocket on `loop`.
+[[nodiscard]] std::unique_ptr<language> websocket_speech(transport::runtime& loop);
 
 /// One of them as a transport under test; its links can be disturbed.
 [[nodiscard]] subject simulated(stack which);

@@ -54,22 +54,31 @@ public:
     }
     [[nodiscard]] std::uint64_t size() const { return memory->size().value(); }
 
-    // Any of the changes, or parts of them, in any order.
+    // Any of the changes, or some sectors of them, in any order. A sector goes out as the system
+    // has it: what was written to it later takes along what was written to it before.
     [[nodiscard]] std::string leftover(std::uint64_t& chance) const {
-        auto left = durable;
-        std::vector<change> order(unsynced.begin(), unsynced.end());
-        for (std::size_t i = order.size(); i > 1; --i) {
-            std::swap(order[i - 1], order[next_chance(chance) % i]);
+        std::vector<bool> kept(unsynced.size());
+        std::map<std::uint64_t, std::size_t> newest;  // by sector, the last change that reached it
+        for (std::size_t i = 0; i < unsynced.size(); ++i) {
+            auto const fate = next_chance(chance) % 4;  // lost, in part, or done
+            kept[i] = fate != 0;
+            each_sector(unsynced[i], [&](std::uint64_t sector, auto const&) {
+                if (fate > 1 || (fate == 1 && next_chance(chance) % 2 == 0)) {
+                    newest[sector] = i;
+                }
+            });
         }
-        for (auto& each : order) {
-            auto const fate = next_chance(chance) % 4;
-            if (fate == 0) {
-                continue;  // lost
+        auto left = durable;
+        for (std::size_t i = 0; i < unsynced.size(); ++i) {
+            if (unsynced[i].resizes && kept[i]) {
+                redo(left, unsynced[i]);
             }
-            if (fate == 1 && !each.resizes && !each.bytes.empty()) {
-                tear(each, left, chance);
-            }
-            redo(left, each);
+            each_sector(unsynced[i], [&](std::uint64_t sector, change const& part) {
+                if (auto const found = newest.find(sector);
+                    found != newest.end() && i <= found->second) {
+                    redo(left, part);
+                }
+            });
         }
         return left;
     }
@@ -81,16 +90,14 @@ public:
     int writers = 0;
 
 private:
-    // Some sectors keep what was there.
-    static void tear(change& done, std::string const& before, std::uint64_t& chance) {
-        for (std::size_t i = 0; i < done.bytes.size();) {
-            auto const sector_end = (done.at + i) / sector_size * sector_size + sector_size;
-            auto const end = std::min<std::size_t>(done.bytes.size(), sector_end - done.at);
-            if (next_chance(chance) % 2 == 0) {
-                for (; i < end; ++i) {
-                    done.bytes[i] = done.at + i < before.size() ? before[done.at + i] : '\0';
-                }
-            }
+    // Calls `visit(sector, part)` for what a write puts into each sector.
+    template <class Visit>
+    static void each_sector(change const& of, Visit const& visit) {
+        for (std::size_t i = 0; i < of.bytes.size();) {
+            auto const sector = (of.at + i) / sector_size;
+            auto const end =
+                std::min<std::size_t>(of.bytes.size(), (sector + 1) * sector_size - of.at);
+            visit(sector, change{false, of.at + i, of.bytes.substr(i, end - i)});
             i = end;
         }
     }

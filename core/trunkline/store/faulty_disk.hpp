@@ -19,6 +19,7 @@ namespace trunkline::store {
 /// process or the machine died. Not thread-safe.
 class faulty_disk final : public disk {
 public:
+    /// The number of no call, and a size without end.
     static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
 
     /// Of a write that lies in one sector of 512 bytes, all is done or nothing.
@@ -28,7 +29,7 @@ public:
         /// This call alone fails with `error`, without effect; a sync that fails may lose what was
         /// to be synced, and later ones say nothing of it.
         std::uint64_t fail_at = never;
-        boost::system::errc::errc_t error = boost::system::errc::io_error;
+        boost::system::errc::errc_t error = boost::system::errc::io_error;  ///< what it fails with
         /// So does every cut of a file from then on.
         bool cuts_fail = false;
         /// Writes stop after some bytes or are interrupted, by chance; 0 for never.
@@ -43,6 +44,7 @@ public:
 
     /// Counts calls from 0 again.
     void follow(plan const& faults);
+    /// Since the plan was made.
     [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
 
     /// True from the crash on.
@@ -53,21 +55,27 @@ public:
 
     /// The bytes of a file as the system shows them; empty when there is none.
     [[nodiscard]] std::string content(std::filesystem::path const& path) const;
+    /// All files, in order.
     [[nodiscard]] std::vector<std::filesystem::path> names() const;
 
     /// What is there after the process died: all that the system was given.
     [[nodiscard]] std::unique_ptr<faulty_disk> after_kill() const;
 
     /// What is there after the power went: all that was synced, and of the rest whatever chance
-    /// leaves. Writes may be lost, done in another order, or done for some of their sectors; names
-    /// whose folder was not synced may be missing.
+    /// leaves. Writes may be lost, done in another order, or done for some of their sectors, but a
+    /// sector that has a later one has the earlier ones, too; names whose folder was not synced may
+    /// be missing.
     [[nodiscard]] std::unique_ptr<faulty_disk> after_power_loss(std::uint64_t seed) const;
 
+    /// As disk says.
     [[nodiscard]] result<std::unique_ptr<file>> open(std::filesystem::path const& path,
                                                      open_mode mode) override;
+    /// As disk says.
     [[nodiscard]] result<void> sync_folder_of(std::filesystem::path const& path) override;
+    /// As disk says.
     [[nodiscard]] result<void> replace(std::filesystem::path const& from,
                                        std::filesystem::path const& to) override;
+    /// As disk says.
     [[nodiscard]] result<void> remove(std::filesystem::path const& path) override;
 
 private:

@@ -20,6 +20,7 @@ command_maker exists;
 command_maker len;
 command_maker batch_get;
 command_maker batch_put;
+command_maker sim;
 command_maker completion;
 command_maker man;
 
