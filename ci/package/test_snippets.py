@@ -30,6 +30,10 @@ TRIED = {
     ("docs/tutorial.md", "cmake"): "ci/package/test_tutorial.py",
     ("docs/tutorial.md", "cpp"): "ci/package/test_tutorial.py",
     ("docs/tutorial.md", "text"): "ci/package/test_tutorial.py",
+    ("docs/writing-a-transport.md", "sh"): "ci/package/test_tutorial.py",
+    ("docs/writing-a-transport.md", "cmake"): "ci/package/test_tutorial.py",
+    ("docs/writing-a-transport.md", "cpp"): "ci/package/test_tutorial.py",
+    ("docs/writing-a-transport.md", "text"): "ci/package/test_tutorial.py",
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/tutorial.md, followed step by step, from nothing but the installed package."""
+"""The tutorials, followed step by step, from nothing but the installed package."""
 
 import unittest
 
@@ -8,12 +8,18 @@ from workshop import PREFIX, folder, readers_environment
 
 class Tutorial(unittest.TestCase):
 
-    def test_everything_is_as_the_page_says(self):
-        page = (PREFIX / "share/doc/trunkline/docs/tutorial.md").read_text()
-        walk = Walk(page, folder("tutorial"), readers_environment())
+    def follow(self, name):
+        page = (PREFIX / f"share/doc/trunkline/docs/{name}.md").read_text()
+        walk = Walk(page, folder(name), readers_environment())
         walk.go()
         self.assertGreater(len(walk.blocks), 10)
         self.assertEqual({}, walk.terminals)
+
+    def test_everything_is_as_the_page_says(self):
+        self.follow("tutorial")
+
+    def test_a_transport_is_written_as_the_page_says(self):
+        self.follow("writing-a-transport")
 
 
 class WalkItself(unittest.TestCase):
