@@ -20,10 +20,10 @@ struct verdict {
 
     /// Whether every check held.
     [[nodiscard]] bool passed() const noexcept { return broken.empty(); }
+    /// `hash` as 16 hexadecimal digits.
+    [[nodiscard]] std::string story_number() const;
     /// The one line that repeats the run of the program's own scenario.
-    [[nodiscard]] std::string repeat() const {
-        return "trunkline sim --seed " + std::to_string(seed) + " --trace";
-    }
+    [[nodiscard]] std::string repeat() const;
 };
 
 }  // namespace trunkline::sim

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iomanip>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -52,18 +51,12 @@ std::optional<seed_range> range_of(std::string_view text) {
                                             : std::nullopt;
 }
 
-std::string hex(std::uint64_t hash) {
-    std::ostringstream text;
-    text << std::hex << std::setw(16) << std::setfill('0') << hash;
-    return text.str();
-}
-
 std::string line_of(sim::verdict const& found) {
     std::ostringstream text;
     text << "seed " << found.seed << ": " << (found.passed() ? "all holds" : found.broken) << "; "
          << found.events << " events, " << found.connections << " connections, " << found.calls
          << " calls, " << found.calls_at_once << " at once, " << found.faults << " faults, story "
-         << hex(found.hash);
+         << found.story_number();
     return text.str();
 }
 
@@ -86,7 +79,7 @@ int run_many(seed_range const& seeds, bool hashes) {
     for (auto seed = seeds.first;; ++seed) {
         auto const found = sim::run_town(seed);
         events.push_back(found.events);
-        if (hashes && !say(std::to_string(seed) + " " + hex(found.hash))) {
+        if (hashes && !say(std::to_string(seed) + " " + found.story_number())) {
             return exit_failure;
         }
         if (!found.passed()) {
@@ -104,8 +97,9 @@ int run_many(seed_range const& seeds, bool hashes) {
 int act(sim_options const& options) {
     if (options.seeds.empty()) {
         auto const found = sim::run_town(options.seed, options.trace ? &std::cout : nullptr);
-        bool const said = say(options.hashes ? std::to_string(found.seed) + " " + hex(found.hash)
-                                             : line_of(found));
+        bool const said =
+            say(options.hashes ? std::to_string(found.seed) + " " + found.story_number()
+                               : line_of(found));
         return said && found.passed() ? exit_success : exit_failure;
     }
     auto const seeds = range_of(options.seeds);
