@@ -214,6 +214,20 @@ class Snippets(unittest.TestCase):
                         self.assertTrue(name in words, f"there is no {name}:\n{row}")
         self.assertGreater(looked_at, 60)
 
+    def test_the_contract_has_a_row_for_every_function(self):
+        page = (PAGES / "transports/trunkline/transport/CONTRACT.md").read_text()
+        sections = dict(re.findall(r"^## (.*)\n((?:(?!## ).*\n)*)", page, re.MULTILINE))
+        rows = {title: set(re.findall(r"(?:^\| |, )`(?:\w+::)?(\w+)(?:\(|`)", text, re.MULTILINE))
+                for title, text in sections.items()}
+        makers = rows["network, listener and dialer"]
+        for name, known in (("byte_stream", rows["byte_stream"]), ("runtime", rows["runtime"]),
+                            ("connection", rows["connection"] | rows["byte_stream"]),
+                            ("listener", makers), ("network", makers)):
+            header = (PREFIX / f"include/trunkline/transport/{name}.hpp").read_text()
+            functions = set(re.findall(r"virtual [^~;]*?(\w+)\(", header))
+            self.assertGreater(len(functions), 1)
+            self.assertEqual(set(), functions - known, name)
+
     def test_the_configuration_file_of_the_server(self):
         (text,) = [text for language, text in blocks("docs/serve.md") if language == "toml"]
         file = folder("configuration") / "trunkline.toml"
