@@ -101,6 +101,9 @@ std::unique_ptr<bare_link> bare_listener::take() {
 
 result<std::unique_ptr<transport::connection>> dial_bare(world& at, transport::dialer& by,
                                                          std::string_view url) {
+    bool listens = false;
+    at.loop().post([&] { listens = true; });
+    expect(at.comes_true([&] { return listens; }), "the loop does not run");
     auto const made =
         std::make_shared<std::optional<result<std::unique_ptr<transport::connection>>>>();
     by.dial(url, [made](auto ended) { made->emplace(std::move(ended)); });

@@ -83,7 +83,8 @@ private:
     std::unique_ptr<transport::listener> listening_;
 };
 
-/// Dials, and waits for what becomes of it.
+/// Dials in the next turn, from which on a server listens that was started just now, and waits for
+/// what becomes of it.
 [[nodiscard]] result<std::unique_ptr<transport::connection>> dial_bare(world& at,
                                                                        transport::dialer& by,
                                                                        std::string_view url);

@@ -90,9 +90,6 @@ private:
     void connect_server(faced& made) {
         server_.on_connected([to = made.joined_](peer one) { to->push_back(std::move(one)); });
         made.server_ = value_of(server_.start(), "starting the server");
-        bool listens = false;  // from the next turn on
-        at_.loop().post([&] { listens = true; });
-        expect(at_.comes_true([&] { return listens; }), "the loop does not run");
         made.dialer_ = at_.place().network().make_dialer(at_.loop());
         auto link =
             value_of(dial_bare(at_, *made.dialer_, made.server_->endpoints().front()), "a dial");

@@ -119,6 +119,9 @@ struct subject {
     std::string name;  ///< as in names of tests: letters, digits and underscores
     features has;      ///< what rules may ask of it
     std::function<std::unique_ptr<fixture>(place const&)> make;  ///< sets it up for one run
+    /// For a driver under test: what is to stand between the loop and all that runs on it. Empty:
+    /// nothing does.
+    std::function<std::unique_ptr<transport::runtime>(transport::runtime& below)> drive = {};
 };
 
 }  // namespace trunkline::conformance

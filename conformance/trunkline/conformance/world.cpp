@@ -102,6 +102,10 @@ world::world(subject const& of, world_options const& options)
         clockwork_ = std::make_unique<real_clockwork>(amount(end.time, end.full_time));
     }
     loop_ = &clockwork_->loop();
+    if (subject_.drive) {
+        driven_ = subject_.drive(*loop_);
+        loop_ = driven_.get();
+    }
 }
 
 world::~world() = default;

@@ -109,6 +109,7 @@ private:
     subject const& subject_;
     world_options options_;
     std::unique_ptr<clockwork> clockwork_;
+    std::unique_ptr<transport::runtime> driven_;  // null where the loop is used as it is
     transport::runtime* loop_;
     std::mt19937_64 random_;
     std::size_t capacity_ = 64 * kib;

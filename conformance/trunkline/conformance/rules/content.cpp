@@ -1,18 +1,16 @@
 // Content that is large, and content that is compressed: INT-04 and INT-13.
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/memory_peak.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace trunkline::conformance {
 namespace {
@@ -23,30 +21,8 @@ using byte_string = std::vector<std::byte>;
 
 constexpr typed::two_way_stream<typed::raw, typed::raw> give_back{"give back"};
 
-// What the process has in memory; 0 where that says nothing of us.
-std::size_t resident() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 0;
-#else
-    std::ifstream from("/proc/self/statm");
-    std::size_t all = 0;
-    std::size_t here = 0;
-    return from >> all >> here ? here * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) : 0;
-#endif
-}
-
-// The most that there was when somebody looked.
-struct high_water {
-    std::size_t before = resident();
-    std::size_t most = before;
-
-    void look() { most = std::max(most, resident()); }
-    [[nodiscard]] std::size_t growth() const noexcept { return most - before; }
-};
-
 awaitable<void> collect_and_give_back(stream_reader<typed::raw>& from,
-                                      stream_writer<typed::raw>& to, std::size_t size,
-                                      high_water& memory) {
+                                      stream_writer<typed::raw>& to, std::size_t size) {
     byte_string all;
     all.reserve(size);
     for (;;) {
@@ -55,7 +31,6 @@ awaitable<void> collect_and_give_back(stream_reader<typed::raw>& from,
             break;
         }
         all.insert(all.end(), (**part).begin(), (**part).end());
-        memory.look();
     }
     auto const written = co_await to.async_write(all, use_awaitable);
     written.value();
@@ -66,16 +41,15 @@ void a_large_message_goes_there_and_back(world& at) {
     std::size_t const size = at.amount(2 * mib, 64 * mib);
     auto const sent = at.noise(size);
     for (bool const extended : {false, true}) {
-        high_water memory;
+        memory_peak const memory;
         pairing made(at);
         if (extended) {
             made.extended();
         }
-        auto pair =
-            made.handle(give_back,
-                        [&](stream_reader<typed::raw>& from, stream_writer<typed::raw>& to,
-                            call_context) { return collect_and_give_back(from, to, size, memory); })
-                .connect();
+        auto pair = made.handle(give_back,
+                                [&](stream_reader<typed::raw>& from, stream_writer<typed::raw>& to,
+                                    call_context) { return collect_and_give_back(from, to, size); })
+                        .connect();
         auto stream = pair.caller().open(give_back);
         stream.to.async_write(sent, [](call_result<void> written) {
             expect(written.has_value(), "a large message cannot be written");
@@ -92,7 +66,6 @@ void a_large_message_goes_there_and_back(world& at) {
                        std::ranges::equal(bytes, bytes_view(sent).subspan(got, bytes.size())),
                    "a large message came back as another one");
             got += bytes.size();
-            memory.look();
         }
         expect(got == size, "a large message did not come back whole");
         // That of the side which calls was there before.

@@ -28,7 +28,9 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> fault_rules();              ///< FLT: calls and streams
 [[nodiscard]] std::span<rule const> fault_link_rules();         ///< FLT: links
 [[nodiscard]] std::span<rule const> malformed_rules();          ///< MAL
+[[nodiscard]] std::span<rule const> malformed_value_rules();    ///< MAL: what values cost
 [[nodiscard]] std::span<rule const> limit_rules();              ///< LIM
+[[nodiscard]] std::span<rule const> held_limit_rules();         ///< LIM: what is held
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
 [[nodiscard]] std::span<rule const> security_rules();           ///< SEC
 

@@ -1,11 +1,14 @@
 // Listeners and dialers that are wrong.
+#include <trunkline/conformance/frame_peer.hpp>
 #include <trunkline/conformance/wrong/changed.hpp>
 #include <trunkline/transport/error.hpp>
 
 #include <boost/asio/error.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +121,67 @@ subject with_listeners(std::function<changed_listener::changes()> const& make_ch
                         });
 }
 
+// The accepted connections of one network: where one is closed or broken off, all break.
+subject with_one_fate() {
+    return with_network(stack::plain, [](transport::network& below, transport::runtime&) {
+        auto const given = std::make_shared<std::set<connection*>>();
+        class fated final : public transport::passing_connection {
+        public:
+            fated(link inner, std::shared_ptr<std::set<connection*>> others)
+                : passing_connection(std::move(inner)), others_(std::move(others)) {
+                others_->insert(&this->inner());
+            }
+            ~fated() override { others_->erase(&inner()); }
+            void close(transport::close_code code, std::string_view why) override {
+                passing_connection::close(code, why);
+                for (auto* const each : *others_) {
+                    if (each != &inner()) {
+                        each->abort();
+                    }
+                }
+            }
+
+        private:
+            std::shared_ptr<std::set<connection*>> others_;
+        };
+        return std::make_unique<wrapping_network>(below, [given](link inner, bool dialled) {
+            return dialled ? std::move(inner) : std::make_unique<fated>(std::move(inner), given);
+        });
+    });
+}
+
+// Sends a cancel of no stream now and then, for as long as ten seconds.
+subject with_chatter() {
+    return with_network(stack::plain, [](transport::network& below, transport::runtime& loop) {
+        class chatty final : public transport::passing_connection {
+        public:
+            chatty(link inner, transport::runtime& loop)
+                : passing_connection(std::move(inner)), loop_(loop) {
+                again();
+            }
+
+        private:
+            void again() {
+                next_ = loop_.after(std::chrono::milliseconds(100), [this] {
+                    auto const word = frame_of(frame::kind::cancel, 0x00fe'0000, 0);
+                    out_segment const all{as_bytes(word), word.size()};
+                    static_cast<void>(inner().write({&all, 1}));
+                    if (++said_ < 100) {
+                        again();
+                    }
+                });
+            }
+
+            transport::runtime& loop_;
+            int said_ = 0;
+            std::unique_ptr<transport::timer> next_;
+        };
+        return std::make_unique<wrapping_network>(below, [&loop](link inner, bool) {
+            return std::make_unique<chatty>(std::move(inner), loop);
+        });
+    });
+}
+
 void add_wrong_dials(std::vector<wrong_transport>& all) {
     using outcome = changed_dialer::outcome;
     using dialed = transport::dialer::dialed;
@@ -192,6 +256,18 @@ void add_wrong_listeners(std::vector<wrong_transport>& all) {
                                    }};
                        });
                    })});
+    all.push_back({"accepts three connections in all", with_listeners([] {
+                       return changed_listener::changes{.start = [](auto& on, auto sink) {
+                           on.start([sink, count = 0](link made) mutable {
+                               if (++count <= 3) {
+                                   sink(std::move(made));
+                               }
+                           });
+                       }};
+                   }),
+                   "LIM-06"});
+    all.push_back({"breaks all connections when one has to go", with_one_fate(), "LIM-11"});
+    all.push_back({"says something of its own every 100 ms", with_chatter(), "CAN-01"});
     all.push_back({"does not see that somebody listens there",
                    with_network(stack::plain, [](transport::network& below, transport::runtime&) {
                        // The second listener of an address gets another address, and nobody is

@@ -1,4 +1,4 @@
-// Transports that are wrong on purpose, each in one point: what the kit is tested with.
+// Transports and drivers that are wrong on purpose, each in one point: what the kit is tested with.
 #pragma once
 
 #include <trunkline/conformance/subject.hpp>
@@ -12,6 +12,7 @@ namespace trunkline::conformance {
 struct wrong_transport {
     std::string_view fault;  ///< what it does, in words
     subject under_test;
+    std::string_view seen_by = {};  ///< the rule that it was made for, where there is one
 };
 
 /// All of them, over simulated pipes.
@@ -20,9 +21,16 @@ struct wrong_transport {
 /// One that is put together as they are, and nothing is wrong with it: what catches it is wrong
 /// itself.
 [[nodiscard]] subject right_transport(bool messages);
+/// Likewise on a loop.
+[[nodiscard]] subject right_driver();
+/// Likewise of frames; but it gives them only once they are whole, which some rules do not take.
+[[nodiscard]] subject right_frames();
 
-/// Those whose connections are wrong, and those whose listeners and dialers are.
+/// Those whose connections are wrong, those that do wrong to single frames, those whose listeners
+/// and dialers are wrong, and loops.
 void add_wrong_links(std::vector<wrong_transport>& to);
+void add_wrong_frames(std::vector<wrong_transport>& to);
 void add_wrong_networks(std::vector<wrong_transport>& to);
+void add_wrong_drivers(std::vector<wrong_transport>& to);
 
 }  // namespace trunkline::conformance
