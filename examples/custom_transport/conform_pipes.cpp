@@ -21,7 +21,7 @@ private:
 };
 
 int main(int count, char** arguments) {
-    features const has{.shapes = false, .virtual_time = false};
+    features const has{.shapes = false, .virtual_time = false, .reset = false};
     return run_main(
         count, arguments,
         {{"pipes", has, [](place const& where) { return std::make_unique<piped>(where); }}});

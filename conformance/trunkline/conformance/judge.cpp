@@ -24,6 +24,8 @@ constexpr std::array all_needs{
          [](features const&, bool is_virtual) { return is_virtual; }},
     need{needs::half_close, "the transport has no half-close",
          [](features const& has, bool) { return has.half_close; }},
+    need{needs::reset, "the transport has no reset",
+         [](features const& has, bool) { return has.reset; }},
     need{needs::message_borders, "the transport keeps no message borders",
          [](features const& has, bool) { return has.message_borders; }},
     need{needs::probe, "the transport has no probe of its own",

@@ -30,6 +30,7 @@ enum class needs : std::uint16_t {
     one_shape = 1U << 8U,        ///< no need as such: the rule sets its own links, one shape is all
     one_role = 1U << 9U,         ///< likewise: who listens makes no difference, or is the point
     compression = 1U << 10U,     ///< features::compression
+    reset = 1U << 11U,           ///< features::reset
 };
 
 [[nodiscard]] constexpr needs operator|(needs a, needs b) noexcept {

@@ -34,7 +34,7 @@ std::string page() {
 }
 
 std::string needs_text(needs which) {
-    constexpr std::array<std::pair<needs, std::string_view>, 8> names{
+    constexpr std::array<std::pair<needs, std::string_view>, 9> names{
         {{needs::virtual_time, "virtual time"},
          {needs::half_close, "half-close"},
          {needs::message_borders, "message borders"},
@@ -42,7 +42,8 @@ std::string needs_text(needs which) {
          {needs::close_reason, "close reason"},
          {needs::identity, "identity"},
          {needs::secure, "TLS"},
-         {needs::compression, "compression"}}};
+         {needs::compression, "compression"},
+         {needs::reset, "reset"}}};
     std::string text;
     for (auto const& [need, name] : names) {
         if (includes(which, need)) {

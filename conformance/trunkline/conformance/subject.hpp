@@ -107,6 +107,7 @@ struct features {
     bool virtual_time = true;      ///< runs on a simulated loop; else on sockets and real time only
     bool message_borders = false;  ///< as transport::capabilities
     bool half_close = true;        ///< likewise
+    bool reset = true;             ///< the peer tells an abort from an end in order
     bool probe = false;            ///< likewise
     bool close_reason = false;     ///< likewise
     bool identity = false;         ///< the peer is named by credentials or a certificate

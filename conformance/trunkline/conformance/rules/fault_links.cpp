@@ -336,7 +336,7 @@ constexpr std::array rules{
          "Whether output that makes no progress, or silence, ends a connection.",
          needs::faults | needs::virtual_time | needs::one_role, a_half_open_link_is_found},
     rule{"FLT-08", level::must, "A reset is told as \"reset\", and not as an end in order.",
-         "Which error a read or a write gives behind a reset.", needs::nothing, a_reset_is_told},
+         "Which error a read or a write gives behind a reset.", needs::reset, a_reset_is_told},
     rule{"FLT-10", level::must,
          "A peer that reads a little each second makes nobody wait, and holds no more than its "
          "share of memory.",
