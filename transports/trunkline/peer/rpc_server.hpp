@@ -85,8 +85,8 @@ public:
     }
 
     /// Accepts nothing more, lets every connection answer what it has received, closes each as
-    /// going away, cuts what is left after the drain timeout, and waits for all of that and for
-    /// handlers that still run on the pool. Only with threads of its own.
+    /// going away, cuts what is left after the drain timeout, or now when it stops already, and
+    /// waits for all of that and for handlers still on the pool. Only with threads of its own.
     void stop();
 
     /// The same without waiting, also on a given loop: `done` is called on one of its loops. The

@@ -188,7 +188,15 @@ void server_loop::stop(std::function<void()> done) {
         return;
     }
     stopped_.push_back(std::move(done));
-    if (std::exchange(stopping_, true)) {
+    bool const again = std::exchange(stopping_, true);
+    // Who asks once more does not want to wait.
+    deadline_ = loop_.after(again ? transport::runtime::duration{} : shared_.drain_timeout, [this] {
+        for_each([](line& of, transport::driver& one) {
+            one.close(close_code::going_away, farewell);
+            of.stop_handlers();
+        });
+    });
+    if (again) {
         return;
     }
     for (auto const& each : listeners_) {
@@ -198,12 +206,6 @@ void server_loop::stop(std::function<void()> done) {
         adopting_->close();
     }
     for_each([](line&, transport::driver& one) { one.drain(close_code::going_away, farewell); });
-    deadline_ = loop_.after(shared_.drain_timeout, [this] {
-        for_each([](line& of, transport::driver& one) {
-            one.close(close_code::going_away, farewell);
-            of.stop_handlers();
-        });
-    });
     wind_down();
 }
 
