@@ -26,6 +26,10 @@ pipe_end end_of(bool dialler) noexcept {
     return dialler ? pipe_end::first : pipe_end::second;
 }
 
+bool is_open(transport::pipe_control const& pipe) noexcept {
+    return !pipe.counters(pipe_end::first).closed || !pipe.counters(pipe_end::second).closed;
+}
+
 // A handshake with its deadline, in the list of who waits for it.
 struct handshake {
     language::pending under_way;
@@ -208,6 +212,7 @@ bool pipe_network::dial(std::string const& url, language::link& end) {
     if (plan_.made != nullptr) {
         plan_.made(url, pipe.control);
     }
+    forget_ended();
     pipes_.push_back(std::move(pipe.control));
     return true;
 }
@@ -232,8 +237,19 @@ void pipe_network::stall(bool from_dialler, bool on) {
     }
 }
 
+// Of those whose ends are both closed only what they carried is kept.
+void pipe_network::forget_ended() {
+    std::erase_if(pipes_, [this](auto const& each) {
+        bool const ended = !is_open(*each);
+        for (bool const dialler : {false, true}) {
+            carried_[dialler] += ended ? each->counters(end_of(!dialler)).read_size : 0;
+        }
+        return ended;
+    });
+}
+
 std::uint64_t pipe_network::carried(bool from_dialler) const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = carried_[from_dialler];
     for (auto const& each : pipes_) {
         sum += each->counters(end_of(!from_dialler)).read_size;
     }
@@ -241,9 +257,8 @@ std::uint64_t pipe_network::carried(bool from_dialler) const {
 }
 
 std::size_t pipe_network::links() const {
-    return static_cast<std::size_t>(std::ranges::count_if(pipes_, [](auto const& each) {
-        return !each->counters(pipe_end::first).closed || !each->counters(pipe_end::second).closed;
-    }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(pipes_, [](auto const& each) { return is_open(*each); }));
 }
 
 }  // namespace trunkline::conformance

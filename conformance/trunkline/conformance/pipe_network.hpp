@@ -6,6 +6,7 @@
 #include <trunkline/transport/listener.hpp>
 #include <trunkline/transport/socket_dialer.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -76,6 +77,7 @@ private:
 
     [[nodiscard]] bool is_valid(std::string_view url) const;
     [[nodiscard]] bool dial(std::string const& url, language::link& end);
+    void forget_ended();
 
     transport::runtime& loop_;
     std::string scheme_;
@@ -85,6 +87,7 @@ private:
     std::vector<std::shared_ptr<transport::pipe_control>> pipes_;
     planned_cut cuts_[2];
     bool stalled_[2] = {false, false};
+    std::uint64_t carried_[2] = {0, 0};  // by pipes that have ended
 };
 
 }  // namespace trunkline::conformance

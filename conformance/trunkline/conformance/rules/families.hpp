@@ -25,6 +25,7 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> deadline_stream_rules();    ///< DDL: reads and writes
 [[nodiscard]] std::span<rule const> two_way_rules();            ///< BID
 [[nodiscard]] std::span<rule const> reconnect_rules();          ///< REC
+[[nodiscard]] std::span<rule const> release_rules();            ///< RES
 [[nodiscard]] std::span<rule const> fault_rules();              ///< FLT: calls and streams
 [[nodiscard]] std::span<rule const> fault_link_rules();         ///< FLT: links
 [[nodiscard]] std::span<rule const> malformed_rules();          ///< MAL
@@ -32,6 +33,10 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> limit_rules();              ///< LIM
 [[nodiscard]] std::span<rule const> held_limit_rules();         ///< LIM: what is held
 [[nodiscard]] std::span<rule const> liveness_rules();           ///< LIV
+[[nodiscard]] std::span<rule const> shutdown_rules();           ///< SHD
+[[nodiscard]] std::span<rule const> thread_rules();             ///< THR
+[[nodiscard]] std::span<rule const> error_rules();              ///< ERR
+[[nodiscard]] std::span<rule const> observation_rules();        ///< OBS
 [[nodiscard]] std::span<rule const> security_rules();           ///< SEC
 
 }  // namespace trunkline::conformance

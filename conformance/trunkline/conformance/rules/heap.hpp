@@ -1,0 +1,26 @@
+// How much memory of the heap is in use, for rules that compare two moments.
+#pragma once
+
+#include <trunkline/conformance/verdict.hpp>
+
+#include <cstddef>
+
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
+namespace trunkline::conformance {
+
+/// In bytes, of the whole process; what the heap itself keeps free is not counted. Throws
+/// rule_not_applicable where nobody tells, as under a sanitizer.
+[[nodiscard]] inline std::size_t heap_in_use() {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    auto const told = ::mallinfo2();
+    if (told.uordblks + told.hblkhd != 0) {
+        return told.uordblks + told.hblkhd;
+    }
+#endif
+    throw rule_not_applicable{"the heap does not tell how much of it is in use"};
+}
+
+}  // namespace trunkline::conformance
