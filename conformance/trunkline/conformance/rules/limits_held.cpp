@@ -80,7 +80,7 @@ void a_limit_stops_what_is_inflated(world& at) {
 using harangue = std::function<std::string(std::uint32_t)>;
 
 std::array<harangue, 3> harangues() {
-    constexpr std::size_t piece = 250 * kib;
+    constexpr std::size_t piece = 100 * kib;
     return {
         [](std::uint32_t i) {
             return (i == 0 ? "GET /ws HTTP/1.1\r\nHost: x\r\nX: " : "") + std::string(piece, 'x');
@@ -127,6 +127,10 @@ void a_stranger_makes_us_hold_little(world& at) {
                     })) {
                     break;  // nobody reads him any more
                 }
+            }
+            for (peer const& each : server.peers()) {
+                expect(!each.is_connected() || protocol_of(each).held_size() <= most.held_size_max,
+                       "more is held for a stranger than may be");
             }
             expect(memory.growth() <= most.held_size_max + beside,
                    "a stranger takes " + std::to_string(memory.growth()) + " bytes of memory");
