@@ -82,7 +82,8 @@ std::optional<go_away_fields> decode_go_away(bytes_view payload) noexcept {
         return std::nullopt;
     }
     bytes_view const text = payload.subspan(code_size);
-    return go_away_fields{code_of(load_le<std::uint32_t>(payload.data())),
+    auto const number = load_le<std::uint32_t>(payload.data());
+    return go_away_fields{is_close_code(code{number}) ? code{number} : code_of(number),
                           {reinterpret_cast<char const*>(text.data()), text.size()}};
 }
 

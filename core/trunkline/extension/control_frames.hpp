@@ -24,7 +24,7 @@ struct reset_fields {
 
 /// What a go-away says.
 struct go_away_fields {
-    code why = code::none;  ///< the reason
+    code why = code::none;  ///< the reason, or a close code
     std::string_view text;  ///< for people; valid as long as the frame
 };
 

@@ -45,6 +45,13 @@ enum class code : std::uint32_t {
     going_away = 6,  ///< as refused: no more calls are taken
 };
 
+/// Whether a go-away with it says that the connection is being closed, and why: then it is a code
+/// of RFC 6455 section 7.4.
+[[nodiscard]] constexpr bool is_close_code(code which) noexcept {
+    auto const number = static_cast<std::uint32_t>(which);
+    return number >= 1000 && number <= 4999;
+}
+
 inline constexpr std::size_t header_size_max = 16 * kib;      ///< bytes of one header frame
 inline constexpr std::size_t metadata_entries_max = 64;       ///< in one header
 inline constexpr std::size_t headers_ahead_max = 16;          ///< whose stream has not begun

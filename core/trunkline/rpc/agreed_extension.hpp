@@ -57,6 +57,7 @@ struct agreed_extension {
     frame::id_table<std::uint32_t, call_id> calls;  ///< of the peer, by request id
 
     bool leaves = false;       ///< we take no more calls
+    bool closes = false;       ///< and have said why the connection ends
     bool peer_leaves = false;  ///< it takes no more calls
 };
 

@@ -191,10 +191,7 @@ void endpoint::on_pong(bytes_view payload) {
 }
 
 void endpoint::on_go_away(extension::code why, std::string_view text) {
-    event_scope const scope(*this);
-    if (peer_leaves_) {
-        peer_leaves_(why, text);
-    }
+    parting_ = std::make_unique<parting>(parting{why, std::string(text)});
 }
 
 void endpoint::on_response_fields(std::uint32_t request_id, extension::call_fields const& fields) {

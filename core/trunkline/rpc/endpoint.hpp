@@ -118,10 +118,14 @@ public:
     /// Tells the peer that no call is taken any more, as session::go_away().
     void go_away(extension::code why, std::string_view text);
 
-    /// Called when the peer has said so.
-    void on_peer_leaves(std::function<void(extension::code why, std::string_view text)> told) {
-        peer_leaves_ = std::move(told);
-    }
+    /// What a go-away of the peer said.
+    struct parting {
+        extension::code why = extension::code::none;  ///< the reason, or a close code
+        std::string text;                             ///< for people: what came, UTF-8 or not
+    };
+
+    /// What the last one said; null before the first.
+    [[nodiscard]] parting const* peer_parting() const noexcept { return parting_.get(); }
 
     // The flow of parts
     // --------------------------------------------------------------------------------------------
@@ -256,7 +260,7 @@ private:
     frame::id_table<std::uint64_t, call_watch*> watched_;  // calls of the peer, by their number
     std::deque<std::pair<std::uint64_t, std::function<void()>>> pings_;
     std::uint64_t next_ping_ = 0;
-    std::function<void(extension::code, std::string_view)> peer_leaves_;
+    std::unique_ptr<parting> parting_;
     extension::call_fields const* response_fields_ = nullptr;  // of the answer that is being told
     bool extensible_ = false;
     bool disconnected_ = false;

@@ -321,17 +321,29 @@ TEST_F(extended_endpoints, pings_come_back_each_to_who_asked) {
 }
 
 TEST_F(extended_endpoints, a_go_away_is_told_and_ends_new_calls_on_one_side_only) {
-    std::string told;
-    peers.dialer->on_peer_leaves([&](extension::code, std::string_view text) { told = text; });
+    EXPECT_EQ(peers.dialer->peer_parting(), nullptr);
     peers.acceptor->go_away(extension::code::going_away, "restart");
     peers.run();
-    EXPECT_EQ(told, "restart");
+    ASSERT_NE(peers.dialer->peer_parting(), nullptr);
+    EXPECT_EQ(peers.dialer->peer_parting()->why, extension::code::going_away);
+    EXPECT_EQ(peers.dialer->peer_parting()->text, "restart");
     EXPECT_EQ(peers.dialer->call(method, {}, [](response const&) {}).error(),
               rpc_error::peer_going_away);
     outcome other_way;
     ASSERT_TRUE(peers.acceptor->call(method, {}, note(other_way)));
     peers.run();
     EXPECT_EQ(other_way.code, status::method_not_found);
+}
+
+TEST_F(extended_endpoints, CLS_11_a_close_code_follows_a_go_away_once) {
+    constexpr extension::code full{1013};
+    peers.acceptor->go_away(extension::code::going_away, "restart");
+    peers.acceptor->go_away(full, "too many");
+    peers.acceptor->go_away(extension::code{1000}, "not said");
+    peers.run();
+    ASSERT_NE(peers.dialer->peer_parting(), nullptr);
+    EXPECT_EQ(peers.dialer->peer_parting()->why, full);
+    EXPECT_EQ(peers.dialer->peer_parting()->text, "too many");
 }
 
 struct writer final : room_waiter, response_stream {

@@ -94,7 +94,8 @@ public:
     /// The answer to session::ping().
     virtual void on_pong(bytes_view /*payload*/) {}
 
-    /// The peer takes no more calls. `text` is for people: what came, UTF-8 or not.
+    /// The peer takes no more calls; closes, where `why` is a close code (extension::
+    /// is_close_code). `text` is for people: what came, UTF-8 or not.
     virtual void on_go_away(extension::code /*why*/, std::string_view /*text*/) {}
 
 protected:
@@ -293,7 +294,8 @@ public:
     [[nodiscard]] bool ping(bytes_view payload, std::uint64_t now_us);
 
     /// Tells the peer that no call is taken any more; those that come all the same are refused.
-    /// What has begun goes on. Nothing where the peer has not agreed to it; once.
+    /// What has begun goes on. Nothing where the peer has not agreed to it; once, and once more
+    /// with a close code.
     void go_away(extension::code why, std::string_view text, std::uint64_t now_us);
 
     /// Whether the peer has said so.

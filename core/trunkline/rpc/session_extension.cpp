@@ -463,11 +463,14 @@ error_code session::state::take_pong(bytes_view payload) {
 // The end of calls
 
 void session::state::go_away(extension::code why, std::string_view text, std::uint64_t now_us) {
-    if (agreed == nullptr || agreed->leaves || !connected_ || failure_) {
+    bool const closes = extension::is_close_code(why);
+    if (agreed == nullptr || agreed->closes || (agreed->leaves && !closes) || !connected_ ||
+        failure_) {
         return;
     }
     now_us_ = now_us;
     agreed->leaves = true;
+    agreed->closes = closes;
     control().put_go_away({why, text});
 }
 

@@ -254,6 +254,9 @@ public:
         closing_ = true;
         link_->end(me_);
     }
+    [[nodiscard]] std::optional<transport::close_reason> farewell() const override {
+        return std::nullopt;
+    }
     void abort() override { link_->abort(me_); }
     bool wants_write() const noexcept override { return false; }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {

@@ -251,10 +251,15 @@ void client_core::on_state(connection_state state, error_code why) {
 }
 
 void client_core::report(connection_state state, error_code why) {
-    if (settings_.on_state && !ended_) {
-        auto const told = settings_.on_state;  // it may end us
+    if (ended_) {
+        return;
+    }
+    auto const watched = line_;
+    watched->watchers().note(state, why);
+    if (auto const told = settings_.on_state) {  // it may end us
         told(state, why);
     }
+    watched->watchers().tell();
 }
 
 // The next connection

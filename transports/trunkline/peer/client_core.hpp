@@ -66,7 +66,10 @@ public:
     [[nodiscard]] std::shared_ptr<loop_handle> const& handle() const noexcept { return handle_; }
 
     /// No state is reported any more.
-    void hush() noexcept { settings_.on_state = nullptr; }
+    void hush() noexcept {
+        settings_.on_state = nullptr;
+        line_->watchers().clear();
+    }
 
     using dialed = std::function<void(error_code)>;
 

@@ -90,6 +90,11 @@ std::optional<transport::peer_certificate> line::certificate() const {
     return certificate_;
 }
 
+std::optional<transport::close_reason> line::farewell() const {
+    std::lock_guard const lock(mutex_);
+    return farewell_ ? std::optional(*farewell_) : std::nullopt;
+}
+
 void line::attach(transport::driver& driver) {
     driver_ = &driver;
     ++connection_;
@@ -101,6 +106,7 @@ void line::attach(transport::driver& driver) {
     peer_name_ = std::move(name);
     credentials_ = who;
     certificate_ = std::move(shown);
+    farewell_.reset();
 }
 
 void line::admit() {
@@ -111,11 +117,22 @@ void line::admit() {
 
 void line::detach(bool another_follows) {
     connected_ = false;
+    if (driver_ != nullptr) {
+        note_farewell(driver_->farewell());
+    }
     driver_ = nullptr;
     reconnecting_ = another_follows;
     stop_handlers();
     if (!another_follows) {
         give_up(rpc::rpc_error::connection_lost);
+    }
+}
+
+void line::note_farewell(std::optional<transport::close_reason> said) {
+    if (said) {
+        auto kept = std::make_unique<transport::close_reason>(std::move(*said));
+        std::lock_guard const lock(mutex_);
+        farewell_ = std::move(kept);
     }
 }
 
@@ -133,11 +150,11 @@ bool line::is_worth_waiting(error_code why) const noexcept {
     return why == rpc::rpc_error::too_many_calls || (next_one && comes_back_ && calls_wait_);
 }
 
-void line::close() {
+void line::close(transport::close_reason const& why) {
     comes_back_ = false;
     auto const stop = std::exchange(stop_coming_back_, nullptr);
     if (driver_ != nullptr && !reconnecting_) {
-        driver_->close(transport::close_code::normal, {});
+        driver_->close(why.code, why.text);
         stop_handlers();
     } else if (stop) {
         stop();

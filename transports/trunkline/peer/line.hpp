@@ -8,6 +8,7 @@
 #include <trunkline/peer/loop_handle.hpp>
 #include <trunkline/peer/retry_budget.hpp>
 #include <trunkline/peer/running_call.hpp>
+#include <trunkline/peer/state_watchers.hpp>
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/transport/driver.hpp>
 
@@ -84,6 +85,9 @@ public:
     /// As driver::certificate.
     [[nodiscard]] std::optional<transport::peer_certificate> certificate() const;
 
+    /// What the peer said when it closed the last connection; empty while there is one.
+    [[nodiscard]] std::optional<transport::close_reason> farewell() const;
+
     // On its thread
     // --------------------------------------------------------------------------------------------
 
@@ -100,8 +104,11 @@ public:
     /// There will be no other connection: calls that wait for one fail.
     void give_up(error_code why);
 
-    /// Closes the connection in order, and no other follows.
-    void close();
+    /// Closes the connection in order, for that reason, and no other follows.
+    void close(transport::close_reason const& why = {});
+
+    /// Told of every state that the owner reports.
+    [[nodiscard]] state_watchers& watchers() noexcept { return watchers_; }
 
     /// Whether its owner makes another connection when this one has been lost. `stop` is called by
     /// close() while there is none.
@@ -171,6 +178,7 @@ public:
 
 private:
     class wake;
+    void note_farewell(std::optional<transport::close_reason> said);
     void run_inbox();
     void drop_inbox();
 
@@ -194,6 +202,8 @@ private:
     std::string peer_name_;
     std::optional<transport::peer_credentials> credentials_;
     std::optional<transport::peer_certificate> certificate_;
+    std::unique_ptr<transport::close_reason> farewell_;
+    state_watchers watchers_;
 };
 
 }  // namespace trunkline::peers

@@ -19,15 +19,20 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace trunkline {
 namespace peers {
 class line_access;
 }
+
+/// Keeps whom peer::watch() tells.
+using state_watch = std::shared_ptr<void const>;
 
 /// A handle: copies are cheap and mean the same peer; it may outlive connection, client and server.
 /// Every function from any thread. A call on a peer that is not connected fails at once with
@@ -175,8 +180,24 @@ public:
     }
 
     /// Closes the connection in order: what was asked for before still goes out, calls that wait
-    /// fail.
-    void close() const;
+    /// fail. The other side is told `code` and `reason`, cut to 123 bytes, over "ws:" and "wss:"
+    /// and where the extension is agreed on. A code that may not be said (transport::may_be_said)
+    /// is told as normal.
+    void close(transport::close_code code = transport::close_code::normal,
+               std::string_view reason = {}) const;
+
+    /// What the other side gave as reason when it closed the last connection; empty while there is
+    /// one, where it gave none, and where this side closed. There before the end is told.
+    [[nodiscard]] std::optional<transport::close_reason> farewell() const {
+        return line_->farewell();
+    }
+
+    /// Tells the state of the connection: the one that it has, soon, then each other one, on the
+    /// connection's thread, as on_state() of clients and servers does, and after that. Ends when
+    /// what it returns is destroyed; on another thread than that of the connection one more may
+    /// be on its way then. Nothing is told once client or server has been destroyed.
+    [[nodiscard]] state_watch watch(
+        std::function<void(transport::connection_state, error_code)> told) const;
 
     friend bool operator==(peer const&, peer const&) noexcept = default;
 

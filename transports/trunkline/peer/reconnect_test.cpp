@@ -561,17 +561,16 @@ TEST_P(reconnect_over, REC_01_a_server_that_was_restarted_is_found_again) {
 }
 
 TEST(reconnect_websocket, REC_07_a_client_closed_for_its_fault_stays_away) {
-    auto const server = rpc_server::builder()
-                            .listen("ws://127.0.0.1:0/ws")
-                            .handle(echo,
-                                    [](text const& said, call_context context) {
-                                        peers::line_access::line_of(context.caller)
-                                            ->driver()
-                                            ->close(transport::close_code::policy_violation, "no");
-                                        return said;
-                                    })
-                            .start()
-                            .value();
+    auto const server =
+        rpc_server::builder()
+            .listen("ws://127.0.0.1:0/ws")
+            .handle(echo,
+                    [](text const& said, call_context context) {
+                        context.caller.close(transport::close_code::policy_violation, "no");
+                        return said;
+                    })
+            .start()
+            .value();
     seen<state_change> states;
     auto const client = rpc_client::builder(server.endpoints().front())
                             .reconnect({.first_wait = 1ms})

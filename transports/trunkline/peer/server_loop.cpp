@@ -161,9 +161,11 @@ void server_loop::on_state(std::uint64_t id, connection_state state, error_code 
 }
 
 void server_loop::report(std::shared_ptr<line> const& of, connection_state state, error_code why) {
+    of->watchers().note(state, why);
     if (shared_.on_state) {
         shared_.on_state(line_access::handle_of(of), state, why);
     }
+    of->watchers().tell();
 }
 
 /// Acting on a driver may end it, and with it its place in the table.

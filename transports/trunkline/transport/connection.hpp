@@ -3,6 +3,7 @@
 
 #include <trunkline/base/gather_queue.hpp>
 #include <trunkline/transport/byte_stream.hpp>
+#include <trunkline/transport/close_reason.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -20,20 +21,6 @@ struct capabilities {
     bool close_reason = false;     ///< close() carries its code and text to the peer
     bool extended = false;         ///< both sides have agreed to the extension in the handshake
     std::uint8_t form = 0;  ///< below 16: what its maker has to know to make it anew after fold()
-};
-
-/// Why a connection is closed; transports without close_reason only close. Codes are those of RFC
-/// 6455 section 7.4.
-enum class close_code : std::uint16_t {
-    normal = 1000,
-    going_away = 1001,
-    protocol_error = 1002,
-    unsupported_data = 1003,
-    invalid_payload = 1007,
-    policy_violation = 1008,
-    message_too_big = 1009,
-    internal_error = 1011,
-    try_again_later = 1013,
 };
 
 /// One piece of received payload: a view into the buffer given to read().
@@ -90,6 +77,10 @@ public:
     /// flush of an empty span. The driver goes on reading until `end` or its close timeout, then
     /// destroys the connection. A second call does nothing.
     virtual void close(close_code code, std::string_view reason) = 0;
+
+    /// What the peer gave as reason when it closed, once read() has given the end; empty before,
+    /// and where it gave none or close_reason is not declared.
+    [[nodiscard]] virtual std::optional<close_reason> farewell() const = 0;
 
     /// Ends the link at once, with a reset where it has one; for peers that take nothing. The
     /// driver destroys the connection right after it.

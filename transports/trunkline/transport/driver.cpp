@@ -1,4 +1,5 @@
-// The life of a driver: states, endings, keep-alive. The bytes: driver_input and driver_output.cpp.
+// The life of a driver: states, keep-alive. Its end: driver_endings.cpp. The bytes: driver_input
+// and driver_output.cpp.
 #include <trunkline/transport/driver.hpp>
 
 #include <trunkline/base/assert.hpp>
@@ -21,19 +22,6 @@ rpc::session_options with_borders(rpc::session_options options, capabilities con
 driver::options resuming(driver::options settings, rpc::folded_session const& from) {
     settings.session.resumed = from;
     return settings;
-}
-
-close_code close_code_for(error_code error) noexcept {
-    if (error == rpc::rpc_error::frame_too_large || error == rpc::rpc_error::held_too_much) {
-        return close_code::message_too_big;
-    }
-    if (error == rpc::rpc_error::too_many_protocol_errors) {
-        return close_code::policy_violation;
-    }
-    if (error == rpc::rpc_error::out_of_memory) {
-        return close_code::internal_error;
-    }
-    return close_code::protocol_error;
 }
 
 }  // namespace
@@ -84,6 +72,10 @@ std::optional<peer_credentials> driver::credentials() const {
 
 std::optional<peer_certificate> driver::certificate() const {
     return implementation_->certificate();
+}
+
+std::optional<close_reason> driver::farewell() const {
+    return implementation_->farewell();
 }
 
 runtime::time_point driver::last_heard() const noexcept {
@@ -186,43 +178,6 @@ std::optional<driver::folded> driver::implementation::fold() {
                   .link = std::move(stream)};
 }
 
-void driver::implementation::drain(close_code code, std::string_view reason) {
-    visit const here(*this);
-    if (phase_ == phase::idle) {
-        close(code, reason);
-    }
-    if (phase_ != phase::open) {
-        return;
-    }
-    phase_ = phase::draining;
-    last_read_ = true;
-    drain_began_ = loop_.now();
-    ending_ = std::make_unique<ending>(ending{.code = code,
-                                              .reason = std::string(reason),
-                                              .state = connection_state::disconnected,
-                                              .why = make_error_code(transport_error::closed),
-                                              .deadline = runtime::time_point::max(),
-                                              .probed_at = drain_began_});
-    read_soon_ = true;
-    plan_sweep(next_sweep(loop_.now()));
-    loop_.commons().turns().add(*this);
-    endpoint_.go_away(extension::code::going_away, reason);
-    report(connection_state::disconnecting, {});
-}
-
-void driver::implementation::close(close_code code, std::string_view reason) {
-    visit const here(*this);
-    if (phase_ == phase::idle) {
-        finish(connection_state::disconnected, make_error_code(transport_error::closed));
-    } else if (phase_ == phase::open || phase_ == phase::draining) {
-        begin_closing({.code = code,
-                       .reason = std::string(reason),
-                       .state = connection_state::disconnected,
-                       .why = make_error_code(transport_error::closed),
-                       .deadline = {}});
-    }
-}
-
 // The driver object is gone, this one goes when the last call into it returns.
 void driver::implementation::abandon() {
     visit const here(*this);
@@ -242,25 +197,6 @@ void driver::implementation::report(connection_state state, error_code why) {
     }
 }
 
-// The session ends here and now; the connection gets until the close timeout for its own end.
-void driver::implementation::begin_closing(ending how) {
-    flush();
-    if (phase_ == phase::over || phase_ == phase::closing) {
-        return;
-    }
-    phase_ = phase::closing;
-    how.deadline = loop_.now() + limits_.close_timeout;
-    ending_ = std::make_unique<ending>(std::move(how));
-    parked_ = {};
-    // A coarse look is early rather than late: the end comes within the timeout.
-    plan_sweep(ending_->deadline - sweeper::tick);
-    loop_.commons().turns().add(*this);
-    endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
-    if (phase_ == phase::closing) {
-        report(connection_state::disconnecting, {});
-    }
-}
-
 void driver::implementation::finish(connection_state state, error_code why) {
     if (phase_ == phase::over) {
         return;
@@ -274,122 +210,6 @@ void driver::implementation::finish(connection_state state, error_code why) {
     endpoint_.protocol().output().clear();
     report(state, why);
     link_.reset();
-}
-
-void driver::implementation::peer_ended() {
-    read_ended_ = true;
-    bool const listening = phase_ == phase::open || phase_ == phase::draining;
-    if (!listening || (phase_ == phase::draining && abilities_.half_close)) {
-        return;  // the end is under way, or what was received is answered
-    }
-    auto& session = endpoint_.protocol();
-    bool const answers_due = session.unanswered_requests() > 0 || !session.output().empty() ||
-                             !parked_.empty() || link_->wants_write();
-    if (abilities_.half_close && answers_due && !write_error_) {
-        // Only its own direction has ended: it may still listen. For how long we believe that is
-        // bounded, as it can give no sign of life any more.
-        phase_ = phase::draining;
-        ending_ =
-            std::make_unique<ending>(ending{.code = close_code::normal,
-                                            .reason = {},
-                                            .state = connection_state::disconnected,
-                                            .why = make_error_code(transport_error::closed_by_peer),
-                                            .deadline = loop_.now() + limits_.silence_timeout,
-                                            .probed_at = loop_.now()});
-        plan_sweep(ending_->deadline);
-        report(connection_state::disconnecting, {});
-        return;
-    }
-    // The connection takes no payload any more, but it may have a last word of its own.
-    session.output().clear();
-    bool const in_order = !session.mid_message() && !end_why_;
-    auto const why = in_order ? transport_error::closed_by_peer : transport_error::link_lost;
-    begin_closing({.code = close_code::normal,
-                   .reason = {},
-                   .state = in_order ? connection_state::disconnected : connection_state::error,
-                   .why = end_why_ ? end_why_ : make_error_code(why),
-                   .deadline = {}});
-}
-
-// The link gives no more. When it was the transport that refused what the peer sent, it is closing
-// already and has a last word to say.
-void driver::implementation::link_failed(error_code why) {
-    if (phase_ == phase::closing) {
-        finish_as_decided();
-        return;
-    }
-    bool const refused_by_transport =
-        why.category() == make_error_code(transport_error::closed).category();
-    if (!refused_by_transport || write_error_) {
-        finish(connection_state::error, why);
-        return;
-    }
-    endpoint_.protocol().output().clear();
-    begin_closing({.code = close_code::protocol_error,
-                   .reason = {},
-                   .state = connection_state::error,
-                   .why = why,
-                   .deadline = {}});
-}
-
-void driver::implementation::session_failed(error_code why) {
-    begin_closing({.code = close_code_for(why),
-                   .reason = why.message(),
-                   .state = connection_state::error,
-                   .why = why,
-                   .deadline = {}});
-}
-
-void driver::implementation::note_answers_due() {
-    auto& session = endpoint_.protocol();
-    owed_answer_ =
-        owed_answer_ || (phase_ == phase::draining &&
-                         (session.unanswered_requests() > 0 || !session.output().empty()));
-}
-
-// When a drained peer that says nothing has no request on its way, as far as we can know.
-runtime::time_point driver::implementation::quiet_at() const {
-    return std::max(drain_began_, last_heard_) + limits_.drain_quiet;
-}
-
-// How long a drained peer's answers wait: whoever keeps several calls under way then waits for all
-// of them, and none is on its way when the goodbye comes. A peer that never pauses is not waited
-// for.
-runtime::time_point driver::implementation::hold_until() const {
-    return std::min<runtime::time_point>(quiet_at(), drain_began_ + 2 * limits_.drain_quiet);
-}
-
-bool driver::implementation::holds_answers() noexcept {
-    return phase_ == phase::draining && owed_answer_ && !last_read_ && !read_ended_ &&
-           takes_input() && loop_.now() < hold_until();
-}
-
-// True when what is queued is all that a drained peer waits for.
-bool driver::implementation::answers_all() noexcept {
-    auto& session = endpoint_.protocol();
-    return phase_ == phase::draining && !last_read_ && parked_.empty() && owed_answer_ &&
-           session.unanswered_requests() == 0 && !session.mid_message() &&
-           !endpoint_.serves_streams();
-}
-
-// A peer that calls again and again is between two calls at no better moment than right behind an
-// answer: its close travels along with that. A peer that was owed nothing may be about to call.
-void driver::implementation::check_drained() {
-    auto& session = endpoint_.protocol();
-    if (phase_ != phase::draining || last_read_ || !parked_.empty() ||
-        session.unanswered_requests() > 0 || !session.output().empty() || link_->wants_write() ||
-        (endpoint_.serves_streams() && !read_ended_)) {
-        return;
-    }
-    if (read_ended_ && ending_->why == transport_error::closed_by_peer && session.mid_message()) {
-        ending_->state = connection_state::error;
-        ending_->why = make_error_code(transport_error::link_lost);
-    }
-    if (read_ended_ || answers_all() || loop_.now() >= quiet_at()) {
-        begin_closing(*std::exchange(ending_, nullptr));
-    } else {
-        plan_sweep(quiet_at());
-    }
 }
 
 void driver::implementation::on_ready(bool readable, bool writable) {

@@ -94,6 +94,11 @@ public:
     /// Whom the peer's certificate names (byte_stream::certificate); likewise.
     [[nodiscard]] std::optional<peer_certificate> certificate() const;
 
+    /// What the peer gave as reason when it closed; for observers that are told of the end. Empty
+    /// where this side closed, or the peer gave none: it can where connection::farewell() tells
+    /// of it, or by the extension (extension/FORMAT.md, "Go away").
+    [[nodiscard]] std::optional<close_reason> farewell() const;
+
     /// When anything was last heard of the peer.
     [[nodiscard]] runtime::time_point last_heard() const noexcept;
 

@@ -67,6 +67,7 @@ public:
     void probe() override {}
     void shutdown_write() override {}
     void close(close_code, std::string_view) override {}
+    std::optional<close_reason> farewell() const override { return std::nullopt; }
     void abort() override {}
     bool wants_write() const noexcept override { return false; }
     void watch(readiness_sink*, bool, bool) override {}

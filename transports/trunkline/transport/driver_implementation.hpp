@@ -28,8 +28,6 @@ public:
     void start();
     void resume(folded_driver const& from);
     [[nodiscard]] std::optional<folded> fold();
-    void drain(close_code code, std::string_view reason);
-    void close(close_code code, std::string_view reason);
     void abandon();
     [[nodiscard]] rpc::endpoint& peer() noexcept { return endpoint_; }
     [[nodiscard]] connection_state state() const noexcept { return state_; }
@@ -38,6 +36,11 @@ public:
     [[nodiscard]] std::optional<peer_certificate> certificate() const;
     [[nodiscard]] runtime::time_point last_heard() const noexcept { return last_heard_; }
     [[nodiscard]] runtime::time_point now() const noexcept { return loop_.now(); }
+
+    // driver_endings.cpp
+    void drain(close_code code, std::string_view reason);
+    void close(close_code code, std::string_view reason);
+    [[nodiscard]] std::optional<close_reason> farewell() const;
 
     void on_ready(bool readable, bool writable) override;
     void on_turn() override;
@@ -82,12 +85,18 @@ private:
 
     // driver.cpp: life
     void report(connection_state state, error_code why);
-    void begin_closing(ending how);
     void finish(connection_state state, error_code why);
     void finish_as_decided() { finish(ending_->state, ending_->why); }
     [[nodiscard]] bool must_speak() const;
     [[nodiscard]] bool probe_due(runtime::time_point now) const;
     void probe(runtime::time_point now);
+    void plan_sweep(runtime::time_point when);
+    [[nodiscard]] runtime::time_point give_up_at() const;
+    [[nodiscard]] runtime::time_point next_sweep(runtime::time_point now) const;
+
+    // driver_endings.cpp
+    void say_farewell(ending const& how);
+    void begin_closing(ending how);
     void peer_ended();
     void link_failed(error_code why);
     void session_failed(error_code why);
@@ -97,9 +106,6 @@ private:
     [[nodiscard]] runtime::time_point quiet_at() const;
     [[nodiscard]] runtime::time_point hold_until() const;
     [[nodiscard]] bool holds_answers() noexcept;
-    void plan_sweep(runtime::time_point when);
-    [[nodiscard]] runtime::time_point give_up_at() const;
-    [[nodiscard]] runtime::time_point next_sweep(runtime::time_point now) const;
 
     // driver_input.cpp
     void run_turn(bool readable);

@@ -5,6 +5,7 @@
 #include <trunkline/rpc/endpoint.hpp>
 #include <trunkline/rpc/error.hpp>
 #include <trunkline/transport/driver.hpp>
+#include <trunkline/transport/passing_connection.hpp>
 #include <trunkline/transport/simulated_runtime.hpp>
 
 #include <boost/asio/error.hpp>
@@ -184,7 +185,7 @@ private:
 };
 
 /// A connection with its abilities changed, that notes what its driver asks of it.
-class noting_connection final : public connection {
+class noting_connection final : public passing_connection {
 public:
     struct notes {
         std::vector<runtime::time_point> probes;
@@ -196,44 +197,30 @@ public:
 
     noting_connection(runtime& loop, std::unique_ptr<connection> inner, capabilities abilities,
                       notes& into)
-        : loop_(loop), inner_(std::move(inner)), abilities_(abilities), notes_(into) {}
+        : passing_connection(std::move(inner)), loop_(loop), abilities_(abilities), notes_(into) {}
     ~noting_connection() override { notes_.destroyed = true; }
 
     capabilities abilities() const noexcept override { return abilities_; }
-    read_result read(mutable_bytes buffer, std::span<in_piece> out) override {
-        return inner_->read(buffer, out);
-    }
     io_result write(std::span<out_segment const> segments) override {
         if (notes_.fail_writes) {
             return {
                 .status = io_status::error, .size = 0, .error = boost::asio::error::broken_pipe};
         }
-        return inner_->write(segments);
+        return inner().write(segments);
     }
     void probe() override { notes_.probes.push_back(loop_.now()); }
-    void shutdown_write() override { inner_->shutdown_write(); }
     void close(close_code code, std::string_view reason) override {
         notes_.closes.emplace_back(code, reason);
-        inner_->close(code, reason);
+        inner().close(code, reason);
     }
     void abort() override {
         notes_.aborted = true;
-        inner_->abort();
+        inner().abort();
     }
-    bool wants_write() const noexcept override { return inner_->wants_write(); }
-    void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {
-        inner_->watch(sink, read_interest, write_interest);
-    }
-    void acknowledge_now() override { inner_->acknowledge_now(); }
-    void hold_back(bool on) override { inner_->hold_back(on); }
-    std::string peer() const override { return inner_->peer(); }
-    std::optional<peer_credentials> credentials() const override { return inner_->credentials(); }
-    std::optional<peer_certificate> certificate() const override { return inner_->certificate(); }
-    std::unique_ptr<byte_stream> fold() override { return inner_->fold(); }
+    std::unique_ptr<byte_stream> fold() override { return inner().fold(); }
 
 private:
     runtime& loop_;
-    std::unique_ptr<connection> inner_;
     capabilities abilities_;
     notes& notes_;
 };

@@ -20,6 +20,7 @@ public:
     void probe() override {}
     void shutdown_write() override;
     void close(close_code code, std::string_view reason) override;
+    [[nodiscard]] std::optional<close_reason> farewell() const override { return std::nullopt; }
     void abort() override;
     [[nodiscard]] bool wants_write() const noexcept override { return stream_->holds_unsent(); }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override;

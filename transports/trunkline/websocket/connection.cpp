@@ -173,7 +173,7 @@ read_result connection::end_result() const noexcept {
         bool const size = close_code_for(extra_->failure) == transport::close_code::message_too_big;
         result.error = size ? transport::transport_error::message_too_big
                             : transport::transport_error::protocol_error;
-    } else if (is_rejection(extra_->close.code)) {
+    } else if (transport::is_rejection(transport::close_code{extra_->close.code})) {
         result.error = transport::transport_error::rejected_by_peer;
     }
     return result;
@@ -204,6 +204,14 @@ void connection::conclude() {
 
 std::optional<websocket_error> connection::failure() const noexcept {
     return ending_ == ending::failed ? std::optional(extra_->failure) : std::nullopt;
+}
+
+std::optional<transport::close_reason> connection::farewell() const {
+    auto const* const close = received_close();
+    if (close == nullptr || close->code == no_close_code) {
+        return std::nullopt;
+    }
+    return transport::close_reason{transport::close_code{close->code}, close->reason};
 }
 
 peer_close const* connection::received_close() const noexcept {

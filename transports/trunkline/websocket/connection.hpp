@@ -65,6 +65,7 @@ public:
     void probe() override;
     void shutdown_write() override {}
     void close(transport::close_code code, std::string_view reason) override;
+    [[nodiscard]] std::optional<transport::close_reason> farewell() const override;
     void abort() override;
     [[nodiscard]] bool wants_write() const noexcept override;
     void watch(transport::readiness_sink* sink, bool read_interest, bool write_interest) override;

@@ -34,6 +34,7 @@ public:
     void probe() override { inner_.probe(); }
     void shutdown_write() override { inner_.shutdown_write(); }
     void close(close_code code, std::string_view reason) override { inner_.close(code, reason); }
+    std::optional<close_reason> farewell() const override { return inner_.farewell(); }
     void abort() override { inner_.abort(); }
     bool wants_write() const noexcept override { return inner_.wants_write(); }
     void watch(readiness_sink* sink, bool read_interest, bool write_interest) override {

@@ -61,20 +61,6 @@ std::string_view describe(websocket_error error) noexcept {
     return "unknown WebSocket error";
 }
 
-bool is_rejection(std::uint16_t code) noexcept {
-    using transport::close_code;
-    switch (static_cast<close_code>(code)) {
-        case close_code::protocol_error:
-        case close_code::unsupported_data:
-        case close_code::invalid_payload:
-        case close_code::policy_violation:
-        case close_code::message_too_big:
-            return true;
-        default:
-            return false;
-    }
-}
-
 transport::close_code close_code_for(websocket_error error) noexcept {
     switch (error) {
         case websocket_error::frame_too_big:

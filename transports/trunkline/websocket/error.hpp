@@ -39,10 +39,6 @@ enum class websocket_error {
 /// The code that our Close frame carries for `error` (RFC 6455 section 7.4.1).
 [[nodiscard]] transport::close_code close_code_for(websocket_error error) noexcept;
 
-/// Whether a Close with this code says that its peer has done something wrong, which it would do
-/// again if it came back: 1002, 1003, 1007, 1008 and 1009.
-[[nodiscard]] bool is_rejection(std::uint16_t code) noexcept;
-
 /// One sentence, also the reason text of our Close frame: at most 123 bytes.
 [[nodiscard]] std::string_view describe(websocket_error error) noexcept;
 

@@ -14,6 +14,7 @@ namespace trunkline::conformance {
 [[nodiscard]] std::span<rule const> content_rules();            ///< INT: large, compressed
 [[nodiscard]] std::span<rule const> delivery_rules();           ///< DLV
 [[nodiscard]] std::span<rule const> close_rules();              ///< CLS
+[[nodiscard]] std::span<rule const> close_reason_rules();       ///< CLS: what is said
 [[nodiscard]] std::span<rule const> state_rules();              ///< STA
 [[nodiscard]] std::span<rule const> dispatch_rules();           ///< MUX
 [[nodiscard]] std::span<rule const> dispatch_wire_rules();      ///< MUX, against a played peer

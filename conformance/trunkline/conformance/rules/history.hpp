@@ -40,9 +40,11 @@ public:
     /// The cause of its end.
     [[nodiscard]] error_code why() const noexcept { return why_; }
 
-    /// Throws rule_broken when a state follows that cannot (transport::connection_state).
-    void expect_lawful() const {
-        bool lawful = states_.empty() || states_.front() == transport::connection_state::connecting;
+    /// Throws rule_broken when another state than `first` is told first, or one follows that cannot
+    /// (transport::connection_state).
+    void expect_lawful(
+        transport::connection_state first = transport::connection_state::connecting) const {
+        bool lawful = states_.empty() || states_.front() == first;
         for (std::size_t i = 1; i < states_.size(); ++i) {
             lawful = lawful && may_follow(states_[i - 1], states_[i]);
         }

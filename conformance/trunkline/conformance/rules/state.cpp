@@ -65,6 +65,41 @@ void refused_is_never_connected(world& at) {
     seen.client().expect_lawful();
 }
 
+void a_late_observer_is_told_the_state(world& at) {
+    history client;
+    history server;
+    history after;
+    auto pair = pairing(at).connect();
+    auto const notes = [](history& of) {
+        return [&of](connection_state state, error_code why) { of.add(state, why); };
+    };
+    at.let_pass(1s);
+    auto const first = pair.client().watch(notes(client));
+    auto const second = pair.serving().watch(notes(server));
+    expect(at.comes_true([&] {
+        return client.count(connection_state::connected) == 1 &&
+               server.count(connection_state::connected) == 1;
+    }),
+           "an observer was not told that there is a connection");
+    {
+        history gone;
+        auto const third = pair.client().watch(notes(gone));
+    }
+    pair.caller().close();
+    expect(at.comes_true([&] { return client.has_ended() && server.has_ended(); }),
+           "an observer was not told of the end");
+    auto const fourth = pair.client().watch(notes(after));
+    expect(at.comes_true([&] { return after.is_disconnected(); }),
+           "an observer of what has ended was not told so");
+    at.let_pass(1s);
+    for (history const* const each : {&client, &server}) {
+        expect(each->count(connection_state::connected) == 1, "connected was not told once");
+        expect(each->count(connection_state::disconnected) == 1, "disconnected was not told once");
+        each->expect_lawful(connection_state::connected);
+    }
+    after.expect_lawful(connection_state::disconnected);
+}
+
 // One step of whoever uses a connection, in any order.
 void take_a_step(world& at, rpc_client& client, rpc_server& server) {
     switch (at.random()() % 9) {
@@ -336,6 +371,10 @@ constexpr std::array rules{
     rule{"STA-02", level::must, "Refused connect reports no connected state at all.",
          "Whether a dial that fails ever gives out a connection.",
          needs::one_shape | needs::one_role, refused_is_never_connected},
+    rule{"STA-03", level::must,
+         "An observer attached after connection gets the current state at once, then changes.",
+         "Whether a state is told when it has been reached, and not before.", needs::nothing,
+         a_late_observer_is_told_the_state},
     rule{"STA-04", level::must,
          "States follow the declared machine only; every illegal jump fails the rule, under random "
          "operation sequences.",
