@@ -208,8 +208,12 @@ void driver::implementation::finish(connection_state state, error_code why) {
     parked_ = {};
     endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
     endpoint_.protocol().output().clear();
-    report(state, why);
+    // Whoever is told may destroy all that the link was made with.
+    if (auto said = link_->farewell()) {
+        said_ = std::make_unique<close_reason>(std::move(*said));
+    }
     link_.reset();
+    report(state, why);
 }
 
 void driver::implementation::on_ready(bool readable, bool writable) {

@@ -77,12 +77,14 @@ void driver::implementation::close(close_code code, std::string_view reason) {
 }
 
 std::optional<close_reason> driver::implementation::farewell() const {
-    bool const by_us = ending_ && ending_->why == transport_error::closed;
-    if (by_us || !link_) {
+    if (ending_ && ending_->why == transport_error::closed) {
         return std::nullopt;
     }
-    if (auto said = link_->farewell()) {
+    if (auto said = link_ ? link_->farewell() : std::nullopt) {
         return said;
+    }
+    if (said_) {
+        return *said_;
     }
     auto const* const parting = endpoint_.peer_parting();
     return parting == nullptr

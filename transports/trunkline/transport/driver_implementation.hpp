@@ -136,6 +136,7 @@ private:
     observer on_state_;
     rpc::endpoint endpoint_;
     std::unique_ptr<ending> ending_;
+    std::unique_ptr<close_reason> said_;  // by the peer, once the link has gone
     std::vector<std::byte> parked_;  // read, but not yet taken by the session
     error_code end_why_;             // what the end of the link says, where it says anything
     error_code write_error_;         // the link takes nothing more; what it still gives is read

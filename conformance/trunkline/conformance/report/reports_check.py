@@ -175,7 +175,7 @@ class Program(Readable):
         times = {}
         for each in self.reports.json["results"]:
             times.setdefault(each["transport"], set()).update(run["time"] for run in each["runs"])
-        simulated = {"memory", "plain", "ws", "tls", "wss"}
+        simulated = {"memory", "plain", "ws", "ws_deflate", "tls", "wss"}
         sockets = {"tcp_sockets", "unix_sockets", "ws_sockets", "tls_sockets", "wss_sockets"}
         self.assertEqual({**{name: {"virtual"} for name in simulated},
                           **{name: {"real"} for name in sockets}}, times)
