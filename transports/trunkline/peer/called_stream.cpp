@@ -19,10 +19,16 @@ bool is_head(std::optional<std::vector<std::byte>> const& request) noexcept {
 /// A request that is no metadata: the first record of its call.
 class first_record final : public writing {
 public:
-    explicit first_record(bytes_view request)
-        : writing(message_pieces(part_form<typed::raw>::encode(request), true)) {}
+    explicit first_record(bytes_view request) : writing(copy_of(request)) {}
     void on_written() override {}
     void on_write_failed(call_failure) override {}
+
+private:
+    static message_pieces copy_of(bytes_view request) {
+        message_pieces made(part_form<typed::raw>::encode(request), true);
+        made.own();
+        return made;
+    }
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace trunkline::peers {
 template <class Part>
 struct part_form {
     static constexpr part_shape shape = part_shape::records;
+    static constexpr bool has_views = bitcode::has_views<Part>;
     using sent = Part;
     using item = received<Part>;
 
@@ -34,13 +35,14 @@ struct part_form {
 template <>
 struct part_form<typed::raw> {
     static constexpr part_shape shape = part_shape::raw;
+    static constexpr bool has_views = true;
     using sent = bytes_view;
     using item = std::vector<std::byte>;
 
     [[nodiscard]] static bitcode::encoded encode(bytes_view part) {
-        bitcode::output copied{bitcode_limits{}};
-        copied.add(part);
-        return std::move(copied).finish();
+        bitcode::output lent{bitcode_limits{}};
+        lent.borrow({part, {}});
+        return std::move(lent).finish();
     }
     [[nodiscard]] static call_result<item> read(std::vector<std::byte> bytes) { return bytes; }
 };

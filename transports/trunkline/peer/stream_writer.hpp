@@ -182,10 +182,8 @@ public:
     /// not_connected).
     [[nodiscard]] send_outcome send(std::type_identity_t<sent> part) {
         auto pieces = pieces_of(std::move(part));
-        if constexpr (form::shape == peers::part_shape::records) {
-            if constexpr (bitcode::has_views<Part>) {
-                pieces.own();
-            }
+        if constexpr (form::has_views) {
+            pieces.own();
         }
         return peers::sent_part::send(to_.get(), std::move(pieces));
     }
