@@ -74,6 +74,8 @@ verdict run(rule const& what, subject const& of, world_options const& how) {
         found = {outcome::not_applicable, not_here.why, {}};
     } catch (std::exception const& thrown) {
         found = {outcome::failed, std::string("an exception: ") + thrown.what(), {}};
+    } catch (...) {
+        found = {outcome::failed, "an exception that is none of the standard library", {}};
     }
     // Whatever was seen on a loop that was broken off says less than that it was.
     if (auto why = at ? at->broken_off() : std::string(); !why.empty()) {

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -16,19 +17,22 @@ class attempt {
 public:
     explicit attempt(rpc_client::builder& by) {
         by.async_connect(boost::asio::bind_cancellation_slot(
-            stop_.slot(), [this](result<rpc_client> made) { made_.emplace(std::move(made)); }));
+            seen_->stop.slot(),
+            [to = seen_](result<rpc_client> made) { to->made.emplace(std::move(made)); }));
     }
-    attempt(attempt const&) = delete;
-    attempt& operator=(attempt const&) = delete;
 
-    void cancel() { stop_.emit(boost::asio::cancellation_type::terminal); }
-    [[nodiscard]] bool has_ended() const noexcept { return made_.has_value(); }
+    void cancel() { seen_->stop.emit(boost::asio::cancellation_type::terminal); }
+    [[nodiscard]] bool has_ended() const noexcept { return seen_->made.has_value(); }
     /// What became of it; once it has ended.
-    [[nodiscard]] result<rpc_client>& outcome() noexcept { return *made_; }
+    [[nodiscard]] result<rpc_client>& outcome() noexcept { return *seen_->made; }
 
 private:
-    boost::asio::cancellation_signal stop_;
-    std::optional<result<rpc_client>> made_;
+    // It may end after whoever began it has gone.
+    struct seen {
+        boost::asio::cancellation_signal stop;
+        std::optional<result<rpc_client>> made;
+    };
+    std::shared_ptr<seen> seen_ = std::make_shared<seen>();
 };
 
 }  // namespace trunkline::conformance

@@ -14,11 +14,13 @@ namespace trunkline::conformance {
 /// In bytes, of the whole process; what the heap itself keeps free is not counted. Throws
 /// rule_not_applicable where nobody tells, as under a sanitizer.
 [[nodiscard]] inline std::size_t heap_in_use() {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 33)
     auto const told = ::mallinfo2();
     if (told.uordblks + told.hblkhd != 0) {
         return told.uordblks + told.hblkhd;
     }
+#endif
 #endif
     throw rule_not_applicable{"the heap does not tell how much of it is in use"};
 }

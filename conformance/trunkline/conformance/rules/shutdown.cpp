@@ -72,11 +72,13 @@ void what_was_accepted_finishes(world& at) {
     begun_call const begun(at, pair.caller(), never);
     expect(at.comes_true([&] { return held.arrived() == 1; }), "the call did not arrive");
     stopping stop(at, pair.server());
-    at.let_pass(100ms);
+    expect(at.comes_true([&] { return protocol_of(pair.client()).peer_goes_away(); }),
+           "nobody was told that it stops");
     expect(!at.a_client().connect(), "a server that stops lets somebody in");
     begun_call const late(at, pair.caller(), echo);
     expect(at.comes_true([&] { return late.has_ended(); }), "a new call waits");
-    expect(late.error() == rpc::rpc_error::peer_going_away, "nobody was told that it stops");
+    expect(late.error() == rpc::rpc_error::peer_going_away,
+           "a new call ended with: " + late.error().message());
     expect(stop.ends() == 0 && !begun.has_ended(), "a call that was begun was not waited for");
     held.open(0);
     stop.expect_end(drain, "a server whose calls have ended");
@@ -203,7 +205,7 @@ void a_second_stop_is_shorter(world& at) {
     joining.server().drain_timeout(24h).limits(hasty(at));
     auto pair = joining.handle(never, waits_at(held)).connect();
     begun_call const waiting(at, pair.client(), never);
-    at.let_pass(1s);
+    expect(at.comes_true([&] { return held.arrived() == 1; }), "the call did not arrive");
     stopping first(at, pair.server());
     at.let_pass(1s);
     expect(first.ends() == 0, "a server does not wait for its calls");
