@@ -86,6 +86,17 @@ class Contents(unittest.TestCase):
             for place in places:
                 self.assertNotIn(place, content, path)
 
+    def test_every_corpus_is_there(self):
+        targets = {path.stem for path in (SOURCE / "fuzz").glob("*.dict")} - {"canary"}
+        self.assertGreater(len(targets), 10)
+        folder = PREFIX / "share/trunkline/fuzz"
+        self.assertEqual(targets, {path.name for path in (folder / "corpus").iterdir()})
+        self.assertEqual(targets, {path.stem for path in folder.glob("*.dict")})
+        for target in targets:
+            seeds = {path.name for path in (SOURCE / "fuzz/corpus" / target).iterdir()}
+            self.assertEqual(seeds - {".gitkeep"},
+                             {path.name for path in (folder / "corpus" / target).iterdir()})
+
     def test_the_pages_and_the_licence_are_there(self):
         pages = PREFIX / "share/doc/trunkline"
         self.assertIn("Apache License", (pages / "LICENSE").read_text())
