@@ -26,9 +26,10 @@ struct wrong_transport {
 /// Likewise of frames; but it gives them only once they are whole, which some rules do not take.
 [[nodiscard]] subject right_frames();
 
-/// Those whose connections are wrong, those that do wrong to single frames, those whose listeners
-/// and dialers are wrong, and loops.
+/// Those whose connections are wrong, also in what they keep, those that do wrong to single frames,
+/// those whose listeners and dialers are wrong, and loops.
 void add_wrong_links(std::vector<wrong_transport>& to);
+void add_hoarding_links(std::vector<wrong_transport>& to);
 void add_wrong_frames(std::vector<wrong_transport>& to);
 void add_wrong_networks(std::vector<wrong_transport>& to);
 void add_wrong_drivers(std::vector<wrong_transport>& to);
