@@ -156,7 +156,8 @@ public:
     /// The only path that clients on adopted sockets may ask for; any unless set.
     builder& adopt_path(std::string path);
 
-    /// A new connection above it is refused. None unless set.
+    /// A new connection above it is refused; those in their handshake count, on the thread that has
+    /// them. None unless set.
     builder& connections_max(std::size_t count);
 
     /// Whether clients that ask for the extension (core/trunkline/extension/FORMAT.md) get it, and

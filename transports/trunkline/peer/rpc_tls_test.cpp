@@ -6,11 +6,15 @@
 #include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/error.hpp>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +35,20 @@ std::string said(rpc_client const& client) {
     auto const answer = client.call(echo, {"hello"});
     return answer ? (*answer)->value : answer.error().error.message();
 }
+
+// Has connected, and says nothing.
+class silent_guest {
+public:
+    explicit silent_guest(std::string const& where) {
+        auto const port =
+            static_cast<std::uint16_t>(std::stoul(where.substr(where.rfind(':') + 1)));
+        socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+    }
+
+private:
+    boost::asio::io_context context_;
+    boost::asio::ip::tcp::socket socket_{context_};
+};
 
 class rpc_tls : public ::testing::TestWithParam<std::string> {
 protected:
@@ -247,6 +265,21 @@ TEST_P(rpc_tls, a_full_server_refuses) {
     EXPECT_EQ(said(first), "hello");
     EXPECT_FALSE(connect(where, parties().asking).has_value());
     EXPECT_EQ(said(first), "hello");
+}
+
+TEST_P(rpc_tls, LIM_04_who_is_in_the_handshake_counts_as_a_connection) {
+    auto const server = a_server(parties().serving).connections_max(1).start().value();
+    auto const& where = server.endpoints().front();
+    {
+        silent_guest const stranger(where);
+        EXPECT_FALSE(connect(where, parties().asking).has_value());
+    }
+    auto const begun = std::chrono::steady_clock::now();
+    auto client = connect(where, parties().asking);
+    while (!client && std::chrono::steady_clock::now() - begun < patience) {
+        client = connect(where, parties().asking);  // once it has been seen that he is gone
+    }
+    EXPECT_EQ(said(client.value()), "hello");
 }
 
 TEST_P(rpc_tls, serves_many_with_many_threads) {

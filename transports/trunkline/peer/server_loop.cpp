@@ -1,7 +1,6 @@
 #include <trunkline/peer/server_loop.hpp>
 
 #include <trunkline/peer/line_access.hpp>
-#include <trunkline/tls/tls_listener.hpp>
 #include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>
@@ -51,6 +50,7 @@ void server_loop::end() {
     deadline_.reset();
     adopting_.reset();
     websocket_listeners_.clear();
+    tls_listeners_.clear();
     listeners_.clear();
     for (auto& [id, each] : std::exchange(entries_, {})) {
         shared_.peers.remove(id);
@@ -75,10 +75,12 @@ void server_loop::add_websocket_listener(transport::listening_socket socket, std
 }
 
 void server_loop::add_tls_listener(transport::listening_socket socket, std::string endpoint) {
-    add_listener(std::make_unique<tls::tls_listener>(
+    auto made = std::make_unique<tls::tls_listener>(
         *shared_.certificates, *sockets_, std::move(socket), std::move(endpoint),
         tls::listen_options{.handshake_timeout = shared_.websockets.handshake_timeout,
-                            .admit = [this](auto link) { return admit(std::move(link)); }}));
+                            .admit = [this](auto link) { return admit(std::move(link)); }});
+    tls_listeners_.push_back(made.get());
+    add_listener(std::move(made));
 }
 
 void server_loop::add_stream_listener(transport::listening_socket socket, std::string endpoint) {
@@ -119,8 +121,21 @@ std::unique_ptr<transport::byte_stream> server_loop::encrypt(
     return made ? std::move(*made) : nullptr;
 }
 
+// Who has not said who he is yet counts, too: else strangers could wait here in any number.
 bool server_loop::is_full() const {
-    return shared_.connections_max != 0 && shared_.peers.size() >= shared_.connections_max;
+    return shared_.connections_max != 0 &&
+           shared_.peers.size() + handshakes() >= shared_.connections_max;
+}
+
+std::size_t server_loop::handshakes() const noexcept {
+    std::size_t count = adopting_ != nullptr ? adopting_->pending() : 0;
+    for (auto const* const each : websocket_listeners_) {
+        count += each->unseen_connections();
+    }
+    for (auto const* const each : tls_listeners_) {
+        count += each->pending();
+    }
+    return count;
 }
 
 void server_loop::add(std::unique_ptr<transport::connection> link) {
@@ -213,12 +228,9 @@ void server_loop::stop(std::function<void()> done) {
 
 /// Connections, handshakes and last words all end by themselves, each in a bounded time.
 void server_loop::wind_down() {
-    std::size_t left = entries_.size();
-    for (auto const* const each : websocket_listeners_) {
-        left += each->unseen_connections();
-    }
+    std::size_t left = entries_.size() + handshakes();
     if (websockets_ != nullptr) {
-        left += adopting_->pending() + websockets_->lingering().size();
+        left += websockets_->lingering().size();
     }
     if (left != 0) {
         next_look_ = loop_.after(look_interval, [this] { wind_down(); });

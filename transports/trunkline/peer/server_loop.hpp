@@ -7,6 +7,7 @@
 #include <trunkline/peer/peer_table.hpp>
 #include <trunkline/rpc/dispatcher.hpp>
 #include <trunkline/tls/context.hpp>
+#include <trunkline/tls/tls_listener.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/driver.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
@@ -99,6 +100,7 @@ private:
     [[nodiscard]] std::unique_ptr<transport::byte_stream> encrypt(
         std::unique_ptr<transport::byte_stream> link) const;
     [[nodiscard]] bool is_full() const;
+    [[nodiscard]] std::size_t handshakes() const noexcept;
     void wind_down();
     template <class Action>
     void for_each(Action act);
@@ -111,6 +113,7 @@ private:
     std::unique_ptr<websocket::acceptor> adopting_;
     std::vector<std::unique_ptr<transport::listener>> listeners_;
     std::vector<websocket::ws_listener*> websocket_listeners_;  // of those above
+    std::vector<tls::tls_listener*> tls_listeners_;             // likewise
     std::unordered_map<std::uint64_t, entry> entries_;
     std::unique_ptr<transport::timer> next_look_;
     std::unique_ptr<transport::timer> deadline_;
