@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trunkline::conformance {
@@ -219,6 +222,70 @@ void add_wrong_ends(std::vector<wrong_transport>& all) {
                    })});
 }
 
+// Keeps so much of memory, in bytes, until it goes.
+class hoard {
+public:
+    void keep(std::size_t size) { kept_.emplace_back(size); }
+
+private:
+    std::vector<std::vector<std::byte>> kept_;
+};
+
+class nameless final : public transport::passing_connection {
+public:
+    using passing_connection::passing_connection;
+    [[nodiscard]] std::string peer() const override { return {}; }
+    [[nodiscard]] std::optional<transport::peer_certificate> certificate() const override {
+        return std::nullopt;
+    }
+};
+
+void add_wrong_care(std::vector<wrong_transport>& all) {
+    all.push_back({"tells another error where the link was reset",
+                   with_reads(stack::plain,
+                              [] {
+                                  return [](read_result& got, std::span<in_piece>) {
+                                      if (got.error == net_error::connection_reset) {
+                                          got.error = net_error::timed_out;
+                                      }
+                                  };
+                              }),
+                   "FLT-08"});
+    auto const kept = std::make_shared<hoard>();
+    all.push_back({"keeps memory of each connection",
+                   with_links(stack::plain,
+                              [kept](link inner, bool) {
+                                  kept->keep(2 * kib);
+                                  return inner;
+                              }),
+                   "RES-02"});
+    all.push_back({"keeps memory of each write",
+                   with_deeds(stack::plain,
+                              [kept] {
+                                  return deeds{.write = [kept](connection& on,
+                                                               std::span<out_segment const> what) {
+                                      kept->keep(1 * kib);
+                                      return on.write(what);
+                                  }};
+                              }),
+                   "RES-03"});
+    all.push_back({"takes 64 KiB for each connection",
+                   with_deeds(stack::plain,
+                              [] {
+                                  auto const own = std::make_shared<hoard>();
+                                  own->keep(64 * kib);
+                                  return deeds{.probe = [own](connection& on) { on.probe(); }};
+                              }),
+                   "OBS-04"});
+    for (stack const over : {stack::plain, stack::tls}) {
+        all.push_back(
+            {"does not say who the peer is",
+             with_links(over, [](link inner,
+                                 bool) { return std::make_unique<nameless>(std::move(inner)); }),
+             "OBS-02"});
+    }
+}
+
 }  // namespace
 
 subject right_transport(bool messages) {
@@ -230,6 +297,7 @@ void add_wrong_links(std::vector<wrong_transport>& to) {
     add_wrong_reads(to);
     add_wrong_writes(to);
     add_wrong_ends(to);
+    add_wrong_care(to);
 }
 
 }  // namespace trunkline::conformance
