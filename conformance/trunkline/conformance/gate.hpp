@@ -43,6 +43,10 @@ public:
         }
     }
 
+    /// Destroys those who wait now, unfinished: for rules that are broken meanwhile, where whoever
+    /// waits keeps the gate.
+    void abandon() { waiting_.clear(); }
+
 private:
     using completion = std::function<void(boost::system::error_code)>;
 

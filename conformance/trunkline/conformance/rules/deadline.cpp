@@ -164,6 +164,18 @@ struct heedless_handler {
         };
     }
 
+    // Its coroutine keeps it: whatever becomes of the rule, that waits no longer.
+    class unheld {
+    public:
+        explicit unheld(std::shared_ptr<heedless_handler> of) : of_(std::move(of)) {}
+        ~unheld() { of_->held.abandon(); }
+        unheld(unheld const&) = delete;
+        unheld& operator=(unheld const&) = delete;
+
+    private:
+        std::shared_ptr<heedless_handler> of_;
+    };
+
 private:
     static awaitable<text> answers_late(std::shared_ptr<heedless_handler> of, world& at,
                                         call_context context) {
@@ -181,6 +193,7 @@ void expect_late_answer_dropped(world& at, pairing& made, call_options const& op
     auto const late = std::make_shared<heedless_handler>();
     auto pair =
         made.handle(never, heedless_handler::handler(late, at)).handle(echo, same).connect();
+    heedless_handler::unheld const at_the_end(late);
     auto const begun = at.loop().now();
     begun_call const call(at, pair.caller(), never, options);
     expect(at.comes_true([&] { return call.has_ended(); }), "the call did not end");
@@ -295,6 +308,7 @@ void setting_the_clock_changes_nothing(world& at) {
                             .handle(sizes, kept.handler())
                             .on_callee([](auto& builder) { builder.request_timeout(5s); })
                             .connect();
+            heedless_handler::unheld const at_the_end(late);
             auto const begun = at.loop().now();
             begun_call const call(at, pair.caller(), never, {.timeout = 3s});
             auto const up = pair.caller().open(sizes);
