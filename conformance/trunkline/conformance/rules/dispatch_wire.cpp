@@ -1,6 +1,7 @@
 // Ids, routes and late frames: the rest of the family MUX, most of it against a played peer.
 #include <trunkline/conformance/facing.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/weigh.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -23,26 +24,12 @@ using byte_string = std::vector<std::byte>;
 using frame::kind;
 using rpc::message_type;
 
-constexpr typed::client_stream<typed::raw, number> weigh{"weigh"};
-
 number one_more(number const& given) {
     return {given.value + 1};
 }
 
 text same(text const& given) {
     return given;
-}
-
-awaitable<number> weigh_all(stream_reader<typed::raw>& from) {
-    number size;
-    for (;;) {
-        auto const part = co_await from.async_read(use_awaitable);
-        if (!part.value()) {
-            break;
-        }
-        size.value += (**part).size();
-    }
-    co_return size;
 }
 
 std::string an_echo(std::uint32_t request_id, std::string_view said) {

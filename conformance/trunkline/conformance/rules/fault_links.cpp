@@ -5,6 +5,7 @@
 #include <trunkline/conformance/rules/families.hpp>
 #include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/rules/mixed_calls.hpp>
+#include <trunkline/conformance/rules/weigh.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/rpc/error.hpp>
@@ -27,7 +28,6 @@ using rpc::rpc_error;
 using transport::transport_error;
 
 constexpr typed::server_stream<number, typed::raw> pour{"pour"};
-constexpr typed::client_stream<typed::raw, number> weigh{"weigh"};
 
 // A message in three frames: some bytes in the first one, and in the second one.
 std::string in_three_frames(std::uint32_t stream_id, std::string const& head) {

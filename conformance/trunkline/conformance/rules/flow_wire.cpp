@@ -1,6 +1,7 @@
 // Credit as it is on the wire: the rest of the family FLO, against a played peer.
 #include <trunkline/conformance/facing.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/weigh.hpp>
 
 #include <trunkline/extension/call_fields.hpp>
 #include <trunkline/extension/control_frames.hpp>
@@ -25,7 +26,6 @@ using flow::first_credit;
 using frame::kind;
 using rpc::message_type;
 
-constexpr typed::client_stream<typed::raw, number> weigh{"weigh"};
 constexpr typed::server_stream<number, typed::raw> pour{"pour"};
 
 number one_more(number const& given) {

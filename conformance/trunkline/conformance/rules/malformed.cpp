@@ -1,10 +1,11 @@
 // Malformed input, from a played peer: the family MAL.
 #include <trunkline/conformance/facing.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/history.hpp>
+#include <trunkline/conformance/rules/weigh.hpp>
 
 #include <trunkline/rpc/error.hpp>
 
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,13 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
-using boost::asio::use_awaitable;
 using frame::kind;
 using rpc::message_type;
 using rpc::rpc_error;
 using transport::connection_state;
-
-constexpr typed::client_stream<typed::raw, number> weigh{"weigh"};
 
 // What became of what the played side said.
 struct witness {
@@ -34,15 +32,8 @@ struct witness {
     std::optional<error_code> end;       // of the connection
 };
 
-awaitable<number> weigh_all(stream_reader<typed::raw>& from, witness& seen) {
-    number size;
-    for (;;) {
-        auto const part = co_await from.async_read(use_awaitable);
-        if (!part.value()) {
-            break;
-        }
-        size.value += (**part).size();
-    }
+awaitable<number> weigh_and_note(stream_reader<typed::raw>& from, witness& seen) {
+    number const size = co_await weigh_all(from);
     seen.weights.push_back(size.value);
     co_return size;
 }
@@ -50,7 +41,7 @@ awaitable<number> weigh_all(stream_reader<typed::raw>& from, witness& seen) {
 template <class Builder>
 void note_end(Builder& of, witness& seen) {
     auto const note = [&seen](connection_state state, error_code why) {
-        if (state == connection_state::error || state == connection_state::disconnected) {
+        if (is_end(state)) {
             seen.end = why;
         }
     };
@@ -73,7 +64,7 @@ faced attacked(world& at, witness& seen, with what = with::base, session_limits 
         return given;
     });
     made.handle(weigh, [&](stream_reader<typed::raw>& from, call_context) {
-        return weigh_all(from, seen);
+        return weigh_and_note(from, seen);
     });
     made.tell([&](auto& builder) {
         builder.limits(most).limits(in_a_hurry);

@@ -2,6 +2,7 @@
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/rules/calls.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/rpc/error.hpp>
@@ -67,7 +68,7 @@ void a_server_refuses_strangers(world& at) {
     });
     builder.limits(in_a_hurry());
     builder.on_state([&](peer const&, connection_state state, error_code why) {
-        if (state == connection_state::error || state == connection_state::disconnected) {
+        if (is_end(state)) {
             ends.push_back(why);
         }
     });
