@@ -40,6 +40,21 @@ void redo(std::string& content, change const& done) {
     content.replace(done.at, done.bytes.size(), done.bytes);
 }
 
+// Gives a write the bytes that a later change left where it wrote. It stays one write, whose parts
+// in a sector get lost together.
+void lay_over(change& write, change const& later) {
+    auto const end = write.at + write.bytes.size();
+    if (later.resizes) {
+        write.bytes.resize(std::clamp(later.at, write.at, end) - write.at);
+        return;
+    }
+    auto const from = std::max(write.at, later.at);
+    auto const to = std::min<std::uint64_t>(end, later.at + later.bytes.size());
+    if (from < to) {
+        write.bytes.replace(from - write.at, to - from, later.bytes, from - later.at, to - from);
+    }
+}
+
 }  // namespace
 
 // A file's bytes. They live in a file of the system, so that they can be mapped.
@@ -81,6 +96,23 @@ public:
             });
         }
         return left;
+    }
+
+    // What was forgotten may get lost yet, but for cuts, which go with the size of the file; and it
+    // does not come back over what was written there later.
+    void sync() {
+        std::vector<change> left;
+        for (auto& each : std::exchange(unsynced, {})) {
+            if (each.forgotten && !each.resizes) {
+                left.push_back(std::move(each));
+                continue;
+            }
+            redo(durable, each);
+            for (auto& older : left) {
+                lay_over(older, each);
+            }
+        }
+        unsynced = std::move(left);
     }
 
     std::string durable;
@@ -136,6 +168,9 @@ public:
             }
             return fault;
         }
+        if (bytes.empty()) {
+            return std::uint64_t{0};
+        }
         if (disk_.plan_.short_writes_seed != 0) {
             if (disk_.chance(3) == 0) {
                 return errc::make_error_code(errc::interrupted);
@@ -176,12 +211,7 @@ public:
             }
             return fault;
         }
-        for (auto const& each : node_->unsynced) {
-            if (!each.forgotten) {
-                redo(node_->durable, each);
-            }
-        }
-        std::erase_if(node_->unsynced, [](change const& each) { return !each.forgotten; });
+        node_->sync();
         return {};
     }
 

@@ -63,8 +63,8 @@ public:
 
     /// What is there after the power went: all that was synced, and of the rest whatever chance
     /// leaves. Writes may be lost, done in another order, or done for some of their sectors, but a
-    /// sector that has a later one has the earlier ones, too; names whose folder was not synced may
-    /// be missing.
+    /// sector that has a later one has the earlier ones, too, unless a failed sync forgot these.
+    /// Names whose folder was not synced may be missing.
     [[nodiscard]] std::unique_ptr<faulty_disk> after_power_loss(std::uint64_t seed) const;
 
     /// As disk says.

@@ -178,6 +178,58 @@ TEST_F(faulty, a_failed_sync_may_lose_what_a_later_one_calls_safe) {
     EXPECT_TRUE(left.contains("firstsecond"));
 }
 
+TEST_F(faulty, what_was_forgotten_does_not_come_back_over_what_was_synced_later) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, "..........."));
+    ASSERT_TRUE(f->sync());
+    disk.follow({.fail_at = 1});
+    ASSERT_TRUE(write_at(*f, 0, "forgotten"));
+    ASSERT_FALSE(f->sync());
+    ASSERT_TRUE(write_at(*f, 2, "RGO"));
+    ASSERT_TRUE(f->sync());
+    EXPECT_EQ(leftovers(), (std::set<std::string>{"..RGO......", "foRGOtten.."}));
+}
+
+TEST_F(faulty, what_was_forgotten_stays_one_write_that_tears_at_sectors) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, std::string(1024, 'o')));
+    ASSERT_TRUE(f->sync());
+    disk.follow({.fail_at = 1});
+    ASSERT_TRUE(write_at(*f, 500, std::string(24, 'n')));
+    ASSERT_FALSE(f->sync());
+    ASSERT_TRUE(write_at(*f, 502, "_"));
+    ASSERT_TRUE(write_at(*f, 520, "_"));
+    ASSERT_TRUE(f->sync());
+    std::set<std::string> found;
+    for (auto const& each : leftovers()) {
+        found.insert(each.substr(500, 24));
+    }
+    EXPECT_EQ(found,
+              (std::set<std::string>{"oo_ooooooooooooooooo_ooo", "nn_nnnnnnnnnoooooooo_ooo",
+                                     "oo_ooooooooonnnnnnnn_nnn", "nn_nnnnnnnnnnnnnnnnn_nnn"}));
+}
+
+TEST_F(faulty, a_forgotten_cut_goes_out_before_what_is_written_behind_it) {
+    auto const f = made();
+    ASSERT_TRUE(write_at(*f, 0, std::string(600, 'o')));
+    ASSERT_TRUE(f->sync());
+    disk.follow({.fail_at = 2});
+    ASSERT_TRUE(write_at(*f, 520, "behind the cut"));
+    ASSERT_TRUE(f->resize(3));
+    ASSERT_FALSE(f->sync());
+    ASSERT_TRUE(write_at(*f, 3, "new"));
+    ASSERT_TRUE(f->sync());
+    EXPECT_EQ(leftovers(), std::set<std::string>{"ooonew"});
+}
+
+TEST_F(faulty, a_write_of_nothing_does_nothing) {
+    auto const f = made();
+    for (std::uint64_t seed = 1; seed < 20; ++seed) {
+        disk.follow({.short_writes_seed = seed});
+        EXPECT_EQ(write_at(*f, 0, "").value(), 0U);
+    }
+}
+
 TEST_F(faulty, names_are_kept_when_their_folder_is_synced) {
     auto const f = disk.open("new", open_mode::create_new).value();
     ASSERT_TRUE(write_at(*f, 0, "bytes"));
