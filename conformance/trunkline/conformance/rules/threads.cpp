@@ -280,39 +280,54 @@ private:
     std::uintptr_t highest_ = 0;
 };
 
-// Each callback asks for the next one.
-void expect_shallow(world& at, std::string const& of,
-                    std::function<void(std::function<void()> const& again)> const& ask) {
-    std::size_t const steps = at.amount<std::size_t>(500, 300'000);
-    constexpr std::size_t stack_max = 128 * kib;
-    stack_use used;
-    std::size_t done = 0;
-    std::function<void()> const again = [&] {
-        used.note();
-        if (++done < steps) {
-            ask(again);
+// Callbacks of which each asks for the next one. It has to outlive what calls them.
+class chain {
+public:
+    void run(world& at, std::string const& of, std::function<void()> ask) {
+        steps_ = at.amount<std::size_t>(500, 300'000);
+        ask_ = std::move(ask);
+        ask_();
+        bool const whole = at.comes_true([&] { return done_ == steps_; });
+        ask_ = nullptr;
+        expect(whole, of + " do not go on");
+        expect(used_.size() <= stack_max, of + " that ask for the next one take " +
+                                              std::to_string(used_.size()) + " bytes of the stack");
+    }
+
+    void called() {
+        used_.note();
+        ++done_;
+        if (ask_ != nullptr && done_ < steps_) {
+            ask_();
         }
-    };
-    ask(again);
-    expect(at.comes_true([&] { return done == steps; }), of + " do not go on");
-    expect(used.size() <= stack_max, of + " that ask for the next one take " +
-                                         std::to_string(used.size()) + " bytes of the stack");
-}
+    }
+
+private:
+    static constexpr std::size_t stack_max = 128 * kib;
+
+    std::function<void()> ask_;
+    std::size_t steps_ = 0;
+    std::size_t done_ = 0;
+    stack_use used_;
+};
 
 void callbacks_do_not_pile_up(world& at) {
+    chain calls;
+    chain failures;
+    chain writes;
+    chain reads;
     auto pair = a_busy_pair(at, mixed_calls(100, 2));
     peer const caller = pair.caller();
-    expect_shallow(at, "calls", [&](auto const& again) {
-        caller.async_call(echo, {"x"}, [&](auto const&) { again(); });
+    calls.run(at, "calls",
+              [&] { caller.async_call(echo, {"x"}, [&](auto const&) { calls.called(); }); });
+    failures.run(at, "calls that fail at once", [&] {
+        caller.async_call(echo, {"x"}, {.timeout = -1ms}, [&](auto const&) { failures.called(); });
     });
-    expect_shallow(at, "calls that fail at once", [&](auto const& again) {
-        caller.async_call(echo, {"x"}, {.timeout = -1ms}, [&](auto const&) { again(); });
-    });
-    auto talk = caller.open(loop_back);
-    expect_shallow(at, "writes", [&](auto const& again) {
-        talk.to.async_write(part_of(0, 50), [&](auto const&) { again(); });
-        talk.from.async_read([](auto const&) {});
-    });
+    auto up = caller.open(sizes);
+    writes.run(at, "writes",
+               [&] { up.to.async_write(part_of(0, 50), [&](auto const&) { writes.called(); }); });
+    auto down = caller.open(blobs, {at.amount<std::uint64_t>(500, 300'000)});
+    reads.run(at, "reads", [&] { down.async_read([&](auto const&) { reads.called(); }); });
 }
 
 // What happens to calls, in its order, each with its moment.
