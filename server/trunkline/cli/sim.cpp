@@ -20,6 +20,9 @@
 namespace trunkline::cli {
 namespace {
 
+// Those that --seed takes.
+constexpr std::uint64_t seed_max = std::numeric_limits<std::int64_t>::max();
+
 struct sim_options {
     std::uint64_t seed = 1;
     std::string seeds;
@@ -47,8 +50,9 @@ std::optional<seed_range> range_of(std::string_view text) {
     }
     auto const first = number_of(text.substr(0, dots));
     auto const last = number_of(text.substr(dots + 2));
-    return first && last && *first <= *last ? std::optional(seed_range{*first, *last})
-                                            : std::nullopt;
+    return first && last && *first <= *last && *last <= seed_max
+               ? std::optional(seed_range{*first, *last})
+               : std::nullopt;
 }
 
 std::string line_of(sim::verdict const& found) {
@@ -69,7 +73,7 @@ std::string summary_of(std::vector<std::uint64_t>& events, std::size_t broken) {
     }
     return std::to_string(events.size()) + " seeds, " + std::to_string(broken) +
            " broken; events per seed: mean " + std::to_string(sum / events.size()) + ", p95 " +
-           std::to_string(events[events.size() * 95 / 100]) + ", least " +
+           std::to_string(events[(events.size() * 95 + 99) / 100 - 1]) + ", least " +
            std::to_string(events.front());
 }
 
@@ -94,8 +98,11 @@ int run_many(seed_range const& seeds, bool hashes) {
     return said && broken == 0 ? exit_success : exit_failure;
 }
 
-int act(sim_options const& options) {
-    if (options.seeds.empty()) {
+int act(sim_options const& options, bool one, bool many) {
+    if (one && many) {
+        return complain(exit_usage, "--seed is one and --seeds are many; write one of them");
+    }
+    if (!many) {
         auto const found = sim::run_town(options.seed, options.trace ? &std::cout : nullptr);
         bool const said =
             say(options.hashes ? std::to_string(found.seed) + " " + found.story_number()
@@ -125,15 +132,21 @@ command sim() {
                     "the same seed has the same story everywhere. What must hold is checked at "
                     "all times; exit code 1 tells that something did not, and the seed repeats "
                     "it."},
-        {{"seed", "the seed to run",
-          config::count_of(options->seed, 0, std::numeric_limits<std::int64_t>::max())},
+        {{"seed", "the seed to run", config::count_of(options->seed, 0, seed_max)},
          {"seeds", "run all seeds of a range in place of one, and tell how many events they had",
           config::words{&options->seeds, "A..B"}},
          {"trace", "write the story, a line for each event that means something",
           config::toggle{&options->trace}},
          {"hashes", "write each seed with the number of its story, and nothing else",
           config::toggle{&options->hashes}}},
-        [options](std::span<config::setting>) { return act(*options); }};
+        [options](std::span<config::setting> settings) {
+            auto const is_given = [&](std::string_view name) {
+                return std::ranges::any_of(settings, [&](config::setting const& each) {
+                    return each.name == name && each.from != config::origin::by_default;
+                });
+            };
+            return act(*options, is_given("seed"), is_given("seeds"));
+        }};
 }
 
 }  // namespace trunkline::cli

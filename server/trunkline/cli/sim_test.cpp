@@ -41,12 +41,16 @@ TEST(sim_command, runs_many) {
 }
 
 TEST(sim_command, refuses_what_is_no_range) {
-    for (std::string const range : {"5", "5..4", "a..b", "1..2x", "..", "-1..2"}) {
+    for (std::string const range :
+         {"5", "5..4", "a..b", "1..2x", "..", "-1..2",
+          "9223372036854775808..9223372036854775808"}) {  // no seed that --seed takes
         auto const left = sim({"--seeds=" + range});
         EXPECT_EQ(left.exit_code, exit_usage) << range;
         EXPECT_NE(left.error.find("--seeds wants a range"), std::string::npos) << left.error;
     }
+    EXPECT_EQ(sim({"--seeds="}).exit_code, exit_usage);
     EXPECT_EQ(sim({"--seeds", "1..2", "--trace"}).exit_code, exit_usage);
+    EXPECT_EQ(sim({"--seeds", "1..2", "--seed", "3"}).exit_code, exit_usage);
 }
 
 }  // namespace
