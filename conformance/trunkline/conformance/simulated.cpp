@@ -80,8 +80,9 @@ private:
 class messages final : public language {
 public:
     /// In TLS as `who` where there is anybody.
-    messages(transport::runtime& loop, std::shared_ptr<guises const> who, bool deflate)
-        : loop_(loop), who_(std::move(who)), shared_(loop, options(deflate)) {}
+    messages(transport::runtime& loop, std::shared_ptr<guises const> who, bool deflate,
+             websocket::mask_generator const& masks = {})
+        : loop_(loop), who_(std::move(who)), shared_(loop, options(deflate, masks)) {}
 
     pending open(link end, std::string_view url, made done) override {
         if (who_ != nullptr) {
@@ -125,8 +126,10 @@ private:
         websocket::acceptor acceptor_;
     };
 
-    static websocket::context_options options(bool deflate) {
+    static websocket::context_options options(bool deflate,
+                                              websocket::mask_generator const& masks) {
         websocket::context_options made;
+        made.masks = masks;
         made.deflate = deflate;
         return made;
     }
@@ -187,8 +190,8 @@ std::unique_ptr<language> plain_speech(transport::runtime& loop) {
     return std::make_unique<plain_frames>(loop);
 }
 
-std::unique_ptr<language> websocket_speech(transport::runtime& loop) {
-    return std::make_unique<messages>(loop, nullptr, false);
+std::unique_ptr<language> websocket_speech(transport::runtime& loop, std::uint64_t seed) {
+    return std::make_unique<messages>(loop, nullptr, false, websocket::mask_generator(seed));
 }
 
 subject simulated(stack which) {

@@ -4,6 +4,7 @@
 #include <trunkline/conformance/pipe_network.hpp>
 #include <trunkline/conformance/subject.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -20,8 +21,9 @@ enum class stack : std::uint8_t {
 
 /// Frames as they are on `loop`.
 [[nodiscard]] std::unique_ptr<language> plain_speech(transport::runtime& loop);
-/// WebSocket on `loop`.
-[[nodiscard]] std::unique_ptr<language> websocket_speech(transport::runtime& loop);
+/// WebSocket on `loop`; the masks are those of `seed`.
+[[nodiscard]] std::unique_ptr<language> websocket_speech(transport::runtime& loop,
+                                                         std::uint64_t seed);
 
 /// One of them as a transport under test; its links can be disturbed.
 [[nodiscard]] subject simulated(stack which);

@@ -25,10 +25,15 @@ std::size_t call_ledger::begin(std::string_view who, std::string_view what,
     return calls_.size();
 }
 
-void call_ledger::end(std::size_t number, std::string_view how) {
+void call_ledger::end(std::size_t number, std::string_view how, std::string_view note) {
+    bool const is_known = number > 0 && number <= calls_.size();
+    at_.expect(is_known, "a call ended that has not begun");
+    if (!is_known) {
+        return;
+    }
     auto& of = calls_[number - 1];
     auto const named = name(number, of);
-    at_.tell(of.who, named + ": " + std::string(how));
+    at_.tell(of.who, named + ": " + std::string(how), note);
     at_.expect(!of.ended, named + " ended twice");
     at_.expect(at_.loop().now() <= of.deadline, named + " ended after its deadline");
     under_way_ -= of.ended ? 0 : 1;

@@ -22,8 +22,9 @@ public:
     /// A call has begun that must end within `timeout`; its number.
     [[nodiscard]] std::size_t begin(std::string_view who, std::string_view what,
                                     transport::runtime::duration timeout);
-    /// It has ended: `how` for the story. Breaks the run a second time, and when it is late.
-    void end(std::size_t number, std::string_view how);
+    /// It has ended: `how` and `note` for the story, as world::tell() says. Breaks the run a second
+    /// time, when it is late, and when there was no such call.
+    void end(std::size_t number, std::string_view how, std::string_view note = {});
     /// Breaks the run when a call is under way whose deadline has passed.
     void expect_none_late();
 

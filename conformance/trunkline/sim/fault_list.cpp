@@ -9,8 +9,15 @@ namespace trunkline::sim {
 
 using namespace std::chrono_literals;
 
-void fault_list::add(strike strikes, cure cures) {
-    kinds_.push_back({std::move(strikes), std::move(cures)});
+void fault_list::add(strike strikes) {
+    add_lasting([this, strikes = std::move(strikes)]() -> cure {
+        count_ += strikes() ? 1 : 0;
+        return {};
+    });
+}
+
+void fault_list::add_lasting(lasting_strike strikes) {
+    kinds_.push_back(std::move(strikes));
 }
 
 void fault_list::strike_for(transport::runtime::duration span, transport::runtime::duration pause) {
@@ -21,27 +28,36 @@ void fault_list::strike_for(transport::runtime::duration span, transport::runtim
 
 void fault_list::next() {
     at_.after(at_.random().between(1ms, 2 * pause_), [this] {
-        if (at_.loop().now() >= end_ || kinds_.empty()) {
-            return;
+        if (at_.loop().now() < end_ && !kinds_.empty()) {
+            strike_once();
+            next();
         }
-        auto const which = at_.random().below(kinds_.size());
-        count_ += kinds_[which].strikes() ? 1 : 0;
-        if (kinds_[which].cures != nullptr) {
-            at_.after(at_.random().between(10ms, 20s), [this, which] {
-                if (which < kinds_.size()) {
-                    kinds_[which].cures();
-                }
-            });
+    });
+}
+
+void fault_list::strike_once() {
+    auto const strikes = at_.random().one_of(kinds_);  // a copy: the list may change meanwhile
+    auto made_good = strikes();
+    if (made_good == nullptr) {
+        return;
+    }
+    ++count_;
+    auto const number = ++strikes_;
+    lasting_.emplace(number, std::move(made_good));
+    if (kinds_.empty()) {
+        return stop();
+    }
+    at_.after(at_.random().between(10ms, 20s), [this, number] {
+        if (auto const one = lasting_.extract(number)) {
+            one.mapped()();
         }
-        next();
     });
 }
 
 void fault_list::stop() {
-    for (auto const& each : std::exchange(kinds_, {})) {
-        if (each.cures != nullptr) {
-            each.cures();
-        }
+    kinds_.clear();
+    for (auto const& [number, made_good] : std::exchange(lasting_, {})) {
+        made_good();
     }
 }
 

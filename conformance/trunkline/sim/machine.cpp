@@ -3,6 +3,7 @@
 #include <trunkline/sim/disk_backend.hpp>
 #include <trunkline/store_service/service.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -15,8 +16,9 @@ namespace {
 
 constexpr auto path = "store";
 
-// The first write of a file is the one that a crash may leave no store of.
+// Written and synced before anybody is served, so that a store that lost everything is known.
 constexpr auto founding_key = "founded";
+constexpr auto founding_value = "now";
 
 }  // namespace
 
@@ -27,19 +29,27 @@ machine::machine(world& at, machine_plan plan)
 
 machine::~machine() = default;
 
-void machine::plan_disk(store::faulty_disk::plan faults) {
+void machine::plan_disk(store::faulty_disk::plan const& faults) {
     auto& random = at_.random();
-    is_faulty_ =
-        faults.crash_at != store::faulty_disk::never || faults.fail_at != store::faulty_disk::never;
-    faults.short_writes_seed = random.one_in(2) ? random.number() : 0;
-    disk_->follow(faults);
+    faults_ = faults;
+    faults_.short_writes_seed = random.one_in(2) ? random.number() : 0;
+    disk_->follow(faults_);
 }
 
 void machine::start() {
     if (is_up()) {
         return;
     }
+    restart_ = nullptr;
+    is_failing_ = false;
     plan_disk({});
+    open_store();
+    if (store_ != nullptr) {
+        serve();
+    }
+}
+
+void machine::open_store() {
     store::open_options how;
     how.level = plan_.real_level.value_or(plan_.level);
     how.on = disk_.get();
@@ -49,13 +59,22 @@ void machine::start() {
         return;
     }
     store_ = std::move(*opened);
-    if (store_->empty()) {
-        at_.expect(store_->write(as_bytes(founding_key), as_bytes("now"), store::durability::sync)
-                       .has_value(),
-                   "a store takes no first write: " + name());
-    } else if (plan_.inspect != nullptr) {
+    if (!std::exchange(is_founded_, true)) {
+        at_.expect(
+            store_->write(as_bytes(founding_key), as_bytes(founding_value), store::durability::sync)
+                .has_value(),
+            "a store takes no first write: " + name());
+        return;
+    }
+    auto const founding = store_->read(as_bytes(founding_key));
+    at_.expect(founding && as_text(founding->bytes) == founding_value,
+               "a store has lost its first write after a death: " + name());
+    if (plan_.inspect != nullptr) {
         plan_.inspect(*store_);
     }
+}
+
+void machine::serve() {
     backend_ = std::make_shared<disk_backend>(*store_, at_.loop(), at_.random(),
                                               [this] { return has_died(); });
     if (plan_.before_store != nullptr) {
@@ -80,58 +99,70 @@ bool machine::die() {
     }
     bool const power = store::waits_for_disk(plan_.level);
     at_.tell(name(), power ? "loses its power" : "is killed");
+    death_ = nullptr;
     at_.network().cut_all(plan_.url);
     server_.reset();
     backend_ = nullptr;
     store_ = nullptr;
     disk_ = power ? disk_->after_power_loss(at_.random().number()) : disk_->after_kill();
+    if (plan_.after_death != nullptr) {
+        disk_ = plan_.after_death(std::move(disk_));
+    }
     restart_ = at_.loop().after(at_.random().between(100ms, 5s), [this] { start(); });
     return true;
 }
 
-bool machine::die_while_writing() {
-    if (!is_up()) {
-        return false;
+void machine::die_while_writing() {
+    if (can_fail()) {
+        store::faulty_disk::plan faults;
+        faults.crash_at = at_.random().below(12);
+        at_.tell(name(), "dies at call " + std::to_string(faults.crash_at) + " of its disk");
+        plan_disk(faults);
     }
-    store::faulty_disk::plan faults;
-    faults.crash_at = at_.random().below(12);
-    at_.tell(name(), "dies at call " + std::to_string(faults.crash_at) + " of its disk");
-    plan_disk(faults);
-    return true;
+}
+
+void machine::fail_disk() {
+    if (can_fail()) {
+        namespace errc = boost::system::errc;
+        static constexpr std::array errors{errc::io_error, errc::no_space_on_device};
+        store::faulty_disk::plan faults;
+        faults.fail_at = at_.random().below(12);
+        faults.error = at_.random().one_of(errors);
+        faults.cuts_fail = at_.random().one_in(4);
+        at_.tell(name(),
+                 "meets a fault at call " + std::to_string(faults.fail_at) + " of its disk");
+        plan_disk(faults);
+    }
 }
 
 bool machine::has_died() {
-    if (disk_->crashed()) {
-        die_after(0us);  // the disk is at work just now
-    }
+    look_at_disk();
     return disk_->crashed();
 }
 
-void machine::die_after(transport::runtime::duration time) {
-    death_ = at_.loop().after(time, [this] { die(); });
-}
-
-bool machine::fail_disk() {
-    if (!is_up()) {
-        return false;
+// Whether what was planned has come.
+void machine::look_at_disk() {
+    if (is_failing_ || disk_->calls() <= std::min(faults_.crash_at, faults_.fail_at)) {
+        return;
     }
-    namespace errc = boost::system::errc;
-    static constexpr std::array errors{errc::io_error, errc::no_space_on_device};
-    store::faulty_disk::plan faults;
-    faults.fail_at = at_.random().below(12);
-    faults.error = at_.random().one_of(errors);
-    faults.cuts_fail = at_.random().one_in(4);
-    at_.tell(name(), "meets a fault at call " + std::to_string(faults.fail_at) + " of its disk");
-    plan_disk(faults);
-    die_after(at_.random().between(1s, 10s));
-    return true;
+    is_failing_ = true;
+    ++disk_failures_;
+    at_.faults().struck();
+    at_.tell(name(), "has a disk that fails");
+    // Not at once, as the disk is at work just now.
+    death_ =
+        at_.loop().after(disk_->crashed() ? 0us : at_.random().between(1s, 10s), [this] { die(); });
 }
 
 void machine::mend() {
-    if (is_up() && is_faulty_) {
-        die();
+    if (is_up()) {
+        look_at_disk();
+        if (is_failing_) {
+            die();
+        } else {
+            plan_disk({});
+        }
     }
-    death_ = nullptr;
     start();
 }
 

@@ -9,7 +9,11 @@
 #include <trunkline/transport/simulated_runtime.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,19 +39,28 @@ public:
     /// The most of them at the same time.
     [[nodiscard]] std::size_t most_links() const noexcept { return most_links_; }
 
-    /// A link breaks at once, and what is on its way is lost; false where there is no link. So with
-    /// the others.
+    /// Links that were ever dialled to `url`.
+    [[nodiscard]] std::size_t made(std::string_view url) const;
+    /// Links that broke as reset_one() had planned.
+    [[nodiscard]] std::size_t breaks() const;
+    /// Bytes that have arrived, at servers or at clients.
+    [[nodiscard]] std::uint64_t carried(bool from_client) const;
+
+    /// What makes one fault good, and no other one.
+    using cure = std::function<void()>;
+
+    /// A link breaks at once, and what is on its way is lost; false where there is no link.
     bool cut_one();
-    /// A link breaks after some bytes more, in the middle of whatever that is.
-    bool reset_one();
-    /// One direction of a link carries nothing, until mend().
-    bool stall_one();
-    /// No link carries anything in one of the directions, until mend().
-    bool clog();
+    /// A link breaks after some bytes more, in the middle of whatever that is, unless it is cured
+    /// before. No cure where there is no link, or where that is planned already. So with the
+    /// others.
+    cure reset_one();
+    /// One direction of a link carries nothing.
+    cure stall_one();
+    /// No link carries anything in one of the directions, nor does any that is made meanwhile.
+    cure clog();
     /// All links to `url` break.
     void cut_all(std::string_view url);
-    /// What stalls goes on, and nothing breaks later.
-    void mend();
 
 private:
     class router;
@@ -55,20 +68,28 @@ private:
         std::size_t number;
         std::string url;
         std::shared_ptr<transport::pipe_control> control;
+        bool stalls[2] = {false, false};  // by itself, in the directions of pipe_end
+        std::optional<transport::pipe_end> breaks_from = {};
+        std::uint64_t breaks_at = 0;  // when that many bytes have arrived
     };
 
     [[nodiscard]] conformance::link_plan plan();
     [[nodiscard]] link* any_link();
-    [[nodiscard]] conformance::pipe_network& of(std::string_view url);
+    [[nodiscard]] link* link_of(std::size_t number);
+    [[nodiscard]] transport::pipe_end any_direction();
+    [[nodiscard]] static bool has_broken(link const& of);
     void tell(link const& of, std::string const& what);
     void drop_closed();
+    void stall(link const& of, transport::pipe_end from);
 
-    transport::simulated_runtime& loop_;
     chance& random_;
     story& tells_;
     std::vector<link> links_;  // open ones, the oldest first
-    std::size_t made_ = 0;
+    bool clogged_[2] = {false, false};
+    std::map<std::string, std::size_t, std::less<>> made_;  // by URL
+    std::size_t numbers_ = 0;
     std::size_t most_links_ = 0;
+    std::size_t breaks_ = 0;  // of links that are not in the list any more
     transport::pipe_options next_;
     conformance::pipe_network plain_;
     conformance::pipe_network websocket_;

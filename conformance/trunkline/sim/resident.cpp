@@ -20,17 +20,28 @@ namespace {
 // Calls of one resident that are under way at the same time.
 constexpr std::size_t calls_at_once_max = 8;
 
+// In which every call is answered where nothing is wrong.
+constexpr auto peace_timeout = 5s;
+
+// The same everywhere, unlike the texts of the system's errors.
 std::string describe(call_failure const& why) {
+    return std::string(why.error.category().name()) + ' ' + std::to_string(why.error.value()) +
+           (why.progress == call_progress::not_sent ? ", not sent" : "");
+}
+
+std::string explain(call_failure const& why) {
     auto text = why.error.message();
-    if (!why.message.empty()) {
-        text += " (" + why.message + ")";
-    }
-    return text + (why.progress == call_progress::not_sent ? ", not sent" : "");
+    return why.message.empty() ? text : text + " (" + why.message + ")";
 }
 
 template <class Answer>
 std::optional<call_failure> failure_of(Answer const& answer) {
     return answer ? std::nullopt : std::optional(answer.error());
+}
+
+template <class Answer>
+std::uint64_t tail_of(Answer const& answer) {
+    return answer ? (*answer)->tail_offset : 0;
 }
 
 }  // namespace
@@ -54,7 +65,7 @@ std::optional<std::string> name_of_value(std::string_view bytes) {
 
 void resident::arrive() {
     auto& random = where_.at.random();
-    auto building = where_.at.a_client(where_.url);
+    auto building = where_.at.a_client(where_.runs.plan().url);
     building.layout(random.one_in(2) ? frame::layout::a : frame::layout::b)
         .extension(random.one_in(2));
     if (where_.parts.client != nullptr) {
@@ -64,7 +75,7 @@ void resident::arrive() {
         self->where_.at.expect(made.has_value(), self->name_ + " cannot connect");
         if (made) {
             self->client_.emplace(std::move(*made));
-            self->where_.at.tell(self->name_, "arrives at " + self->where_.url);
+            self->where_.at.tell(self->name_, "arrives at " + self->where_.runs.plan().url);
         }
     });
 }
@@ -127,6 +138,12 @@ void resident::look() {
     }
 }
 
+void resident::settle() {
+    for (std::size_t i = 0; i < keys_max; ++i) {
+        spawn(read(i, true));
+    }
+}
+
 void resident::spawn(work what) {
     ++under_way_;
     boost::asio::co_spawn(where_.at.loop().executor(), std::move(what),
@@ -145,7 +162,12 @@ resident::made_call resident::begin(std::string const& what, bool may_repeat) {
     made.may_repeat = may_repeat;
     made.options.repeatable = may_repeat;
     made.options.timeout =
-        where_.peace ? 30s : std::chrono::seconds(where_.at.random().between(1, 20));
+        where_.peace ? peace_timeout : std::chrono::seconds(where_.at.random().between(1, 20));
+    made.links = where_.at.network().made(where_.runs.plan().url);
+    made.disk_failures = where_.runs.disk_failures();
+    made.was_failing = where_.runs.is_failing();
+    made.life = where_.values.life();
+    made.tail = where_.values.tail();
     made.number = where_.at.calls().begin(name_, what, *made.options.timeout);
     if (where_.parts.call != nullptr) {
         where_.parts.call(made.options);
@@ -154,16 +176,36 @@ resident::made_call resident::begin(std::string const& what, bool may_repeat) {
 }
 
 void resident::end(made_call const& of, std::optional<call_failure> const& why) {
-    where_.at.calls().end(of.number, why ? describe(*why) : "done");
+    where_.at.calls().end(of.number, why ? describe(*why) : "done", why ? explain(*why) : "");
     where_.at.expect(!why || !where_.peace,
                      name_ + " is not answered though nothing is wrong any more");
+    where_.at.expect(!why || may_fail(of, *why), name_ +
+                                                     " meets an error that no fault explains: " +
+                                                     (why ? describe(*why) : std::string()));
+}
+
+// Links break, and calls take too long; a store refuses once its disk has failed.
+bool resident::may_fail(made_call const& of, call_failure const& why) const {
+    bool const disk_failed = of.was_failing || where_.runs.disk_failures() != of.disk_failures;
+    return why.error == rpc::rpc_error::connection_lost ||
+           why.error == rpc::rpc_error::not_connected || why.error == call_error::deadline_passed ||
+           why.error == rpc::rpc_error::deadline_passed ||
+           (disk_failed &&
+            (why.error == call_error::refused || why.error == call_error::system_failure));
 }
 
 void resident::end_write(made_call const& of, std::optional<call_failure> const& why,
-                         std::vector<std::string> const& keys) {
+                         std::uint64_t tail, std::vector<std::string> const& keys, bool grows) {
+    // It is repeated over a link that was dialled since it began.
+    bool const twice =
+        of.may_repeat && where_.at.network().made(where_.runs.plan().url) != of.links;
+    if (!why && of.life == where_.values.life()) {
+        where_.at.expect(grows ? tail > of.tail : tail >= of.tail, "the tail of a store goes back");
+        where_.values.acknowledge_tail(tail);
+    }
     for (auto const& each : keys) {
         if (!why) {
-            where_.values.acknowledge(each, of.may_repeat);
+            where_.values.acknowledge(each, twice);
         } else {
             where_.values.fail(each, why->progress == call_progress::not_sent
                                          ? expected_values::failed::for_sure
@@ -185,7 +227,7 @@ resident::work resident::write(bool may_repeat) {
     store_service::write_request const request{as_bytes(name), as_bytes(bytes)};
     auto const answer =
         co_await client_->async_call(store_service::write, request, made.options, use_awaitable);
-    end_write(made, failure_of(answer), {name});
+    end_write(made, failure_of(answer), tail_of(answer), {name});
 }
 
 resident::work resident::remove() {
@@ -198,7 +240,7 @@ resident::work resident::remove() {
     store_service::key_request const request{as_bytes(name)};
     auto const answer =
         co_await client_->async_call(store_service::remove, request, made.options, use_awaitable);
-    end_write(made, failure_of(answer), {name});
+    end_write(made, failure_of(answer), tail_of(answer), {name}, false);
 }
 
 resident::work resident::write_all() {
@@ -207,10 +249,13 @@ resident::work resident::write_all() {
     auto const value = name_ + "." + std::to_string(++values_);
     for (std::size_t i = 0; i < keys_max; ++i) {
         if (auto name = key(i); !where_.values.is_being_written(name)) {
-            where_.values.begin(name, value);
             names.push_back(std::move(name));
         }
     }
+    if (names.empty()) {
+        co_return;
+    }
+    where_.values.begin_all(names, value);
     auto const payload = bytes_of_value(value);
     store_service::batch_write_request request;
     for (auto const& each : names) {
@@ -219,7 +264,7 @@ resident::work resident::write_all() {
     auto const made = begin("writes " + value + " to " + std::to_string(names.size()) + " keys");
     auto const answer = co_await client_->async_call(store_service::batch_write, std::move(request),
                                                      made.options, use_awaitable);
-    end_write(made, failure_of(answer), names);
+    end_write(made, failure_of(answer), tail_of(answer), names);
 }
 
 void resident::check(std::string const& key, expected_values::answers const& allowed,
@@ -231,7 +276,7 @@ void resident::check(std::string const& key, expected_values::answers const& all
                          "', which is not the last one acknowledged");
 }
 
-resident::work resident::read(std::size_t which) {
+resident::work resident::read(std::size_t which, bool settles) {
     auto const name = key(which);
     auto const made = begin("reads " + name, true);
     auto const allowed = where_.values.reading(name);
@@ -239,7 +284,13 @@ resident::work resident::read(std::size_t which) {
     auto const answer =
         co_await client_->async_call(store_service::read, request, made.options, use_awaitable);
     if (answer) {
-        check(name, allowed, (*answer)->entry_payload);
+        auto const& found = (*answer)->entry_payload;
+        check(name, allowed, found);
+        if (settles) {
+            auto const value = found ? name_of_value(as_text(*found)) : std::string();
+            where_.at.expect(value && where_.values.settle(name, *value),
+                             name + " has a value that it cannot have");
+        }
     }
     end(made, failure_of(answer));
 }
@@ -280,29 +331,35 @@ resident::work resident::order(bool may_repeat) {
 
 resident::work resident::take_parts(made_call made, stream_reader<number> from,
                                     std::uint64_t parts) {
-    for (std::uint64_t next = 0;; ++next) {
+    auto const base = made.number * stream_distance;
+    for (std::uint64_t next = base;; ++next) {
         auto const part = co_await from.async_read(use_awaitable);
         if (!part) {
             end(made, part.error());
             co_return;
         }
         if (!*part) {
-            where_.at.expect(next == parts, "a stream ended before its end");
+            where_.at.expect(next == base + parts, "a stream ended before its end");
             break;
         }
-        where_.at.expect((**part)->value == next, "a stream is out of order");
+        auto const value = (**part)->value;
+        where_.at.expect(value / stream_distance == made.number, "a part came on another stream");
+        where_.at.expect(value == next, "a stream is out of order");
     }
     end(made, {});
 }
 
 resident::work resident::listen(std::uint64_t parts) {
     auto const made = begin("listens to " + std::to_string(parts) + " parts");
-    co_await take_parts(made, client_->open(recite, {parts}, made.options), parts);
+    co_await take_parts(
+        made, client_->open(recite, {made.number * stream_distance + parts}, made.options), parts);
 }
 
-resident::work resident::give_parts(stream_writer<number>& to, std::uint64_t parts) {
+resident::work resident::give_parts(made_call const& made, stream_writer<number>& to,
+                                    std::uint64_t parts) {
+    auto const base = made.number * stream_distance;
     for (std::uint64_t next = 0; next < parts; ++next) {
-        auto const written = co_await to.async_write(number{next}, use_awaitable);
+        auto const written = co_await to.async_write(number{base + next}, use_awaitable);
         if (!written) {
             co_return;  // the other half says why
         }
@@ -313,16 +370,17 @@ resident::work resident::give_parts(stream_writer<number>& to, std::uint64_t par
 resident::work resident::tell(std::uint64_t parts) {
     auto const made = begin("tells " + std::to_string(parts) + " parts");
     auto call = client_->open(dictate, made.options);
-    co_await give_parts(call.to, parts);
+    co_await give_parts(made, call.to, parts);
     auto const answer = co_await call.answer.async_get(use_awaitable);
-    where_.at.expect(!answer || (*answer)->value == parts, "parts of an upload are missing");
+    auto const all = parts == 0 ? 0 : made.number * stream_distance + parts;
+    where_.at.expect(!answer || (*answer)->value == all, "parts of an upload are missing");
     end(made, failure_of(answer));
 }
 
 resident::work resident::converse(std::uint64_t parts) {
     auto const made = begin("exchanges " + std::to_string(parts) + " parts");
     auto call = client_->open(talk, made.options);
-    co_await give_parts(call.to, parts);
+    co_await give_parts(made, call.to, parts);
     co_await take_parts(made, std::move(call.from), parts);
 }
 

@@ -20,14 +20,17 @@
 
 namespace trunkline::sim {
 
-using conformance::blob;
 using conformance::number;
+
+/// A stream carries numbers of its own, so that a part of another one is known: it has a base, a
+/// multiple of this, and its parts are the base, the next number and so on.
+inline constexpr std::uint64_t stream_distance = 1000;
 
 /// Carried out by order_book.
 inline constexpr typed::method<number, number> place_order{"place order"};
-/// As many numbers as are asked for, from 0.
+/// From the base of the number that is asked for, as many as that is above it.
 inline constexpr typed::server_stream<number, number> recite{"recite"};
-/// How many numbers have come, which are those from 0.
+/// The number that would come next; 0 where none has come.
 inline constexpr typed::client_stream<number, number> dictate{"dictate"};
 /// Every number comes back.
 inline constexpr typed::two_way_stream<number, number> talk{"talk"};
@@ -38,7 +41,7 @@ struct neighbourhood {
     town_parts const& parts;
     order_book& orders;
     expected_values& values;  ///< of that machine
-    std::string const& url;
+    machine const& runs;
     bool const& peace;  ///< every call has to be answered
 };
 
@@ -61,6 +64,8 @@ public:
     void call_everything();
     /// Reads all its keys.
     void look();
+    /// Reads all its keys, and takes what it finds for all that is there.
+    void settle();
     /// Its connection ends; nothing is called afterwards.
     void leave() { client_.reset(); }
 
@@ -71,6 +76,11 @@ private:
         std::size_t number;
         call_options options;
         bool may_repeat;
+        std::size_t links;          // that had been dialled before
+        std::size_t disk_failures;  // that had been before
+        bool was_failing;           // the disk, when it began
+        std::size_t life;           // of the machine
+        std::uint64_t tail;         // that had been acknowledged before
     };
 
     void act();
@@ -78,22 +88,24 @@ private:
     [[nodiscard]] std::string key(std::size_t which) const;
     [[nodiscard]] made_call begin(std::string const& what, bool may_repeat = false);
     void end(made_call const& of, std::optional<call_failure> const& why);
-    void end_write(made_call const& of, std::optional<call_failure> const& why,
-                   std::vector<std::string> const& keys);
+    [[nodiscard]] bool may_fail(made_call const& of, call_failure const& why) const;
+    // `tail` is what was answered; a write grows the file, and a deletion may not.
+    void end_write(made_call const& of, std::optional<call_failure> const& why, std::uint64_t tail,
+                   std::vector<std::string> const& keys, bool grows = true);
     void check(std::string const& key, expected_values::answers const& allowed,
                std::optional<bytes_view> const& found);
 
     work write(bool may_repeat);
     work write_all();
     work remove();
-    work read(std::size_t which);
+    work read(std::size_t which, bool settles = false);
     work read_all();
     work order(bool may_repeat);
     work listen(std::uint64_t parts);
     work tell(std::uint64_t parts);
     work converse(std::uint64_t parts);
     work take_parts(made_call made, stream_reader<number> from, std::uint64_t parts);
-    work give_parts(stream_writer<number>& to, std::uint64_t parts);
+    work give_parts(made_call const& made, stream_writer<number>& to, std::uint64_t parts);
 
     neighbourhood where_;
     std::string name_;

@@ -14,7 +14,7 @@ std::uint64_t microseconds_of(transport::runtime const& clock) {
 
 }  // namespace
 
-void story::tell(std::string_view who, std::string_view what) {
+void story::tell(std::string_view who, std::string_view what, std::string_view note) {
     auto const now = microseconds_of(clock_);
     add(now);
     add(who);
@@ -22,7 +22,7 @@ void story::tell(std::string_view who, std::string_view what) {
     if (trace_ != nullptr) {
         *trace_ << std::setw(5) << now / 1'000'000 << '.' << std::setfill('0') << std::setw(6)
                 << now % 1'000'000 << std::setfill(' ') << "  " << std::left << std::setw(10) << who
-                << std::right << ' ' << what << '\n';
+                << std::right << ' ' << what << (note.empty() ? "" : "; ") << note << '\n';
     }
 }
 

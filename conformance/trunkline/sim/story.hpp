@@ -17,8 +17,9 @@ public:
     story(transport::runtime const& clock, std::ostream* trace) noexcept
         : clock_(clock), trace_(trace) {}
 
-    /// One line: the time, who, and what.
-    void tell(std::string_view who, std::string_view what);
+    /// One line: the time, who, and what; behind that a note that does not count in the number, for
+    /// texts that are other ones elsewhere, as those of the system's errors.
+    void tell(std::string_view who, std::string_view what, std::string_view note = {});
     /// A scheduled event has run.
     void count();
 

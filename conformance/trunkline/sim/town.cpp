@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ namespace {
 // a client, and than a silent connection is kept.
 constexpr auto recovery_time = 60s;
 
+// In which what is still on its way arrives, and is carried out, once nobody waits for it any more.
+constexpr auto quiet_time = 5s;
+
 class town {
 public:
     town(world& at, town_parts const& parts) : at_(at), parts_(parts), orders_(at) {}
@@ -40,7 +44,8 @@ public:
         }
         at_.run_for(at_.random().between(60s, 90s));
         make_peace();
-        each(&resident::leave);
+        leave();
+        expect_enough(calm);
     }
 
 private:
@@ -56,6 +61,8 @@ private:
     void inspect(expected_values& values, store::store const& data);
     void add_faults();
     void make_peace();
+    void leave();
+    void expect_enough(bool calm);
 
     [[nodiscard]] std::uint64_t said(std::uint64_t right) const {
         return parts_.number != nullptr ? parts_.number(right) : right;
@@ -103,7 +110,7 @@ void town::found() {
         auto& lives = *houses_[residents_.size() % houses_.size()];
         auto const name = "client" + std::to_string(residents_.size() + 1);
         residents_.push_back(std::make_shared<resident>(
-            neighbourhood{at_, parts_, orders_, lives.values, lives.plan.url, peace_}, name));
+            neighbourhood{at_, parts_, orders_, lives.values, *lives.runs, peace_}, name));
         residents_.back()->arrive();
     }
 }
@@ -115,19 +122,24 @@ void town::furnish(rpc_server::builder& server) {
     });
     server.handle(
         recite,
-        [this](received<number> parts, stream_writer<number>& to, call_context) -> awaitable<void> {
-            for (std::uint64_t next = 0; next < parts->value; ++next) {
+        [this](received<number> asked, stream_writer<number>& to, call_context) -> awaitable<void> {
+            auto const end = asked->value;
+            for (auto next = end - end % stream_distance; next < end; ++next) {
                 auto const written = co_await to.async_write(number{said(next)}, use_awaitable);
                 static_cast<void>(written.value());
             }
         });
     server.handle(dictate, [this](stream_reader<number>& from, call_context) -> awaitable<number> {
-        for (std::uint64_t next = 0;; ++next) {
+        std::uint64_t next = 0;
+        for (;;) {
             auto const part = co_await from.async_read(use_awaitable);
             if (!part.value()) {
                 co_return number{next};
             }
-            at_.expect((**part)->value == next, "an upload is out of order");
+            auto const value = (**part)->value;
+            at_.expect(next == 0 ? value % stream_distance == 0 : value == next,
+                       "an upload is out of order");
+            next = value + 1;
         }
     });
     server.handle(talk,
@@ -145,22 +157,32 @@ void town::furnish(rpc_server::builder& server) {
 }
 
 void town::inspect(expected_values& values, store::store const& data) {
+    std::map<std::string, std::string> all;
     for (auto const& key : values.keys()) {
         auto const found = data.read(as_bytes(key));
         auto const value =
             found ? name_of_value(as_text(found->bytes)) : std::optional(std::string());
         at_.expect(value.has_value(), "a value has bytes that nobody wrote, after a death: " + key);
-        at_.expect(value && values.came_back(key, *value),
+        at_.expect(value && values.settle(key, *value),
                    key + " has the value '" + value.value_or("") +
                        "' after a death, which is not the last one acknowledged");
+        all[key] = value.value_or("");
     }
+    at_.expect(values.begin_life(all), "a write of several keys is there in part after a death");
 }
 
 void town::add_faults() {
     for (auto const& one : houses_) {
         at_.faults().add([on = one->runs.get()] { return on->die(); });
-        at_.faults().add([on = one->runs.get()] { return on->die_while_writing(); });
-        at_.faults().add([on = one->runs.get()] { return on->fail_disk(); });
+        // Those count when they come.
+        at_.faults().add([on = one->runs.get()] {
+            on->die_while_writing();
+            return false;
+        });
+        at_.faults().add([on = one->runs.get()] {
+            on->fail_disk();
+            return false;
+        });
     }
 }
 
@@ -171,17 +193,36 @@ void town::make_peace() {
         one->runs->mend();
     }
     each(&resident::rest);
-    at_.run_until([this] { return nobody_waits(); }, recovery_time);
+    auto const end = at_.loop().now() + recovery_time;
+    auto const left = [&] { return end - at_.loop().now(); };
+    at_.run_until([this] { return nobody_waits(); }, left());
     at_.calls().expect_none_late();
-    at_.expect(at_.run_until([this] { return all(&resident::is_connected); }, recovery_time),
+    at_.expect(at_.run_until([this] { return all(&resident::is_connected); }, left()),
                "somebody does not come back");
+    at_.run_for(quiet_time);
     peace_ = true;
-    each(&resident::call_everything);
-    at_.expect(at_.run_until([this] { return nobody_waits(); }, recovery_time),
-               "somebody is not answered");
-    each(&resident::look);
-    at_.expect(at_.run_until([this] { return nobody_waits(); }, recovery_time),
-               "somebody is not answered");
+    for (auto const what : {&resident::settle, &resident::call_everything, &resident::look}) {
+        each(what);
+        at_.expect(at_.run_until([this] { return nobody_waits(); }, recovery_time),
+                   "somebody is not answered");
+    }
+}
+
+// What is closed in order says so to the other end, and leaves nothing behind there.
+void town::leave() {
+    each(&resident::leave);
+    at_.expect(at_.run_until([this] { return at_.network().links() == 0; }, recovery_time),
+               "a link is open that belongs to nobody");
+    at_.run_for(recovery_time);
+    at_.expect(at_.loop().pending() == 0, "something waits on the loop for nobody");
+}
+
+// So that it says something when all held.
+void town::expect_enough(bool calm) {
+    auto const found = at_.so_far();
+    at_.expect(found.events >= 500 && found.connections >= 2 && found.calls_at_once >= 3,
+               "too little has happened");
+    at_.expect((found.faults == 0) == calm, "something failed, or nothing, against the plan");
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ world::world(std::uint64_t seed, std::ostream* trace)
       faults_(*this),
       calls_(*this) {
     faults_.add([this] { return network_.cut_one(); });
-    faults_.add([this] { return network_.reset_one(); });
-    faults_.add([this] { return network_.stall_one(); }, [this] { network_.mend(); });
-    faults_.add([this] { return network_.clog(); }, [this] { network_.mend(); });
+    faults_.add_lasting([this] { return network_.reset_one(); });
+    faults_.add_lasting([this] { return network_.stall_one(); });
+    faults_.add_lasting([this] { return network_.clog(); });
 }
 
 world::~world() = default;
@@ -87,7 +87,7 @@ verdict world::so_far() const {
     found.connections = network_.most_links();
     found.calls = calls_.made();
     found.calls_at_once = calls_.most_at_once();
-    found.faults = faults_.count();
+    found.faults = faults_.count() + network_.breaks();
     return found;
 }
 
@@ -100,6 +100,8 @@ verdict run(std::uint64_t seed, scenario const& what, std::ostream* trace) {
         at.run_until([&] { return at.network().links() == 0; }, 60s);
         at.expect(at.network().links() == 0, "a link is open that belongs to nobody");
     }
+    at.tell("network", "has carried " + std::to_string(at.network().carried(true)) + " and " +
+                           std::to_string(at.network().carried(false)) + " bytes");
     return at.so_far();
 }
 

@@ -3,7 +3,7 @@
 //     sim::verdict const found = sim::run(7, [](sim::world& at) {
 //         auto const server = at.a_server("tcp://shop:1").handle(...).start().value();
 //         at.a_client("tcp://shop:1").async_connect(...);
-//         at.faults().strike_for(60s);
+//         at.faults().strike_for(60s, 2s);
 //         at.run_for(60s);
 //         at.faults().stop();
 //         at.expect(at.run_until(everything_is_fine, 30s), "the client does not come back");
@@ -64,8 +64,10 @@ public:
     /// A client of `url`, on the loop, which reconnects with waits of this seed.
     [[nodiscard]] rpc_client::builder a_client(std::string url);
 
-    /// One line of the story, which counts in its hash.
-    void tell(std::string_view who, std::string_view what) { story_.tell(who, what); }
+    /// One line of the story, which counts in its hash, but for the note.
+    void tell(std::string_view who, std::string_view what, std::string_view note = {}) {
+        story_.tell(who, what, note);
+    }
     /// What must hold. The first that does not ends the run, with `what` as the verdict. Also
     /// inside of callbacks: nothing is thrown.
     void expect(bool holds, std::string_view what);
