@@ -14,6 +14,10 @@ world::world(std::uint64_t seed, std::ostream* trace)
       network_(loop_, random_, story_),
       faults_(*this),
       calls_(*this) {
+    loop_.watch([this] {
+        story_.count();
+        expect(loop_.pending() <= pending_work_max, "work piles up on the loop");
+    });
     faults_.add([this] { return network_.cut_one(); });
     faults_.add_lasting([this] { return network_.reset_one(); });
     faults_.add_lasting([this] { return network_.stall_one(); });
@@ -55,14 +59,9 @@ void world::after(duration delay, std::function<void()> work) {
 }
 
 bool world::run_until(std::function<bool()> const& done, duration at_most) {
-    bool first = true;
     bool reached = false;
     loop_.run_until(
         [&] {
-            if (!std::exchange(first, false)) {
-                story_.count();
-            }
-            expect(loop_.pending() <= pending_work_max, "work piles up on the loop");
             reached = done();
             return reached || is_broken();
         },

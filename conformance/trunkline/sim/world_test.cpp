@@ -64,6 +64,15 @@ TEST(own_service, keeps_what_it_promises_with_every_seed) {
     }
 }
 
+TEST(world, counts_what_runs_while_somebody_waits) {
+    sim::world at(1);
+    auto const server = at.a_server("tcp://shop:1").start().value();
+    auto const before = at.so_far();
+    auto const client = at.a_client("tcp://shop:1").connect().value();
+    EXPECT_GT(at.so_far().events, before.events);
+    EXPECT_NE(at.so_far().hash, before.hash);
+}
+
 TEST(own_service, stands_on_the_page) {
     std::ifstream source(TRUNKLINE_SOURCE_DIR "/conformance/trunkline/sim/world_test.cpp");
     std::ostringstream all;

@@ -100,6 +100,9 @@ bool simulated_runtime::run_next_until(time_point limit) {
     lock.unlock();
     working_mark const mark(working_);
     next.mapped()();
+    if (ran_ != nullptr) {
+        ran_();
+    }
     return true;
 }
 

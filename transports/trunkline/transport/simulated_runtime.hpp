@@ -56,6 +56,11 @@ public:
     /// Whether work was due, and was not run for that limit.
     [[nodiscard]] bool is_worn_out() const;
 
+    /// Calls `ran` after each piece of work, at the time of that, whoever ran it: for those who
+    /// count. What it holds outlives the last run. There is one at most: a later one takes the
+    /// place of an earlier one, and an empty one is none.
+    void watch(std::function<void()> ran) { ran_ = std::move(ran); }
+
     /// Pieces of work waiting: timers, posted work, events of pipes.
     [[nodiscard]] std::size_t pending() const;
 
@@ -73,6 +78,7 @@ private:
     std::uint64_t next_ = 0;
     time_point now_{};
     duration wall_clock_{1'735'689'600'000'000};  // when now() begins: 2025-01-01 00:00 UTC
+    std::function<void()> ran_;
     bool working_ = false;
     std::uint64_t steps_left_ = std::numeric_limits<std::uint64_t>::max();
     bool worn_out_ = false;

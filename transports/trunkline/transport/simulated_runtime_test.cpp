@@ -82,6 +82,25 @@ TEST(simulated_runtime, is_not_worn_out_when_the_work_ends_with_its_steps) {
     EXPECT_EQ(loop.now().time_since_epoch(), hours(1));
 }
 
+TEST(simulated_runtime, tells_of_each_piece_of_work_whoever_runs_it) {
+    simulated_runtime loop;
+    std::vector<simulated_runtime::duration> ran;
+    loop.watch([&] { ran.push_back(loop.now().time_since_epoch()); });
+    loop.post([] {});
+    auto const one = loop.after(milliseconds(1), [] {});
+    auto const other = loop.after(milliseconds(2), [] {});
+    static_cast<void>(loop.after(milliseconds(1), [] {}));  // never runs
+    EXPECT_TRUE(loop.run_one());
+    EXPECT_TRUE(loop.wait_until([&] { return ran.size() == 2; }));
+    loop.run_for(milliseconds(5));
+    EXPECT_EQ(ran, (std::vector<simulated_runtime::duration>{milliseconds(0), milliseconds(1),
+                                                             milliseconds(2)}));
+    loop.watch({});
+    loop.post([] {});
+    loop.run_until_idle();
+    EXPECT_EQ(ran.size(), 3U);
+}
+
 TEST(simulated_runtime, run_for_stops_exactly_and_includes_its_end) {
     simulated_runtime loop;
     int ran = 0;
