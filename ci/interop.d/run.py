@@ -5,6 +5,7 @@ import difflib
 import subprocess
 import sys
 
+import conform
 import files
 import muxio
 import programs
@@ -45,6 +46,8 @@ def main():
         clients = wire.their_clients(given.seed)
         print("our client, published servers", flush=True)
         servers = wire.our_client(given.servers, given.seed)
+        print("rules from outside, published servers", flush=True)
+        conform.published_servers(given.servers)
         print("published muxio peers", flush=True)
         peers = muxio.their_clients(), muxio.our_client()
         print("histories", flush=True)

@@ -5,9 +5,9 @@
 namespace trunkline::cli {
 
 std::span<command_maker* const> all_commands() noexcept {
-    static constexpr std::array<command_maker*, 14> all{
+    static constexpr std::array<command_maker*, 15> all{
         serve,  verify, stat,      compact,   get, put,        del,
-        exists, len,    batch_get, batch_put, sim, completion, man};
+        exists, len,    batch_get, batch_put, sim, conform, completion, man};
     return all;
 }
 

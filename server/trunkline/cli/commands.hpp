@@ -21,6 +21,7 @@ command_maker len;
 command_maker batch_get;
 command_maker batch_put;
 command_maker sim;
+command_maker conform;
 command_maker completion;
 command_maker man;
 

@@ -68,13 +68,11 @@ CLI::Validator is_a_rule(std::span<rule const> rules) {
 CLI::Validator is_a_report() {
     return CLI::Validator(
         [](std::string const& word) {
-            auto const mark = word.find('=');
-            bool const is_one = format_named(word.substr(0, mark)).has_value() &&
-                                (mark == word.npos || mark + 1 < word.size());
-            return is_one ? std::string()
-                          : "\"" + word +
-                                "\" is none; FORMAT or FORMAT=FILE is wanted, with one of "
-                                "text, json, junit and html";
+            return report_wanted(word)
+                       ? std::string()
+                       : "\"" + word +
+                             "\" is none; FORMAT or FORMAT=FILE is wanted, with one of "
+                             "text, json, junit and html";
         },
         "FORMAT[=FILE]");
 }
@@ -133,9 +131,7 @@ void follow(flags const& raw, command_line& to) {
         to.chosen.failures = raw.failures;
     }
     for (std::string const& each : raw.reports) {
-        auto const mark = each.find('=');
-        to.reports.push_back({format_named(each.substr(0, mark)).value(),
-                              mark == each.npos ? std::string() : each.substr(mark + 1)});
+        to.reports.push_back(report_wanted(each).value());
     }
 }
 

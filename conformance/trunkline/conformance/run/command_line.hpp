@@ -1,9 +1,9 @@
 // What a person asks of the kit on a command line.
 #pragma once
 
-#include <trunkline/conformance/report/reporters.hpp>
 #include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/run/selection.hpp>
+#include <trunkline/conformance/run/wanted_report.hpp>
 #include <trunkline/conformance/subject.hpp>
 
 #include <boost/system/result.hpp>
@@ -15,12 +15,6 @@
 #include <vector>
 
 namespace trunkline::conformance {
-
-/// A report that is asked for. A value.
-struct wanted_report {
-    report_format format = report_format::text;
-    std::string file;  ///< empty: where a program prints
-};
 
 /// A command line that makes sense. A value.
 struct command_line {

@@ -1,13 +1,10 @@
 #include <trunkline/conformance/run/main.hpp>
 
 #include <trunkline/conformance/report/printable.hpp>
-#include <trunkline/conformance/report/reporters.hpp>
 #include <trunkline/conformance/run/command_line.hpp>
 #include <trunkline/conformance/run/run_names.hpp>
 #include <trunkline/conformance/run/runner.hpp>
 
-#include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <string_view>
 
@@ -45,7 +42,9 @@ public:
             };
         }
         run_report const report = run(request);
-        return write(report, wanted.reports) ? code_of(report) : exit_usage;
+        auto const unwritten = write_reports(report, wanted.reports, out_);
+        return unwritten ? complain("the report cannot be written to " + *unwritten)
+                         : code_of(report);
     }
 
     int complain(std::string_view what) {
@@ -67,27 +66,6 @@ private:
                      << (each.has.shapes ? ", all shapes" : ", direct only") << '\n';
             }
         }
-    }
-
-    // Text is printed besides, unless something else is.
-    bool write(run_report const& report, std::vector<wanted_report> const& wanted) {
-        if (std::ranges::none_of(wanted, [](auto const& each) { return each.file.empty(); })) {
-            write_text(report, out_);
-        }
-        bool all_written = true;
-        for (wanted_report const& each : wanted) {
-            if (each.file.empty()) {
-                write_report(each.format, report, out_);
-                continue;
-            }
-            std::ofstream file(each.file, std::ios::binary);
-            write_report(each.format, report, file);
-            if (!file.flush()) {
-                complain("the report cannot be written to " + each.file);
-                all_written = false;
-            }
-        }
-        return all_written && out_.flush().good();
     }
 
     int code_of(run_report const& report) {

@@ -3,9 +3,6 @@
 #include <sstream>
 
 namespace trunkline::conformance {
-namespace {
-
-// A word of a shell; as it is where it has nothing that a shell reads otherwise.
 std::string shell_word(std::string_view word) {
     constexpr std::string_view plain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:,@%";
@@ -18,8 +15,6 @@ std::string shell_word(std::string_view word) {
     }
     return made + "'";
 }
-
-}  // namespace
 
 char const* name_of(initiator role) noexcept {
     return role == initiator::client ? "client" : "server";

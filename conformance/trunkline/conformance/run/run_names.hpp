@@ -24,6 +24,9 @@ namespace trunkline::conformance {
 /// The compiler, the version of Trunkline and how the kit was built.
 [[nodiscard]] std::string build_text();
 
+/// A word as a shell takes it: as it is where it has nothing that a shell reads otherwise.
+[[nodiscard]] std::string shell_word(std::string_view word);
+
 /// The flags that choose this run alone: "--transport tls --rule FLO-03 --shape one_byte ...".
 [[nodiscard]] std::string flags_of(rule const& what, subject const& of, world_options const& how);
 

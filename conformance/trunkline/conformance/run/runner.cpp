@@ -78,7 +78,8 @@ private:
 
     record run_once(rule const& what, subject const& of, world_options const& how) {
         record one{.what = &what, .transport = of.name, .how = how, .found = {}, .known = {}};
-        std::string const repeat = repeat_line(wanted_.program, flags_of(what, of, how));
+        std::string const repeat = repeat_line(
+            wanted_.program, wanted_.flags ? wanted_.flags(what, how) : flags_of(what, of, how));
         if (wanted_.starting) {
             wanted_.starting(repeat);
         }

@@ -24,6 +24,8 @@ struct run_request {
     std::span<known_failure const> known;
     /// Named in the lines that repeat a run.
     std::string program = "trunkline_conformance";
+    /// What stands behind the program there, when set; flags_of() else.
+    std::function<std::string(rule const&, world_options const&)> flags = {};
     /// Told of each run before it is made, by the line that repeats it, when set: the last one
     /// names the run that never ended.
     std::function<void(std::string_view repeat)> starting;

@@ -1,0 +1,201 @@
+// trunkline conform: a server that somebody else wrote, held to the rules that can be decided from
+// outside (docs/conform.md).
+#include <trunkline/cli/command_line.hpp>
+#include <trunkline/cli/commands.hpp>
+#include <trunkline/cli/exit_code.hpp>
+#include <trunkline/cli/output.hpp>
+#include <trunkline/conform/server_rules.hpp>
+#include <trunkline/conform/stranger.hpp>
+#include <trunkline/conformance/run/known_failures.hpp>
+#include <trunkline/conformance/run/run_names.hpp>
+#include <trunkline/conformance/run/runner.hpp>
+#include <trunkline/conformance/run/wanted_report.hpp>
+#include <trunkline/rpc/method_id.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::cli {
+namespace {
+
+using conformance::rule;
+using namespace std::chrono_literals;
+
+struct conform_options {
+    std::string url;
+    std::string wire = "b";
+    std::string echo;
+    std::vector<std::string> rules;
+    std::vector<std::string> reports;
+    std::string known_failures;
+    std::string volume = "quick";
+    std::uint64_t seed = 1;
+    std::chrono::milliseconds wait{5000};
+    bool list = false;
+};
+
+// A method by its number, "0x2a", or by its name.
+std::optional<std::uint64_t> method_of(std::string_view text) {
+    if (!text.starts_with("0x")) {
+        return rpc::method_id(text);
+    }
+    std::uint64_t id = 0;
+    auto const* const end = text.data() + text.size();
+    auto const read = std::from_chars(text.data() + 2, end, id, 16);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(id) : std::nullopt;
+}
+
+bool is_known(std::span<rule const> rules, std::string_view word) {
+    return std::ranges::any_of(
+        rules, [&](rule const& each) { return each.id == word || family_of(each) == word; });
+}
+
+// What is wrong with the options; empty where nothing is.
+std::string fault_of(conform_options const& options, std::span<rule const> rules) {
+    for (std::string const& each : options.rules) {
+        if (!is_known(rules, each)) {
+            return "--rule knows no rule and no family " + each + "; --list tells them";
+        }
+    }
+    for (std::string const& each : options.reports) {
+        if (!conformance::report_wanted(each)) {
+            return "--report wants FORMAT or FORMAT=FILE, with one of text, json, junit and html, "
+                   "not \"" +
+                   each + "\"";
+        }
+    }
+    if (!options.echo.empty() && !method_of(options.echo)) {
+        return "--echo wants a method's name, or its number such as 0x2a, not \"" + options.echo +
+               "\"";
+    }
+    return options.url.empty() && !options.list ? "conform wants the URL of a server" : "";
+}
+
+int list(conformance::selection const& chosen, std::span<rule const> rules) {
+    for (rule const& each : rules) {
+        if (chooses_rule(chosen, each.id) &&
+            !say(std::string(each.id) + "  " + name_of(each.binding) + "  " +
+                 std::string(each.text))) {
+            return exit_failure;
+        }
+    }
+    return exit_success;
+}
+
+conformance::selection selection_of(conform_options const& options) {
+    conformance::selection made;
+    made.rules = options.rules;
+    made.shapes = {transport::delivery_shape::direct};
+    made.roles = {conformance::initiator::client};
+    made.seeds = {options.seed};
+    made.size = options.volume == "full" ? conformance::volume::full : conformance::volume::quick;
+    return made;
+}
+
+// The flags that make one run again.
+std::string flags_of(conform_options const& options, rule const& what) {
+    std::ostringstream text;
+    text << "conform " << conformance::shell_word(options.url) << " --rule " << what.id
+         << " --wire " << options.wire;
+    if (!options.echo.empty()) {
+        text << " --echo " << conformance::shell_word(options.echo);
+    }
+    text << " --seed " << options.seed << " --volume " << options.volume << " --wait "
+         << options.wait.count() << "ms";
+    return text.str();
+}
+
+int run(conform_options const& options, conformance::selection const& chosen,
+        std::span<rule const> rules) {
+    auto const server = conform::server_at(
+        {.url = options.url,
+         .spoken = options.wire == "a" ? frame::layout::a : frame::layout::b,
+         .echo_method = options.echo.empty() ? std::nullopt : method_of(options.echo),
+         .patience = options.wait});
+    if (!server) {
+        return complain(exit_usage,
+                        options.url + " is no URL of a server: " + server.error().message());
+    }
+    std::span const servers(&*server, 1);
+    std::vector<conformance::known_failure> known;
+    if (!options.known_failures.empty()) {
+        auto read = conformance::read_known_failures(std::filesystem::path(options.known_failures),
+                                                     rules, servers);
+        if (!read) {
+            return complain(exit_usage, read.error().message());
+        }
+        known = std::move(*read);
+    }
+    auto const report = conformance::run(
+        {.subjects = servers,
+         .rules = rules,
+         .chosen = chosen,
+         .known = known,
+         .program = "trunkline",
+         .flags = [&](rule const& what, auto const&) { return flags_of(options, what); },
+         .starting = {}});
+    std::vector<conformance::wanted_report> wanted;
+    for (std::string const& each : options.reports) {
+        wanted.push_back(*conformance::report_wanted(each));
+    }
+    if (auto const unwritten = write_reports(report, wanted, std::cout)) {
+        return complain(exit_failure, "the report cannot be written to " + *unwritten);
+    }
+    return report.holds() ? exit_success : exit_failure;
+}
+
+int act(conform_options const& options) {
+    auto const rules = conform::server_rules();
+    if (auto const fault = fault_of(options, rules); !fault.empty()) {
+        return complain(exit_usage, fault);
+    }
+    auto const chosen = selection_of(options);
+    return options.list ? list(chosen, rules) : run(options, chosen, rules);
+}
+
+}  // namespace
+
+command conform() {
+    auto const options = std::make_shared<conform_options>();
+    return {
+        {.name = "conform",
+         .summary = "Holds a server that somebody else wrote to the rules of the protocol.",
+         .positional = "url",
+         .details = "Nothing needs to be known about its methods: calls of one that nobody has are "
+                    "answered by every server. What the rules are, and what each came to, is told "
+                    "as the conformance kit does; exit code 1 tells that a rule is broken."},
+        {{"url",
+          "where the server listens, such as ws://127.0.0.1:8080/ws, tcp://HOST:PORT or "
+          "unix:/PATH",
+          config::words{&options->url, "URL"}},
+         {"wire", "which header of frames it reads: a has 21 bytes (muxio to 0.14), b has 13",
+          config::choice{&options->wire, {"a", "b"}}},
+         {"echo",
+          "a method that answers with its arguments, so that they can be compared: its "
+          "name, or its number such as 0x2a",
+          config::words{&options->echo, "METHOD"}},
+         {"rule", "a rule, or a family of them; may come again",
+          config::word_list{&options->rules, "ID|FAMILY"}},
+         {"report", "write a report as text, json, junit or html; may come again",
+          config::word_list{&options->reports, "FORMAT[=FILE]"}},
+         {"known-failures", "lines RULE TRANSPORT  # reason: these have to fail",
+          config::words{&options->known_failures, "FILE"}},
+         {"volume", "how much a rule does", config::choice{&options->volume, {"quick", "full"}}},
+         {"seed", "of all that is random",
+          config::count_of(options->seed, 0, std::numeric_limits<std::int64_t>::max())},
+         {"wait", "how long what must happen may take",
+          config::duration_of(options->wait, 10ms, 600s)},
+         {"list", "tell the rules, and run none", config::toggle{&options->list}}},
+        [options](std::span<config::setting>) { return act(*options); }};
+}
+
+}  // namespace trunkline::cli

@@ -1,0 +1,118 @@
+// trunkline conform, as its user runs it.
+#include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/cli/exit_code.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/test_support/child_process.hpp>
+#include <trunkline/test_support/running_server.hpp>
+#include <trunkline/unix_socket/unix_endpoint.hpp>
+
+#include <gtest/gtest.h>
+#include <boost/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace trunkline::cli {
+namespace {
+
+test_support::finished conform(std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {TRUNKLINE_PROGRAM, "conform"});
+    return test_support::run_program(flags);
+}
+
+struct conform_command : testing::Test {
+    scratch_folder folder;
+};
+
+// Where nobody ever answers: the system takes who dials.
+struct silent_server {
+    explicit silent_server(scratch_folder const& in)
+        : url("unix:" + (in / "silent").string()), door(unix_socket::listen(url, 1)) {}
+
+    std::string url;
+    result<transport::listening_group> door;
+};
+
+TEST_F(conform_command, finds_nothing_wrong_with_our_server) {
+    auto const store = (folder / "s.bin").string();
+    ASSERT_TRUE(store::store::open(store));
+    test_support::running_server const server(
+        TRUNKLINE_PROGRAM, store,
+        {"--listen", "ws://127.0.0.1:0/ws", "--listen", "unix:" + (folder / "s.sock").string()});
+    for (std::string const& url : server.endpoints()) {
+        auto const left = conform({url, "--report", "json"});
+        EXPECT_EQ(left.exit_code, exit_success) << left.output;
+        EXPECT_EQ(left.error, "");
+        auto const report = boost::json::parse(left.output);
+        EXPECT_EQ(report.at("totals").at("failed").as_int64(), 0);
+        EXPECT_EQ(report.at("totals").at("skipped").as_int64(), 0);
+        EXPECT_GE(report.at("totals").at("passed").as_int64(), 40);
+    }
+    auto const older = conform({server.endpoints().front(), "--wire", "a", "--rule", "EST"});
+    EXPECT_EQ(older.exit_code, exit_success) << older.output;
+}
+
+TEST_F(conform_command, tells_what_is_broken_and_how_to_see_it_again) {
+    silent_server const server(folder);
+    ASSERT_TRUE(server.door);
+    std::vector<std::string> const flags{server.url, "--rule",   "EST-01", "--wait", "20ms",
+                                         "--echo",   "any name", "--seed", "7"};
+    auto const left = conform(flags);
+    EXPECT_EQ(left.exit_code, exit_failure);
+    EXPECT_NE(left.output.find("    seen     the first call is not answered\n"), std::string::npos)
+        << left.output;
+    EXPECT_NE(left.output.find("    again    trunkline conform " + server.url +
+                               " --rule EST-01 --wire b --echo 'any name' --seed 7 "
+                               "--volume quick --wait 20ms  # "),
+              std::string::npos)
+        << left.output;
+}
+
+TEST_F(conform_command, follows_a_list_of_known_failures) {
+    silent_server const server(folder);
+    auto const list = (folder / "known").string();
+    write_file(list, "EST-01 unix  # it never answers\n");
+    std::vector<std::string> flags{server.url, "--rule", "EST-01", "--wait", "20ms"};
+    flags.insert(flags.end(), {"--known-failures", list});
+    EXPECT_EQ(conform(flags).exit_code, exit_success);
+    write_file(list, "EST-01 pigeons  # no\n");
+    EXPECT_EQ(conform(flags).exit_code, exit_usage);
+}
+
+TEST_F(conform_command, writes_reports) {
+    silent_server const server(folder);
+    auto const page = (folder / "page.html").string();
+    auto const left = conform({server.url, "--rule", "EST-01", "--wait", "20ms", "--report",
+                               "html=" + page, "--report", "junit"});
+    EXPECT_EQ(left.exit_code, exit_failure);
+    EXPECT_NE(left.output.find("<testsuite name=\"conformance.unix\""), std::string::npos);
+    EXPECT_NE(read_file(page).find("EST-01 on unix"), std::string::npos);
+    auto const unwritten =
+        conform({server.url, "--rule", "EST-01", "--wait", "20ms", "--report", "json=/nowhere/x"});
+    EXPECT_NE(unwritten.error.find("cannot be written to /nowhere/x"), std::string::npos);
+}
+
+TEST_F(conform_command, lists_its_rules) {
+    auto const left = conform({"--list", "--rule", "EST"});
+    EXPECT_EQ(left.exit_code, exit_success);
+    EXPECT_TRUE(left.output.starts_with("EST-01  must  ")) << left.output;
+    EXPECT_EQ(left.output.find("MUX-"), std::string::npos);
+}
+
+TEST_F(conform_command, refuses_what_makes_no_sense) {
+    for (std::vector<std::string> const& flags :
+         std::vector<std::vector<std::string>>{{},
+                                               {"pigeon://here"},
+                                               {"no url"},
+                                               {"tcp://127.0.0.1:1", "--rule", "EST-99"},
+                                               {"tcp://127.0.0.1:1", "--report", "pdf"},
+                                               {"tcp://127.0.0.1:1", "--echo", "0xyz"},
+                                               {"tcp://127.0.0.1:1", "--wire", "c"}}) {
+        auto const left = conform(flags);
+        EXPECT_EQ(left.exit_code, exit_usage) << left.output;
+        EXPECT_TRUE(left.error.starts_with("trunkline: ")) << left.error;
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::cli
