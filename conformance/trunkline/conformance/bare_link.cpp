@@ -40,7 +40,7 @@ void bare_link::hold(bool on) {
 
 void bare_link::on_ready(bool readable, bool writable) {
     if (readable) {
-        read();
+        read(64 * kib);
     }
     if (writable) {
         write();
@@ -48,8 +48,8 @@ void bare_link::on_ready(bool readable, bool writable) {
     watch();
 }
 
-void bare_link::read() {
-    std::vector<std::byte> buffer(64 * kib);
+void bare_link::read(std::size_t size_max) {
+    std::vector<std::byte> buffer(size_max);
     std::array<transport::in_piece, 16> pieces;
     transport::read_result got;
     do {

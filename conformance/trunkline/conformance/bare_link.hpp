@@ -36,8 +36,8 @@ public:
 
     /// While it is on nothing is read, and so nothing answered.
     void hold(bool on);
-    /// Reads once, while nothing else does.
-    void read_once() { read(); }
+    /// Reads at most so many bytes of the link, 16 or more, while nothing else does.
+    void read_once(std::size_t size_max) { read(size_max); }
 
     /// All that has come so far, borders or not.
     [[nodiscard]] std::string const& heard() const noexcept { return heard_; }
@@ -50,7 +50,7 @@ public:
 
 private:
     void on_ready(bool readable, bool writable) override;
-    void read();
+    void read(std::size_t size_max);
     void write();
     void watch();
 

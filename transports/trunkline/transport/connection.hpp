@@ -47,11 +47,11 @@ public:
     /// What it can do beside moving bytes; always the same.
     [[nodiscard]] virtual capabilities abilities() const noexcept = 0;
 
-    /// Reads at most once from the link into `buffer` and gives the payload found in it. Never
-    /// blocks. The pieces stay valid as long as the buffer is untouched. `out` has room for at
-    /// least 2 pieces. A read that fills all of `out` may hold more pieces in `buffer`: call again,
-    /// with the same buffer, before anybody else gets it; the link is not asked before all are
-    /// given. A read that fills less holds nothing.
+    /// Reads at most once from the link into `buffer`, of at least 16 bytes, and gives the payload
+    /// found in it. Never blocks. The pieces stay valid as long as the buffer is untouched. `out`
+    /// has room for at least 2 pieces. A read that fills all of `out` may hold more pieces in
+    /// `buffer`: call again, with the same buffer, before anybody else gets it; the link is not
+    /// asked before all are given. A read that fills less holds nothing.
     ///
     /// `end`: the peer has ended its direction, or a closing handshake is over; not called again.
     /// `error`: nothing more will come. When the peer broke the transport's own rules (an error of

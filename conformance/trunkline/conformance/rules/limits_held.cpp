@@ -96,6 +96,13 @@ std::array<harangue, 3> harangues() {
     };
 }
 
+void expect_within(rpc_server const& server, session_limits const& most) {
+    for (peer const& each : server.peers()) {
+        expect(!each.is_connected() || protocol_of(each).held_size() <= most.held_size_max,
+               "more is held for a stranger than may be");
+    }
+}
+
 void a_stranger_makes_us_hold_little(world& at) {
     session_limits most;
     most.held_size_max = 4 * mib;
@@ -122,16 +129,14 @@ void a_stranger_makes_us_hold_little(world& at) {
                 said += piece.size();
                 stranger.say(piece);
                 at.let_pass(1ms);
+                expect_within(server, most);
                 if (stranger.unsaid() != 0 && !at.comes_true([&] {
                         return stranger.unsaid() == 0 || stranger.has_ended();
                     })) {
                     break;  // nobody reads him any more
                 }
             }
-            for (peer const& each : server.peers()) {
-                expect(!each.is_connected() || protocol_of(each).held_size() <= most.held_size_max,
-                       "more is held for a stranger than may be");
-            }
+            expect_within(server, most);
             expect(memory.growth() <= most.held_size_max + beside,
                    "a stranger takes " + std::to_string(memory.growth()) + " bytes of memory");
         }

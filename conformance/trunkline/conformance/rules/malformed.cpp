@@ -6,7 +6,6 @@
 
 #include <trunkline/rpc/error.hpp>
 
-
 #include <algorithm>
 #include <array>
 #include <optional>

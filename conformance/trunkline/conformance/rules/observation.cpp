@@ -126,8 +126,18 @@ void the_handler_sees_who_calls(world& at) {
     if (is_secure) {
         at.place().pose(server_guise::demanding, client_guise::trusted);
     }
+    // What the connection of the side that is called says of its peer.
+    std::string named;
+    wrapping_network looking(at.place().network(), [&](auto below, bool dialled) {
+        if (dialled == (at.options().role == initiator::server)) {
+            named = below->peer();
+        }
+        return below;
+    });
     std::optional<call_context> seen;
     pairing joining(at);
+    joining.client().over(looking);
+    joining.server().over(looking);
     joining.handle(echo, [&](text const& said, call_context const& context) {
         seen = context;
         return said;
@@ -136,8 +146,9 @@ void the_handler_sees_who_calls(world& at) {
     expect_usable(pair);
     expect(seen.has_value() && seen->caller == pair.callee(), "a handler is told of another peer");
     expect(seen->connection_id() == pair.callee().id(), "a handler is told of another connection");
-    expect(seen->caller.name() == pair.callee().name() && !seen->caller.name().empty(),
-           "a handler is not told the name of who calls");
+    expect(seen->caller.name() == named && !named.empty(),
+           "a handler is told the name \"" + seen->caller.name() +
+               "\", and its connection says \"" + named + "\"");
     auto const who = seen->credentials();
     if (at.about().has.identity && !is_secure) {
         expect(who.has_value(), "a handler is not told which process calls");

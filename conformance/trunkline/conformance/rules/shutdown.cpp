@@ -8,6 +8,7 @@
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/rpc/error.hpp>
+#include <trunkline/transport/close_reason.hpp>
 #include <trunkline/transport/error.hpp>
 
 #include <array>
@@ -109,7 +110,7 @@ void the_rest_is_closed_at_the_deadline(world& at) {
     std::list<begun_call> calls;
     for (std::size_t i = 0; i < count; ++i) {
         auto client = at.a_client();
-        client.on_state(
+        client.extension().on_state(
             [&now = told.emplace_back()](auto state, auto why) { now.add(state, why); });
         clients.push_back(value_of(client.connect(), "connecting"));
         calls.emplace_back(at, clients.back(), never);
@@ -131,6 +132,11 @@ void the_rest_is_closed_at_the_deadline(world& at) {
         expect(each.is_disconnected() && each.why() == transport_error::closed_by_peer,
                "a client is told of the deadline as: " + each.why().message());
     }
+    for (rpc_client const& each : clients) {
+        auto const farewell = each.farewell();
+        expect(farewell && farewell->code == transport::close_code::going_away,
+               "a client is not told that its server goes away");
+    }
     expect(held.cancelled() == count, "a handler was not told");
 }
 
@@ -138,6 +144,7 @@ void the_rest_is_closed_at_the_deadline(world& at) {
 struct doing {
     std::string name;
     std::shared_ptr<void> (*begin)(world& at, rpc_client const& client, rpc_server const& to);
+    std::chrono::milliseconds head_start = 10ms;  // links take 5 ms each way
 };
 
 constexpr std::size_t large = 1000;  // parts: more than there is time for
@@ -177,7 +184,8 @@ std::shared_ptr<void> idles(world&, rpc_client const&, rpc_server const&) {
 void a_stop_ends_in_time(world& at) {
     at.set_links(64 * kib, 5ms);
     std::chrono::milliseconds const drain = at.options().virtual_time ? 3s : 50ms;
-    for (doing const& each : {doing{"one that is dialled", connects},
+    for (doing const& each : {doing{"one that is dialled", connects, 1ms},
+                              doing{"one that has just been dialled", connects, 6ms},
                               doing{"one with a handshake under way", shakes_hands},
                               doing{"one that writes much", reads_much},
                               doing{"one that is written to, and does not read", writes_much},
@@ -193,7 +201,7 @@ void a_stop_ends_in_time(world& at) {
         auto server = start(at, builder);
         auto const client = value_of(at.a_client().connect(), "connecting");
         auto const under_way = each.begin(at, client, server);
-        at.let_pass(10ms);
+        at.let_pass(each.head_start);
         stopping(at, server).expect_end(drain + farewell_max, each.name);
         expect(server.peers().empty(), each.name + " keeps a connection");
     }

@@ -1,0 +1,130 @@
+// conformance/SELFTEST.md: for each rule that binds, a wrong transport or driver that it catches.
+#include <trunkline/conformance/wrong/wrong.hpp>
+
+#include <trunkline/conformance/judge.hpp>
+#include <trunkline/conformance/rule.hpp>
+#include <trunkline/conformance/verdict.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::conformance {
+namespace {
+
+std::filesystem::path page_file() {
+    return std::filesystem::path(TRUNKLINE_SOURCE_DIR) / "conformance/SELFTEST.md";
+}
+
+std::string page() {
+    std::ifstream file(page_file());
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+constexpr std::string_view begin_mark = "<!-- catchers: begin -->\n";
+constexpr std::string_view end_mark = "<!-- catchers: end -->\n";
+
+// The first two cells of each row that names a rule, by the rule: of what stands between the marks,
+// or of what stands behind them.
+std::map<std::string, std::string> rows_of(std::string_view text) {
+    std::map<std::string, std::string> rows;
+    std::istringstream lines{std::string(text)};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.size() > 11 && line.starts_with("| ") && line[5] == '-') {
+            rows[line.substr(2, 6)] = line.substr(11, line.find(" |", 11) - 11);
+        }
+    }
+    return rows;
+}
+std::map<std::string, std::string> catches() {
+    std::string const text = page();
+    auto const begin = text.find(begin_mark);
+    return rows_of(std::string_view(text).substr(begin, text.find(end_mark) - begin));
+}
+std::map<std::string, std::string> reasons() {
+    std::string const text = page();
+    return rows_of(std::string_view(text).substr(text.find(end_mark)));
+}
+
+std::string name_of(wrong_transport const& each) {
+    return std::string(each.fault) + " (" + each.under_test.name + ")";
+}
+
+// In the first shape and either role.
+bool is_caught(subject const& wrong, rule const& by) {
+    return std::ranges::any_of(std::array{initiator::client, initiator::server}, [&](auto role) {
+        return judge(by, wrong, {.role = role}).what == outcome::failed;
+    });
+}
+
+// Empty when none of them is caught.
+std::string first_caught(rule const& by, std::vector<wrong_transport> const& among) {
+    for (wrong_transport const& each : among) {
+        if (is_caught(each.under_test, by)) {
+            return name_of(each);
+        }
+    }
+    return {};
+}
+
+void write_page(std::map<std::string, std::string> const& rows) {
+    std::string text = page();
+    auto const from = text.find(begin_mark) + begin_mark.size();
+    std::string table = "| rule | catches |\n| --- | --- |\n";
+    for (rule const& each : all_rules()) {
+        if (auto const row = rows.find(std::string(each.id)); row != rows.end()) {
+            table += "| " + row->first + " | " + row->second + " |\n";
+        }
+    }
+    text.replace(from, text.find(end_mark) - from, table);
+    std::ofstream(page_file()) << text;
+}
+
+// With TRUNKLINE_WRITE_CATCHERS rows that do not hold are looked for anew, among all.
+TEST(catchers, each_rule_that_binds_catches_what_the_page_says) {
+    auto const all = wrong_transports();
+    auto rows = catches();
+    bool const writes = std::getenv("TRUNKLINE_WRITE_CATCHERS") != nullptr;
+    for (rule const& each : all_rules()) {
+        if (each.binding != level::must) {
+            continue;
+        }
+        std::string const id(each.id);
+        auto const wrong = std::ranges::find(all, rows[id], name_of);
+        bool const holds = wrong != all.end() && is_caught(wrong->under_test, each);
+        if (writes && !holds) {
+            rows[id] = first_caught(each, all);
+            std::printf("%s: %s\n", id.c_str(), rows[id].c_str());
+            std::fflush(stdout);
+        } else if (!writes && reasons().count(id) == 0) {
+            EXPECT_TRUE(holds) << id << " does not catch: " << rows[id];
+        }
+    }
+    if (writes) {
+        std::erase_if(rows, [](auto const& row) { return row.second.empty(); });
+        write_page(rows);
+    }
+}
+
+TEST(catchers, a_rule_that_catches_none_is_named_with_its_reason) {
+    auto const rows = catches();
+    for (auto const& [id, reason] : reasons()) {
+        EXPECT_NE(find_rule(id), nullptr) << id;
+        EXPECT_EQ(rows.count(id), 0U) << id;
+        EXPECT_FALSE(reason.empty()) << id;
+    }
+}
+
+}  // namespace
+}  // namespace trunkline::conformance
