@@ -3,6 +3,7 @@
 
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/messages.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/sides.hpp>
 #include <trunkline/conformance/world.hpp>
 
@@ -71,11 +72,6 @@ private:
 /// The handler itself; the gate outlives it.
 [[nodiscard]] inline auto waits_at(gate& held) {
     return [&held](received<text>, call_context) { return held_answer(held); };
-}
-
-/// Answers with what it was told.
-[[nodiscard]] inline text same(text const& said) {
-    return said;
 }
 
 /// All that links have carried, where somebody counts; else 0.

@@ -2,6 +2,7 @@
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/rules/running.hpp>
 #include <trunkline/conformance/sides.hpp>
@@ -25,10 +26,6 @@ using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 using rpc::rpc_error;
 using transport::transport_error;
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 // All that comes, once its end has come.
 awaitable<call_result<void>> says_it_back(running const& here, stream_reader<blob>& from,

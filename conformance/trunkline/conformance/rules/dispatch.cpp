@@ -1,6 +1,7 @@
 // Streams, ids and dispatch: the family MUX.
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/peer/wait.hpp>
@@ -16,10 +17,6 @@ namespace trunkline::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 boost::asio::awaitable<number> one_more_later(gate& held, number given) {
     co_await held.pass();

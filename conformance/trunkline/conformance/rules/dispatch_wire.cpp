@@ -1,6 +1,7 @@
 // Ids, routes and late frames: the rest of the family MUX, most of it against a played peer.
 #include <trunkline/conformance/facing.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/rules/weigh.hpp>
 #include <trunkline/conformance/sides.hpp>
 
@@ -23,14 +24,6 @@ using boost::asio::use_awaitable;
 using byte_string = std::vector<std::byte>;
 using frame::kind;
 using rpc::message_type;
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
-
-text same(text const& given) {
-    return given;
-}
 
 std::string an_echo(std::uint32_t request_id, std::string_view said) {
     return head_of(message_type::call, request_id, echo.id, encoded(text{std::string(said)}));

@@ -2,6 +2,8 @@
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/rules/attempt.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
+#include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/transport/error.hpp>
@@ -20,10 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 using transport::connection_state;
 using transport::transport_error;
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 void expect_error(error_code got, error_code wanted, std::string_view of) {
     std::ostringstream seen;
@@ -95,7 +93,7 @@ struct openings {
     void watch(rpc_server::builder& server) {
         server.on_state([this](auto const&, auto state, auto) {
             begun += state == connection_state::connecting;
-            ended += state == connection_state::disconnected || state == connection_state::error;
+            ended += is_end(state);
         });
     }
 };

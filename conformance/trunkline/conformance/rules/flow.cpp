@@ -2,6 +2,7 @@
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/pump.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/base/limits.hpp>
@@ -29,10 +30,6 @@ constexpr std::size_t window = flow::first_credit + chunk_size;
 // So many parts are several windows.
 std::size_t parts_of(world& at) {
     return at.amount(20, 800);
-}
-
-number one_more(number const& given) {
-    return {given.value + 1};
 }
 
 // Until it writes no more, which it has to while nobody reads.

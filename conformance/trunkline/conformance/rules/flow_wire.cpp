@@ -1,6 +1,7 @@
 // Credit as it is on the wire: the rest of the family FLO, against a played peer.
 #include <trunkline/conformance/facing.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/rules/weigh.hpp>
 
 #include <trunkline/extension/call_fields.hpp>
@@ -27,10 +28,6 @@ using frame::kind;
 using rpc::message_type;
 
 constexpr typed::server_stream<number, typed::raw> pour{"pour"};
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 // Handlers that read nothing until the rule does.
 struct kept_calls {

@@ -3,6 +3,7 @@
 #include <trunkline/conformance/rules/calls.hpp>
 #include <trunkline/conformance/rules/families.hpp>
 #include <trunkline/conformance/rules/heap.hpp>
+#include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/rules/mixed_calls.hpp>
 #include <trunkline/conformance/sides.hpp>
 #include <trunkline/conformance/wrapping_network.hpp>
@@ -93,8 +94,7 @@ void counts_balance(world& at) {
         joining.client().over(metered);
         joining.server().over(metered).on_state([&](auto const&, auto state, auto) {
             opened += state == connection_state::connecting ? 1 : 0;
-            closed +=
-                state == connection_state::disconnected || state == connection_state::error ? 1 : 0;
+            closed += is_end(state) ? 1 : 0;
         });
         auto pair = joining.connect();
         for (std::size_t round = 0; round < rounds; ++round) {

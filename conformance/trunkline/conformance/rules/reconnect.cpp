@@ -2,6 +2,7 @@
 #include <trunkline/conformance/diary.hpp>
 #include <trunkline/conformance/gate.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/service.hpp>
 #include <trunkline/conformance/sides.hpp>
 
@@ -26,10 +27,6 @@ constexpr typed::server_stream<number, number> count_up{"count up"};
 
 // Tries that a rule need not wait for.
 constexpr reconnect_options soon{.first_wait = 2ms, .wait_max = 20ms, .jitter = 0};
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 boost::asio::awaitable<text> answer_later(gate& held) {
     co_await held.pass();

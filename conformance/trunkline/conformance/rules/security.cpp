@@ -1,5 +1,6 @@
 // Security binding, of transports that state it: the family SEC.
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <trunkline/peer/reconnect.hpp>
@@ -15,10 +16,6 @@
 
 namespace trunkline::conformance {
 namespace {
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 /// A server of one guise, and who comes to it.
 class guarded {

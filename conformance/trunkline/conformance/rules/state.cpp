@@ -2,6 +2,7 @@
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/rules/attempt.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/rules/history.hpp>
 #include <trunkline/conformance/sides.hpp>
 
@@ -23,10 +24,6 @@ using transport::connection_state;
 using transport::transport_error;
 
 constexpr auto ignored = [](auto const&) {};
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
 
 void expect_end(history const& of, bool in_order, error_code why, std::string_view who) {
     std::ostringstream seen;

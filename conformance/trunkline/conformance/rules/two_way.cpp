@@ -1,6 +1,7 @@
 // Both sides call, at once and within each other's calls: the family BID.
 #include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/rules/families.hpp>
+#include <trunkline/conformance/rules/handlers.hpp>
 #include <trunkline/conformance/sides.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
@@ -20,14 +21,6 @@ using byte_string = std::vector<std::byte>;
 
 constexpr typed::client_stream<blob, blob> gather{"gather"};
 constexpr typed::method<number, number> descend{"descend"};
-
-number one_more(number const& given) {
-    return {given.value + 1};
-}
-
-text same(text const& given) {
-    return given;
-}
 
 void the_called_side_calls_back(world& at) {
     auto pair = pairing(at).handle(add_one, one_more).handle_back(echo, same).connect();

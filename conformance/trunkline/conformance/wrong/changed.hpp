@@ -169,16 +169,21 @@ private:
     std::unique_ptr<transport::network> network_;
 };
 
-inline subject with_network(stack over,
+inline subject with_network(subject right,
                             std::function<std::unique_ptr<transport::network>(
                                 transport::network& below, transport::runtime& loop)> const& made) {
-    subject right = simulated(over);
     auto const make = right.make;
     right.make = [make, made](place const& where) {
         return std::make_unique<wrapped_fixture>(
             make(where), [&](transport::network& below) { return made(below, where.loop); });
     };
     return right;
+}
+
+inline subject with_network(stack over,
+                            std::function<std::unique_ptr<transport::network>(
+                                transport::network& below, transport::runtime& loop)> const& made) {
+    return with_network(simulated(over), made);
 }
 
 using wrap = std::function<link(link inner, bool dialled)>;

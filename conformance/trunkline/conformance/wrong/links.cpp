@@ -251,6 +251,18 @@ void add_wrong_care(std::vector<wrong_transport>& all) {
                                   };
                               }),
                    "FLT-08"});
+    all.push_back({"inflates to something else",
+                   with_reads(stack::websocket_deflate,
+                              [] {
+                                  return [](read_result& got, std::span<in_piece> out) {
+                                      for (in_piece& each : out.first(got.pieces)) {
+                                          each.bytes = each.bytes.size() > 8 * kib
+                                                           ? each.bytes.first(each.bytes.size() - 1)
+                                                           : each.bytes;
+                                      }
+                                  };
+                              }),
+                   "INT-13"});
     auto const kept = std::make_shared<hoard>();
     all.push_back({"keeps memory of each connection",
                    with_links(stack::plain,

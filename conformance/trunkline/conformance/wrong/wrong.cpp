@@ -7,7 +7,9 @@ std::vector<wrong_transport> wrong_transports() {
     add_wrong_links(all);
     add_hoarding_links(all);
     add_wrong_frames(all);
+    add_wrong_words(all);
     add_wrong_networks(all);
+    add_wrong_identities(all);
     add_wrong_drivers(all);
     return all;
 }

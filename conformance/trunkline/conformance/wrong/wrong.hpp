@@ -15,7 +15,7 @@ struct wrong_transport {
     std::string_view seen_by = {};  ///< the rule that it was made for, where there is one
 };
 
-/// All of them, over simulated pipes.
+/// All of them: over simulated pipes, and over sockets where the wrong lies with those.
 [[nodiscard]] std::vector<wrong_transport> wrong_transports();
 
 /// One that is put together as they are, and nothing is wrong with it: what catches it is wrong
@@ -26,12 +26,15 @@ struct wrong_transport {
 /// Likewise of frames; but it gives them only once they are whole, which some rules do not take.
 [[nodiscard]] subject right_frames();
 
-/// Those whose connections are wrong, also in what they keep, those that do wrong to single frames,
-/// those whose listeners and dialers are wrong, and loops.
+/// Those whose connections are wrong, also in what they keep, those that do wrong to single frames
+/// and to what they say, those whose listeners and dialers are wrong, those that are wrong about
+/// who somebody is, and loops.
 void add_wrong_links(std::vector<wrong_transport>& to);
 void add_hoarding_links(std::vector<wrong_transport>& to);
 void add_wrong_frames(std::vector<wrong_transport>& to);
+void add_wrong_words(std::vector<wrong_transport>& to);
 void add_wrong_networks(std::vector<wrong_transport>& to);
+void add_wrong_identities(std::vector<wrong_transport>& to);
 void add_wrong_drivers(std::vector<wrong_transport>& to);
 
 }  // namespace trunkline::conformance

@@ -4,6 +4,7 @@
 #include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/verdict.hpp>
+#include <trunkline/conformance/world.hpp>
 
 #include <gtest/gtest.h>
 
@@ -25,7 +26,8 @@ constexpr std::size_t catchers_wanted = 2;
 // In the first shape and either role.
 bool is_caught(subject const& wrong, rule const& by) {
     return std::ranges::any_of(std::array{initiator::client, initiator::server}, [&](auto role) {
-        return judge(by, wrong, {.role = role}).what == outcome::failed;
+        world_options const how{.role = role, .virtual_time = wrong.has.virtual_time};
+        return judge(by, wrong, how).what == outcome::failed;
     });
 }
 
