@@ -129,7 +129,7 @@ void add_wrong_fields(std::vector<wrong_transport>& all) {
     all.push_back({"does not tell that somebody goes away", losing([](passing_frame const& each) {
                        return each.is(extension::kind::go_away);
                    }),
-                   "SHD-01"});
+                   "SHD-02"});
     all.push_back({"loses pings",
                    losing([](passing_frame const& each) { return each.is(extension::kind::ping); }),
                    "LIV-07"});
