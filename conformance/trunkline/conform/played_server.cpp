@@ -121,4 +121,14 @@ conformance::subject own_server(bool over_websocket) {
             }};
 }
 
+conformance::subject piped_door(bool over_websocket) {
+    return {over_websocket ? "ws" : "tcp", on_pipes(over_websocket),
+            [over_websocket](place const& where) {
+                return std::make_unique<piped_stranger>(
+                    where, over_websocket,
+                    std::make_unique<one_sided>(where.loop, over_websocket, where.seed),
+                    std::nullopt);
+            }};
+}
+
 }  // namespace trunkline::conform

@@ -71,4 +71,7 @@ enum class flaw : std::uint8_t {
 /// A server of ours on the same pipes.
 [[nodiscard]] conformance::subject own_server(bool over_websocket);
 
+/// The same pipes without a server, for one that listens below the handshake.
+[[nodiscard]] conformance::subject piped_door(bool over_websocket);
+
 }  // namespace trunkline::conform

@@ -1,9 +1,11 @@
-// trunkline conform: a server that somebody else wrote, held to the rules that can be decided from
-// outside (docs/conform.md).
+// trunkline conform: a server or client that somebody else wrote, held to the rules that can be
+// decided from outside (docs/conform.md).
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/output.hpp>
+#include <trunkline/conform/client_rules.hpp>
+#include <trunkline/conform/host.hpp>
 #include <trunkline/conform/server_rules.hpp>
 #include <trunkline/conform/stranger.hpp>
 #include <trunkline/conformance/run/known_failures.hpp>
@@ -32,6 +34,8 @@ using namespace std::chrono_literals;
 
 struct conform_options {
     std::string url;
+    std::string listen;
+    std::chrono::milliseconds lasts{60'000};
     std::string wire = "b";
     std::string echo;
     std::vector<std::string> rules;
@@ -77,7 +81,10 @@ std::string fault_of(conform_options const& options, std::span<rule const> rules
         return "--echo wants a method's name, or its number such as 0x2a, not \"" + options.echo +
                "\"";
     }
-    return options.url.empty() && !options.list ? "conform wants the URL of a server" : "";
+    if (options.url.empty() == options.listen.empty() && !options.list) {
+        return "conform wants the URL of a server, or --listen and where a client will come";
+    }
+    return "";
 }
 
 int list(conformance::selection const& chosen, std::span<rule const> rules) {
@@ -104,6 +111,12 @@ conformance::selection selection_of(conform_options const& options) {
 // The flags that make one run again.
 std::string flags_of(conform_options const& options, rule const& what) {
     std::ostringstream text;
+    if (!options.listen.empty()) {
+        text << "conform --listen " << conformance::shell_word(options.listen) << " --for "
+             << options.lasts.count() << "ms --rule " << what.id << " --wait "
+             << options.wait.count() << "ms";
+        return text.str();
+    }
     text << "conform " << conformance::shell_word(options.url) << " --rule " << what.id
          << " --wire " << options.wire;
     if (!options.echo.empty()) {
@@ -114,29 +127,60 @@ std::string flags_of(conform_options const& options, rule const& what) {
     return text.str();
 }
 
-int run(conform_options const& options, conformance::selection const& chosen,
-        std::span<rule const> rules) {
-    auto const server = conform::server_at(
+// The server, or a client that has been, for the rules to look at; else it is said why there is
+// none, and the exit code is set.
+std::optional<conformance::subject> dialled(conform_options const& options, int& code) {
+    auto server = conform::server_at(
         {.url = options.url,
          .spoken = options.wire == "a" ? frame::layout::a : frame::layout::b,
          .echo_method = options.echo.empty() ? std::nullopt : method_of(options.echo),
          .patience = options.wait});
     if (!server) {
-        return complain(exit_usage,
+        code = complain(exit_usage,
                         options.url + " is no URL of a server: " + server.error().message());
+        return std::nullopt;
     }
-    std::span const servers(&*server, 1);
+    return std::move(*server);
+}
+
+std::optional<conformance::subject> received(conform_options const& options, int& code) {
+    auto const door = conform::door_at(options.listen);
+    if (!door) {
+        code = complain(exit_usage,
+                        options.listen + " is nowhere to listen: " + door.error().message());
+        return std::nullopt;
+    }
+    conformance::world_options how{.virtual_time = false};
+    how.limits.time = options.lasts + options.wait + 1min;
+    conformance::world at(*door, how);
+    conform::reception desk(at);
+    if (auto const why = desk.fault()) {
+        code = complain(exit_listen, "cannot listen on " + options.listen + ": " + why.message());
+        return std::nullopt;
+    }
+    (std::cerr << "Waiting for a client on " << desk.url() << '\n').flush();
+    return conform::guests(door->name, desk.finish(options.lasts, options.wait));
+}
+
+int run(conform_options const& options, conformance::selection const& chosen,
+        std::span<rule const> rules) {
+    int code = exit_success;
+    auto const judged = options.listen.empty() ? dialled(options, code) : received(options, code);
+    if (!judged) {
+        return code;
+    }
+    std::span const judged_ones(&*judged, 1);
     std::vector<conformance::known_failure> known;
     if (!options.known_failures.empty()) {
         auto read = conformance::read_known_failures(std::filesystem::path(options.known_failures),
-                                                     rules, servers);
+                                                     rules, judged_ones);
         if (!read) {
             return complain(exit_usage, read.error().message());
         }
         known = std::move(*read);
     }
     auto const report = conformance::run(
-        {.subjects = servers,
+        {.subjects = judged_ones,
          .rules = rules,
          .chosen = chosen,
          .known = known,
@@ -154,7 +198,7 @@ int run(conform_options const& options, conformance::selection const& chosen,
 }
 
 int act(conform_options const& options) {
-    auto const rules = conform::server_rules();
+    auto const rules = options.listen.empty() ? conform::server_rules() : conform::client_rules();
     if (auto const fault = fault_of(options, rules); !fault.empty()) {
         return complain(exit_usage, fault);
     }
@@ -168,7 +212,8 @@ command conform() {
     auto const options = std::make_shared<conform_options>();
     return {
         {.name = "conform",
-         .summary = "Holds a server that somebody else wrote to the rules of the protocol.",
+         .summary =
+             "Holds a server or client that somebody else wrote to the rules of the protocol.",
          .positional = "url",
          .details = "Nothing needs to be known about its methods: calls of one that nobody has are "
                     "answered by every server. What the rules are, and what each came to, is told "
@@ -177,6 +222,13 @@ command conform() {
           "where the server listens, such as ws://127.0.0.1:8080/ws, tcp://HOST:PORT or "
           "unix:/PATH",
           config::words{&options->url, "URL"}},
+         {"listen",
+          "wait for a client instead, on ws://HOST:PORT/PATH, tcp://HOST:PORT or unix:/PATH; port "
+          "0 "
+          "takes a free one",
+          config::words{&options->listen, "URL"}},
+         {"for", "how long a client may stay, and be waited for",
+          config::duration_of(options->lasts, 10ms, 24h)},
          {"wire", "which header of frames it reads: a has 21 bytes (muxio to 0.14), b has 13",
           config::choice{&options->wire, {"a", "b"}}},
          {"echo",

@@ -52,6 +52,41 @@ TEST_F(conform_command, finds_nothing_wrong_with_our_server) {
     EXPECT_EQ(older.exit_code, exit_success) << older.output;
 }
 
+TEST_F(conform_command, finds_nothing_wrong_with_our_client) {
+    std::string const flags[] = {"ws://127.0.0.1:0/ws", "unix:" + (folder / "door").string()};
+    for (std::string const& url : flags) {
+        test_support::child_process server(
+            {TRUNKLINE_PROGRAM, "conform", "--listen", url, "--report", "json"});
+        std::string const line = server.read_error_line();
+        std::string const begin = "Waiting for a client on ";
+        ASSERT_TRUE(line.starts_with(begin)) << line;
+        auto const called = test_support::run_program(
+            {TRUNKLINE_PROGRAM, "len", "--url", line.substr(begin.size())});
+        EXPECT_NE(called.exit_code, exit_success);  // it has no store
+        EXPECT_EQ(server.wait(), exit_success);
+        auto const report = boost::json::parse(server.rest_of_output());
+        EXPECT_EQ(report.at("totals").at("failed").as_int64(), 0);
+        EXPECT_GE(report.at("totals").at("passed").as_int64(), 3);
+    }
+}
+
+TEST_F(conform_command, waits_no_longer_than_it_is_told) {
+    auto const left =
+        conform({"--listen", "tcp://127.0.0.1:0", "--for", "20ms", "--rule", "EST-01"});
+    EXPECT_EQ(left.exit_code, exit_failure);
+    EXPECT_NE(left.output.find("    seen     nobody has come\n"), std::string::npos) << left.output;
+    EXPECT_NE(left.output.find(" trunkline conform --listen tcp://127.0.0.1:0 --for 20ms --rule "
+                               "EST-01 --wait 5000ms  # "),
+              std::string::npos)
+        << left.output;
+}
+
+TEST_F(conform_command, tells_where_it_cannot_listen) {
+    auto const left = conform({"--listen", "tcp://192.0.2.1:0"});
+    EXPECT_EQ(left.exit_code, exit_listen) << left.output;
+    EXPECT_TRUE(left.error.starts_with("trunkline: cannot listen on tcp://192.0.2.1:0: "));
+}
+
 TEST_F(conform_command, tells_what_is_broken_and_how_to_see_it_again) {
     silent_server const server(folder);
     ASSERT_TRUE(server.door);
@@ -100,14 +135,17 @@ TEST_F(conform_command, lists_its_rules) {
 }
 
 TEST_F(conform_command, refuses_what_makes_no_sense) {
-    for (std::vector<std::string> const& flags :
-         std::vector<std::vector<std::string>>{{},
-                                               {"pigeon://here"},
-                                               {"no url"},
-                                               {"tcp://127.0.0.1:1", "--rule", "EST-99"},
-                                               {"tcp://127.0.0.1:1", "--report", "pdf"},
-                                               {"tcp://127.0.0.1:1", "--echo", "0xyz"},
-                                               {"tcp://127.0.0.1:1", "--wire", "c"}}) {
+    for (std::vector<std::string> const& flags : std::vector<std::vector<std::string>>{
+             {},
+             {"pigeon://here"},
+             {"no url"},
+             {"tcp://127.0.0.1:1", "--listen", "tcp://127.0.0.1:0"},
+             {"--listen", "pigeon://here"},
+             {"--listen", "tls://127.0.0.1:0"},
+             {"tcp://127.0.0.1:1", "--rule", "EST-99"},
+             {"tcp://127.0.0.1:1", "--report", "pdf"},
+             {"tcp://127.0.0.1:1", "--echo", "0xyz"},
+             {"tcp://127.0.0.1:1", "--wire", "c"}}) {
         auto const left = conform(flags);
         EXPECT_EQ(left.exit_code, exit_usage) << left.output;
         EXPECT_TRUE(left.error.starts_with("trunkline: ")) << left.error;
