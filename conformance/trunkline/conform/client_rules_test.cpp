@@ -138,6 +138,14 @@ std::vector<wrong_client> wrong_clients() {
          })},
         {"BID-01", false, calling},
         {"MAL-03", false, calling},
+        {"MUX-07", false, calling},
+        {"MUX-07", false, saying([](caller& by) {
+             return by.bytes_of_call(1) +
+                    by.frame(frame::kind::open, 3, 0,
+                             conformance::head_of(rpc::message_type::response, unasked_id,
+                                                  unknown_method, std::string(1, '\x03'))) +
+                    by.frame(frame::kind::end, 3, 1);
+         })},
         {"MAL-14", true, web({{.payload = "x", .masked = false}})},
         {"MAL-14", true, web({{.payload = "x", .reserved = 2}})},
         {"MAL-14", true, web({{.code = opcode::continuation, .payload = "x"}})},
@@ -160,7 +168,7 @@ TEST(client_rules, fail_for_clients_that_break_them) {
 }
 
 TEST(client_rules, say_nothing_of_who_has_left) {
-    for (std::string_view const id : {"BID-01", "MAL-03"}) {
+    for (std::string_view const id : {"BID-01", "MAL-03", "MUX-07"}) {
         auto const found = judged(id, false, leaving);
         EXPECT_EQ(found.what, outcome::not_applicable) << id << ": " << found.seen;
     }
