@@ -40,7 +40,7 @@ TEST_F(conform_command, finds_nothing_wrong_with_our_server) {
         TRUNKLINE_PROGRAM, store,
         {"--listen", "ws://127.0.0.1:0/ws", "--listen", "unix:" + (folder / "s.sock").string()});
     for (std::string const& url : server.endpoints()) {
-        auto const left = conform({url, "--report", "json"});
+        auto const left = conform({url, "--wait", "60s", "--report", "json"});
         EXPECT_EQ(left.exit_code, exit_success) << left.output;
         EXPECT_EQ(left.error, "");
         auto const report = boost::json::parse(left.output);
@@ -48,7 +48,8 @@ TEST_F(conform_command, finds_nothing_wrong_with_our_server) {
         EXPECT_EQ(report.at("totals").at("skipped").as_int64(), 0);
         EXPECT_GE(report.at("totals").at("passed").as_int64(), 40);
     }
-    auto const older = conform({server.endpoints().front(), "--wire", "a", "--rule", "EST"});
+    auto const older =
+        conform({server.endpoints().front(), "--wire", "a", "--rule", "EST", "--wait", "60s"});
     EXPECT_EQ(older.exit_code, exit_success) << older.output;
 }
 
