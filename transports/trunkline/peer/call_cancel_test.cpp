@@ -124,6 +124,47 @@ TEST_F(call_cancel, CAN_02_the_handler_of_a_stream_is_told) {
     EXPECT_EQ(client.call(echo, {"x"}).value()->value, "x");
 }
 
+// Handlers that wait for what never comes, until `dropped` does.
+constexpr typed::method<text, text> left{"left"};
+
+auto waits_in(std::vector<std::shared_ptr<void>>& dropped) {
+    return [&dropped](received<text>, call_context) -> boost::asio::awaitable<text> {
+        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(
+            [&](auto handler) {
+                dropped.push_back(std::make_shared<decltype(handler)>(std::move(handler)));
+            },
+            boost::asio::use_awaitable);
+        co_return text{};
+    };
+}
+
+TEST_F(call_cancel, a_call_whose_handler_is_dropped_while_it_waits_ends) {
+    std::vector<std::shared_ptr<void>> dropped;
+    far.handle(left, waits_in(dropped));
+    auto const client = far.client().connect().value();
+    auto const made = begin_call(far.loop, client, left, "x");
+    far.loop.run_for(1s);
+    ASSERT_EQ(dropped.size(), 1U);
+    EXPECT_FALSE(made->error);
+    dropped.clear();
+    far.loop.run_for(1s);
+    EXPECT_EQ(made->error, call_error::system_failure);
+}
+
+// Told to stop in the same turn: the signal of the call is on its way to what has gone.
+TEST_F(call_cancel, a_handler_that_is_dropped_may_be_stopped_at_once) {
+    std::vector<std::shared_ptr<void>> dropped;
+    far.handle(left, waits_in(dropped));
+    auto const client = far.client().connect().value();
+    auto const made = begin_call(far.loop, client, left, "x");
+    far.loop.run_for(1s);
+    ASSERT_EQ(dropped.size(), 1U);
+    dropped.clear();
+    far.cut();
+    far.loop.run_for(1s);
+    EXPECT_EQ(made->error, rpc::rpc_error::connection_lost);
+}
+
 TEST_F(call_cancel, CAN_04_after_the_end_nothing_happens_and_nothing_is_sent) {
     auto const client = far.client().connect().value();
     std::stop_source parent;

@@ -19,9 +19,13 @@ bool answer_goes_with(rpc::responder& to, call_metadata const& what) {
     return false;
 }
 
-void end_coroutine(line& on, std::shared_ptr<running_call> call) {
-    on.end(*call);
-    boost::asio::post(on.where().executor(), [kept = std::move(call)] {});
+// Asio may still be on its way to the signal of a call that has ended, with work that it has posted
+// before.
+void coroutine_end::operator()(std::exception_ptr) {
+    if (call_ != nullptr) {
+        on_->end(*call_);
+        boost::asio::post(on_->where().executor(), [kept = std::move(call_)] {});
+    }
 }
 
 }  // namespace trunkline::peers

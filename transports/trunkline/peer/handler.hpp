@@ -162,9 +162,22 @@ boost::asio::awaitable<void> run_coroutine(std::shared_ptr<Handler const> handle
     }
 }
 
-/// Asio may still be on its way to the signal of a call that has ended, with work that it has
-/// posted before.
-void end_coroutine(line& on, std::shared_ptr<running_call> call);
+/// What a handler that is a coroutine ends with: called, or dropped with it, where what it waits
+/// for goes without a word. Then its call is answered as one that got no answer.
+class coroutine_end {
+public:
+    coroutine_end(std::shared_ptr<line> on, std::shared_ptr<running_call> call) noexcept
+        : on_(std::move(on)), call_(std::move(call)) {}
+    coroutine_end(coroutine_end&&) noexcept = default;
+    coroutine_end& operator=(coroutine_end&&) = delete;
+    ~coroutine_end() { (*this)(nullptr); }
+
+    void operator()(std::exception_ptr);
+
+private:
+    std::shared_ptr<line> on_;
+    std::shared_ptr<running_call> call_;  // none once it has been told
+};
 
 template <class Request, class Response, class Answer, class Handler>
 [[nodiscard]] bool add_coroutine(rpc::dispatcher& methods,
@@ -185,9 +198,7 @@ template <class Request, class Response, class Answer, class Handler>
         boost::asio::co_spawn(
             on->where().executor(),
             run_coroutine<Answer>(kept, std::move(*arguments), std::move(context), running),
-            boost::asio::bind_cancellation_slot(running->slot(), [on, running](std::exception_ptr) {
-                end_coroutine(*on, running);
-            }));
+            boost::asio::bind_cancellation_slot(running->slot(), coroutine_end(on, running)));
     });
 }
 

@@ -229,13 +229,14 @@ void start_stream(std::shared_ptr<Handler const> const& handler,
     } else {
         auto const running = note_running(*of);
         context.stop = running->stop_token();
-        boost::asio::co_spawn(
-            of->line()->where().executor(),
-            run_stream(handler, std::move(halves), std::move(context)),
-            boost::asio::bind_cancellation_slot(running->slot(), [of, running](std::exception_ptr) {
-                of->on_gone(nullptr);
-                end_coroutine(*of->line(), running);
-            }));
+        boost::asio::co_spawn(of->line()->where().executor(),
+                              run_stream(handler, std::move(halves), std::move(context)),
+                              boost::asio::bind_cancellation_slot(
+                                  running->slot(), [of, end = coroutine_end(of->line(), running)](
+                                                       std::exception_ptr why) mutable {
+                                      of->on_gone(nullptr);
+                                      end(why);
+                                  }));
     }
 }
 
