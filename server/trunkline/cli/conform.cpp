@@ -214,11 +214,11 @@ command conform() {
         {.name = "conform",
          .summary =
              "Holds a server or client that somebody else wrote to the rules of the protocol.",
-         .positional = "url",
+         .positional = "server",
          .details = "Nothing needs to be known about its methods: calls of one that nobody has are "
                     "answered by every server. What the rules are, and what each came to, is told "
                     "as the conformance kit does; exit code 1 tells that a rule is broken."},
-        {{"url",
+        {{"server",
           "where the server listens, such as ws://127.0.0.1:8080/ws, tcp://HOST:PORT or "
           "unix:/PATH",
           config::words{&options->url, "URL"}},
