@@ -182,6 +182,20 @@ TEST(client_rules, say_nothing_of_who_has_left) {
     }
 }
 
+// Some say goodbye, and some answer each ping twice, as published ones do.
+TEST(client_rules, let_clients_go_and_repeat_themselves) {
+    client const polite = web(
+        {{.payload = conformance::whole_of(1, conformance::head_of(rpc::message_type::call, 1, 7))},
+         {.code = opcode::close, .payload = "\x03\xe8"}});
+    for (std::string_view const id : {"BID-01", "MAL-03", "MUX-07", "LIV-01", "CLS-11"}) {
+        auto const found = judged(id, true, polite);
+        EXPECT_EQ(found.what, outcome::not_applicable) << id << ": " << found.seen;
+    }
+    web_frame const pong{.code = opcode::pong, .payload = ping_payload(0)};
+    auto const found = judged("LIV-01", true, web({pong, pong}));
+    EXPECT_EQ(found.what, outcome::passed) << found.seen;
+}
+
 TEST(client_rules, stand_on_the_page) {
     std::string const page = read_file(TRUNKLINE_SOURCE_DIR "/docs/conform.md");
     std::string table;

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
 
     void close() {
-        if (ended_ || book_.was_closed) {
+        if (ended_ || leaving_ || book_.was_closed) {
             return;
         }
         if (over_websocket_ && book_.is_welcome) {
@@ -84,7 +84,7 @@ private:
         }
         if (got.status == io_status::end || got.status == io_status::error) {
             ended_ = true;
-            book_.has_ended = !hung_up_;
+            book_.has_ended = book_.has_ended || !hung_up_;
         }
     }
 
@@ -112,6 +112,9 @@ private:
 
     // HTTP, then WebSocket.
     void on_bytes(std::string_view bytes) {
+        if (leaving_) {
+            return;  // refused, or behind its Close
+        }
         in_ += bytes;
         if (!book_.is_welcome) {
             bytes_view left = as_bytes(in_);
@@ -162,6 +165,7 @@ private:
             send_web(opcode::pong, payload);
         } else if (head.code == opcode::close) {
             if (!book_.was_closed) {
+                book_.has_ended = true;  // of its own accord: it need not have heard us
                 send_web(opcode::close, payload);
             }
             leaving_ = true;

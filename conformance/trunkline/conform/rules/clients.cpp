@@ -54,6 +54,27 @@ std::string pings_of(guest_book const& one) {
     return all;
 }
 
+// In order, the last of them at least (RFC 6455, section 5.5.3). Published clients say each pong
+// twice.
+bool has_answered_pings(guest_book const& one) {
+    std::size_t answered = 0;  // up to the one that was answered last
+    std::string last;
+    for (web_frame const& each : one.web_frames) {
+        if (each.code != opcode::pong || !each.payload.starts_with("ping ") ||
+            each.payload == last) {
+            continue;
+        }
+        last = each.payload;
+        while (answered < one.pings && ping_payload(answered) != last) {
+            ++answered;
+        }
+        if (answered++ == one.pings) {
+            return false;
+        }
+    }
+    return answered == one.pings;
+}
+
 bool has_answered(guest_book const& one, std::uint32_t id = called_id) {
     return std::ranges::any_of(one.answers,
                                [id](rpc::header const& each) { return each.request_id == id; });
@@ -62,7 +83,7 @@ bool has_answered(guest_book const& one, std::uint32_t id = called_id) {
 // It has said something behind what it had to bear.
 bool is_alive(guest_book const& one) {
     return !one.answers.empty() || one.calls.size() > 1 ||
-           (one.pings > 1 && pongs_of(one) == pings_of(one));
+           (one.pings > 1 && has_answered_pings(one));
 }
 
 void it_connects_and_calls(world& at) {
@@ -199,12 +220,12 @@ void it_speaks_websocket(world& at) {
 void it_answers_pings(world& at) {
     std::size_t told = 0;
     for (guest_book const& one : guests_of(at).books()) {
-        if (one.pings == 0 || (!has_stayed(one) && pongs_of(one) != pings_of(one))) {
+        if (one.pings == 0 || (!has_stayed(one) && !has_answered_pings(one))) {
             continue;
         }
         ++told;
-        expect(pongs_of(one) == pings_of(one), "pings are not answered, or not with their bytes: " +
-                                                   pings_of(one) + " with " + pongs_of(one));
+        expect(has_answered_pings(one), "pings are not answered, or not with their bytes: " +
+                                            pings_of(one) + " with " + pongs_of(one));
     }
     expect_told(told, "the client has ended before it could answer");
 }

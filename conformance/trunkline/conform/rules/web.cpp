@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,10 +117,15 @@ void connection_errors_end_the_connection(world& at) {
     }
 }
 
+// A pong that is said twice counts once.
 std::string pong_payloads(web_talk const& of) {
     std::string all;
+    std::optional<std::string> last;
     for (web_frame const& each : of.frames()) {
-        all += each.code == opcode::pong ? each.payload + ";" : "";
+        if (each.code == opcode::pong && each.payload != last) {
+            last = each.payload;
+            all += each.payload + ";";
+        }
     }
     return all;
 }
