@@ -134,7 +134,7 @@ constexpr std::array rules{
          .look_at = "The frames that are held until those before them are there.",
          .check = frames_are_put_in_order},
     rule{.id = "DLV-08",
-         .binding = level::must,
+         .binding = level::should,
          .text = "A frame that repeats the number of one that is held never replaces it.",
          .look_at = "What is done when a sequence number is there already.",
          .check = the_first_of_two_frames_is_kept},

@@ -144,7 +144,7 @@ constexpr std::array rules{
          .uses = needs::half_close,
          .check = answers_come_after_half_close},
     rule{.id = "CLS-09",
-         .binding = level::must,
+         .binding = level::should,
          .text = "The end of one stream does not disturb another one, also when both come in one "
                  "read.",
          .look_at = "What becomes of the rest of a read behind a Cancel.",

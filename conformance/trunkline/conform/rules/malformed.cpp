@@ -215,7 +215,7 @@ void one_that_is_refused_disturbs_no_other(world& at) {
 
 constexpr std::array rules{
     rule{.id = "MUX-07",
-         .binding = level::must,
+         .binding = level::should,
          .text = "An answer that nobody waits for is dropped, and changes nothing else.",
          .look_at = "Whether messages are told apart by their type, or taken as calls.",
          .check = an_answer_nobody_waits_for_is_dropped},
@@ -225,7 +225,7 @@ constexpr std::array rules{
          .look_at = "What is held of streams that have ended.",
          .check = late_frames_are_bounded},
     rule{.id = "MAL-01",
-         .binding = level::must,
+         .binding = level::should,
          .text = "A frame that declares more than any limit ends the connection when its header is "
                  "read.",
          .look_at = "What is done with the length before the payload comes.",

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -107,13 +108,16 @@ void write_page(std::map<std::string, std::string> const& rows) {
     std::ofstream(page_file()) << text;
 }
 
+// One test for each family of rules.
+class catchers : public testing::TestWithParam<std::string> {};
+
 // With TRUNKLINE_WRITE_CATCHERS rows that do not hold are looked for anew, among all.
-TEST(catchers, each_rule_that_binds_catches_what_the_page_says) {
+TEST_P(catchers, catch_what_the_page_says) {
     auto const all = wrong_transports();
     auto rows = catches();
     bool const writes = std::getenv("TRUNKLINE_WRITE_CATCHERS") != nullptr;
     for (rule const& each : all_rules()) {
-        if (each.binding != level::must) {
+        if (each.binding != level::must || family_of(each) != GetParam()) {
             continue;
         }
         std::string const id(each.id);
@@ -133,7 +137,18 @@ TEST(catchers, each_rule_that_binds_catches_what_the_page_says) {
     }
 }
 
-TEST(catchers, a_rule_that_catches_none_is_named_with_its_reason) {
+std::set<std::string> families() {
+    std::set<std::string> all;
+    for (rule const& each : all_rules()) {
+        all.emplace(family_of(each));
+    }
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(of, catchers, testing::ValuesIn(families()),
+                         [](auto const& which) { return which.param; });
+
+TEST(catchers_page, names_a_rule_that_catches_none_with_its_reason) {
     auto const rows = catches();
     for (auto const& [id, reason] : reasons()) {
         EXPECT_NE(find_rule(id), nullptr) << id;
