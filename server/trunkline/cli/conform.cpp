@@ -18,9 +18,12 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -136,8 +139,9 @@ std::optional<conformance::subject> dialled(conform_options const& options, int&
          .echo_method = options.echo.empty() ? std::nullopt : method_of(options.echo),
          .patience = options.wait});
     if (!server) {
-        code = complain(exit_usage,
-                        options.url + " is no URL of a server: " + server.error().message());
+        code = complain(exit_usage, options.url +
+                                        " is no URL of a server: " + server.error().message() +
+                                        "; ws, wss, tcp, tls and unix can be dialled");
         return std::nullopt;
     }
     return std::move(*server);
@@ -146,8 +150,9 @@ std::optional<conformance::subject> dialled(conform_options const& options, int&
 std::optional<conformance::subject> received(conform_options const& options, int& code) {
     auto const door = conform::door_at(options.listen);
     if (!door) {
-        code = complain(exit_usage,
-                        options.listen + " is nowhere to listen: " + door.error().message());
+        code = complain(exit_usage, options.listen +
+                                        " is nowhere to listen: " + door.error().message() +
+                                        "; ws, tcp and unix can be listened on");
         return std::nullopt;
     }
     conformance::world_options how{.virtual_time = false};
@@ -224,8 +229,7 @@ command conform() {
           config::words{&options->url, "URL"}},
          {"listen",
           "wait for a client instead, on ws://HOST:PORT/PATH, tcp://HOST:PORT or unix:/PATH; port "
-          "0 "
-          "takes a free one",
+          "0 takes a free one",
           config::words{&options->listen, "URL"}},
          {"for", "how long a client may stay, and be waited for",
           config::duration_of(options->lasts, 10ms, 24h)},
@@ -245,7 +249,7 @@ command conform() {
          {"seed", "of all that is random",
           config::count_of(options->seed, 0, std::numeric_limits<std::int64_t>::max())},
          {"wait", "how long what must happen may take",
-          config::duration_of(options->wait, 10ms, 600s)},
+          config::duration_of(options->wait, 10ms, 60s)},
          {"list", "tell the rules, and run none", config::toggle{&options->list}}},
         [options](std::span<config::setting>) { return act(*options); }};
 }

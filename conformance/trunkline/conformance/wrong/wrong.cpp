@@ -1,5 +1,12 @@
 #include <trunkline/conformance/wrong/wrong.hpp>
 
+#include <trunkline/conformance/judge.hpp>
+#include <trunkline/conformance/verdict.hpp>
+#include <trunkline/conformance/world.hpp>
+
+#include <algorithm>
+#include <array>
+
 namespace trunkline::conformance {
 
 std::vector<wrong_transport> wrong_transports() {
@@ -12,6 +19,13 @@ std::vector<wrong_transport> wrong_transports() {
     add_wrong_identities(all);
     add_wrong_drivers(all);
     return all;
+}
+
+bool is_caught(subject const& wrong, rule const& by) {
+    return std::ranges::any_of(std::array{initiator::client, initiator::server}, [&](auto role) {
+        world_options const how{.role = role, .virtual_time = wrong.has.virtual_time};
+        return judge(by, wrong, how).what == outcome::failed;
+    });
 }
 
 }  // namespace trunkline::conformance

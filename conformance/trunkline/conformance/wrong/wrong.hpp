@@ -1,6 +1,7 @@
 // Transports and drivers that are wrong on purpose, each in one point: what the kit is tested with.
 #pragma once
 
+#include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/subject.hpp>
 
 #include <string_view>
@@ -17,6 +18,9 @@ struct wrong_transport {
 
 /// All of them: over simulated pipes, and over sockets where the wrong lies with those.
 [[nodiscard]] std::vector<wrong_transport> wrong_transports();
+
+/// Whether the rule fails on it, in the first shape and either role.
+[[nodiscard]] bool is_caught(subject const& wrong, rule const& by);
 
 /// One that is put together as they are, and nothing is wrong with it: what catches it is wrong
 /// itself.

@@ -1,15 +1,11 @@
 // conformance/SELFTEST.md: for each rule that binds, a wrong transport or driver that it catches.
 #include <trunkline/conformance/wrong/wrong.hpp>
 
-#include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/rule.hpp>
-#include <trunkline/conformance/verdict.hpp>
-#include <trunkline/conformance/world.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -61,14 +57,6 @@ std::map<std::string, std::string> reasons() {
 
 std::string name_of(wrong_transport const& each) {
     return std::string(each.fault) + " (" + each.under_test.name + ")";
-}
-
-// In the first shape and either role.
-bool is_caught(subject const& wrong, rule const& by) {
-    return std::ranges::any_of(std::array{initiator::client, initiator::server}, [&](auto role) {
-        world_options const how{.role = role, .virtual_time = wrong.has.virtual_time};
-        return judge(by, wrong, how).what == outcome::failed;
-    });
 }
 
 // Whether it changes single frames: then what it is made of gives frames only once they are whole.

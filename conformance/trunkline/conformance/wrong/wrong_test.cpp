@@ -4,12 +4,9 @@
 #include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/verdict.hpp>
-#include <trunkline/conformance/world.hpp>
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -22,14 +19,6 @@ constexpr std::size_t wrong_ones_wanted = 60;
 
 // As many catchers as are looked for: one would do, a second one tells that it was no accident.
 constexpr std::size_t catchers_wanted = 2;
-
-// In the first shape and either role.
-bool is_caught(subject const& wrong, rule const& by) {
-    return std::ranges::any_of(std::array{initiator::client, initiator::server}, [&](auto role) {
-        world_options const how{.role = role, .virtual_time = wrong.has.virtual_time};
-        return judge(by, wrong, how).what == outcome::failed;
-    });
-}
 
 // The rule it was made for, where that fails; else the first ones that do.
 std::vector<std::string_view> catchers_of(wrong_transport const& wrong) {
