@@ -209,6 +209,10 @@ std::optional<frame::layout> session::layout() const noexcept {
     return state_->layout;
 }
 
+bool session::event_awaits_layout() const noexcept {
+    return state_->event_awaits_layout();
+}
+
 std::size_t session::held_size() const noexcept {
     return state_->held_size();
 }

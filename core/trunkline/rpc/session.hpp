@@ -336,6 +336,9 @@ public:
     /// Empty until known.
     [[nodiscard]] std::optional<frame::layout> layout() const noexcept;
 
+    /// Whether an event of ours waits for the layout: the peer has to speak before it can be sent.
+    [[nodiscard]] bool event_awaits_layout() const noexcept;
+
     /// Bytes held for the peer: partial frames, reassembly, unfinished requests, their bookkeeping,
     /// and what handlers keep.
     [[nodiscard]] std::size_t held_size() const noexcept;

@@ -307,6 +307,10 @@ void session::state::append_deferred(deferred_stream& to, std::span<slice> body)
     deferred_size_ += to.cost();
 }
 
+bool session::state::event_awaits_layout() const noexcept {
+    return std::ranges::any_of(deferred_, &deferred_stream::event);
+}
+
 deferred_stream* session::state::find_deferred(std::uint32_t request_id) noexcept {
     auto const at = std::find_if(deferred_.begin(), deferred_.end(),
                                  [&](auto const& each) { return each.request_id == request_id; });

@@ -133,6 +133,7 @@ public:
     result<std::uint32_t> begin_call(std::uint64_t method_id, bytes_view metadata, delivery want,
                                      std::uint64_t now_us, extension::call_fields const* fields);
     result<void> write_call(std::uint32_t request_id, std::span<slice> part, std::uint64_t now_us);
+    [[nodiscard]] bool event_awaits_layout() const noexcept;
     result<void> end_call(std::uint32_t request_id, std::uint64_t now_us);
     void cancel_call(std::uint32_t request_id, std::uint64_t now_us, extension::code why);
     [[nodiscard]] bool call_was_sent(std::uint32_t request_id) const noexcept;

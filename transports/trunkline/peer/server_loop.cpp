@@ -31,9 +31,8 @@ server_loop::server_loop(transport::runtime& loop, transport::asio_runtime* sock
         websockets_ = std::make_unique<websocket::context>(loop, shared.websockets);
         adopting_ = std::make_unique<websocket::acceptor>(
             *websockets_, shared.adopted,
-            [this](std::unique_ptr<websocket::connection> made, std::size_t) {
-                add(std::move(made));
-            });
+            [this](std::unique_ptr<websocket::connection> made,
+                   websocket::accepted_request const&) { add(std::move(made)); });
     }
 }
 

@@ -42,6 +42,13 @@ private:
 
 }  // namespace
 
+/// One that drops what waits in it before it goes.
+class asio_runtime::own_context final : public boost::asio::io_context {
+public:
+    using boost::asio::execution_context::shutdown;
+    using boost::asio::io_context::io_context;
+};
+
 /// Work posted from any thread. One wake of the context serves all that came before it runs.
 class asio_runtime::inbox {
 public:
@@ -155,7 +162,7 @@ private:
 
 asio_runtime::asio_runtime()
     // The hint: one thread runs the context; other threads may still post.
-    : owned_context_(std::make_unique<boost::asio::io_context>(1)),
+    : owned_context_(std::make_unique<own_context>(1)),
       context_(*owned_context_),
       readiness_(make_readiness_set(context_).value()),
       inbox_(std::make_shared<inbox>()) {}
@@ -169,6 +176,10 @@ asio_runtime::~asio_runtime() {
     // Posted work may own streams and timers, which need the rest of the runtime to go.
     inbox_->close();
     drop_commons();
+    // The same is true of handlers of Asio, such as one that is about to be given its client.
+    if (owned_context_ != nullptr) {
+        owned_context_->shutdown();
+    }
 }
 
 runtime::time_point asio_runtime::now() const noexcept {

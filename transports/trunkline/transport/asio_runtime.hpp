@@ -14,7 +14,8 @@ namespace trunkline::transport {
 class readiness_set;
 
 /// One per thread. Everything made on it (timers, streams, connections, drivers) is destroyed
-/// before it.
+/// before it; what its queue holds, also the handlers that wait in a context of its own, goes with
+/// it.
 class asio_runtime final : public runtime {
 public:
     /// With an io_context of its own. Throws boost::system::system_error when the system has no
@@ -59,11 +60,12 @@ public:
 
 private:
     class inbox;
+    class own_context;
 
     template <class Run>
     void run_with_guard(Run what);
 
-    std::unique_ptr<boost::asio::io_context> owned_context_;
+    std::unique_ptr<own_context> owned_context_;
     boost::asio::io_context& context_;
     std::unique_ptr<readiness_set> readiness_;
     std::shared_ptr<inbox> inbox_;

@@ -1,10 +1,18 @@
 #include <trunkline/transport/asio_runtime.hpp>
 
+#include <trunkline/transport/file_descriptor.hpp>
+#include <trunkline/transport/socket_stream.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+
+#include <array>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -151,6 +159,31 @@ TEST(asio_runtime, work_left_at_the_end_is_destroyed_without_a_call) {
     EXPECT_EQ(token.use_count(), 1);
     context.run();
     EXPECT_FALSE(called);
+}
+
+// As the handler of a connect does that has succeeded and was not called any more.
+TEST(asio_runtime, handlers_left_at_the_end_may_hold_what_is_watched) {
+    struct : readiness_sink {
+        void on_ready(bool, bool) override {}
+    } sink;
+    for (bool const ran : {false, true}) {
+        auto const token = std::make_shared<int>();
+        std::array<int, 2> ends{};
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+        file_descriptor const far(ends[1]);
+        {
+            asio_runtime loop;
+            if (ran) {
+                loop.post([&] { loop.stop(); });
+                loop.run();
+            }
+            auto stream = std::make_shared<socket_stream>(loop, file_descriptor(ends[0]));
+            stream->watch(&sink, true, true);
+            auto clock = std::shared_ptr(loop.after(milliseconds(1), [] {}));
+            boost::asio::post(loop.executor(), [stream, clock, token] {});
+        }
+        EXPECT_EQ(token.use_count(), 1);
+    }
 }
 
 TEST(asio_runtime, runs_on_a_given_context) {

@@ -204,6 +204,9 @@ void driver::implementation::finish(connection_state state, error_code why) {
     phase_ = phase::over;
     turn_work::unlink();
     swept::unlink();
+    if (ending_) {
+        ending_->clock.reset();
+    }
     link_->watch(nullptr, false, false);
     parked_ = {};
     endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
@@ -227,13 +230,9 @@ void driver::implementation::on_turn() {
     run_turn(std::exchange(read_soon_, false));
 }
 
-// When an ending that was decided is given up. A closing is looked at early rather than late: its
-// end comes within the timeout, whatever the tick.
+// When an ending that was decided is given up.
 runtime::time_point driver::implementation::give_up_at() const {
-    if (!ending_) {
-        return runtime::time_point::max();
-    }
-    return phase_ == phase::closing ? ending_->deadline - sweeper::tick : ending_->deadline;
+    return ending_ ? ending_->deadline : runtime::time_point::max();
 }
 
 runtime::time_point driver::implementation::next_sweep(runtime::time_point now) const {

@@ -77,9 +77,9 @@ public:
     /// calls close().
     void drain(close_code code, std::string_view reason);
 
-    /// Orderly close now: pending calls are lost, unanswered ones cancelled; what was queued before
-    /// still goes out. Reports disconnecting; disconnected follows when the peer has ended too, at
-    /// the latest after limits.close_timeout.
+    /// Orderly close now: calls are lost or cancelled, what was queued goes out; events that await
+    /// the layout as soon as the peer speaks, within half of the time. Reports disconnecting, and
+    /// disconnected when the peer has ended, too, at the latest after limits.close_timeout.
     void close(close_code code, std::string_view reason);
 
     /// What on_state was told last.

@@ -8,6 +8,7 @@
 #include <utility>
 
 namespace trunkline::transport {
+
 namespace {
 
 close_code close_code_for(error_code error) noexcept {
@@ -56,6 +57,7 @@ void driver::implementation::drain(close_code code, std::string_view reason) {
                                               .why = make_error_code(transport_error::closed),
                                               .deadline = runtime::time_point::max(),
                                               .probed_at = drain_began_});
+    ending_->heard_by = look_by(*ending_, drain_began_ + limits_.close_timeout / 2);
     read_soon_ = true;
     plan_sweep(next_sweep(loop_.now()));
     loop_.commons().turns().add(*this);
@@ -67,13 +69,27 @@ void driver::implementation::close(close_code code, std::string_view reason) {
     visit const here(*this);
     if (phase_ == phase::idle) {
         finish(connection_state::disconnected, make_error_code(transport_error::closed));
-    } else if (phase_ == phase::open || phase_ == phase::draining) {
-        begin_closing({.code = code,
-                       .reason = std::string(reason),
-                       .state = connection_state::disconnected,
-                       .why = make_error_code(transport_error::closed),
-                       .deadline = {}});
+    } else if (phase_ == phase::open || (phase_ == phase::draining && !ending_->at_once)) {
+        drain_began_ = loop_.now();
+        ending how{.code = code,
+                   .reason = std::string(reason),
+                   .state = connection_state::disconnected,
+                   .why = make_error_code(transport_error::closed),
+                   .deadline = runtime::time_point::max(),
+                   .probed_at = drain_began_,
+                   .at_once = true};
+        bool const unheard = endpoint_.protocol().event_awaits_layout() && !read_ended_;
+        unheard ? hear_first(std::move(how)) : begin_closing(std::move(how));
     }
+}
+
+// Events wait to be put into the layout of a peer that has not spoken yet. A client of ours does so
+// as soon as it is connected; others may never.
+void driver::implementation::hear_first(ending how) {
+    phase_ = phase::draining;
+    how.heard_by = look_by(how, drain_began_ + limits_.close_timeout / 2);
+    ending_ = std::make_unique<ending>(std::move(how));
+    report(connection_state::disconnecting, {});
 }
 
 std::optional<close_reason> driver::implementation::farewell() const {
@@ -108,11 +124,10 @@ void driver::implementation::begin_closing(ending how) {
         return;
     }
     phase_ = phase::closing;
-    how.deadline = loop_.now() + limits_.close_timeout;
+    auto const begun = how.at_once ? drain_began_ : loop_.now();
+    how.deadline = look_by(how, begun + limits_.close_timeout);
     ending_ = std::make_unique<ending>(std::move(how));
     parked_ = {};
-    // A coarse look is early rather than late: the end comes within the timeout.
-    plan_sweep(ending_->deadline - sweeper::tick);
     loop_.commons().turns().add(*this);
     endpoint_.disconnect(make_error_code(rpc::rpc_error::connection_lost));
     if (phase_ == phase::closing) {
@@ -195,6 +210,23 @@ void driver::implementation::note_answers_due() {
                          (session.unanswered_requests() > 0 || !session.output().empty()));
 }
 
+bool driver::implementation::awaits_layout() const {
+    return !read_ended_ && loop_.now() < ending_->heard_by &&
+           endpoint_.protocol().event_awaits_layout();
+}
+
+// What has to be over by then is looked at early rather than late; where a tick of the sweeper is
+// too coarse for that, on time.
+runtime::time_point driver::implementation::look_by(ending& how, runtime::time_point when) {
+    auto const left = std::max(when - loop_.now(), runtime::duration::zero());
+    if (left >= sweeper::tick) {
+        plan_sweep(when - sweeper::tick);
+        return when - sweeper::tick;
+    }
+    how.clock = loop_.after(left, [this] { on_sweep(loop_.now()); });
+    return when;
+}
+
 // When a drained peer that says nothing has no request on its way, as far as we can know.
 runtime::time_point driver::implementation::quiet_at() const {
     return std::max(drain_began_, last_heard_) + limits_.drain_quiet;
@@ -223,9 +255,20 @@ bool driver::implementation::answers_all() noexcept {
 // A peer that calls again and again is between two calls at no better moment than right behind an
 // answer: its close travels along with that. A peer that was owed nothing may be about to call.
 void driver::implementation::check_drained() {
+    if (phase_ != phase::draining) {
+        return;
+    }
+    if (awaits_layout()) {
+        plan_sweep(ending_->heard_by);
+        return;
+    }
+    if (ending_->at_once) {
+        begin_closing(std::move(*std::exchange(ending_, nullptr)));
+        return;
+    }
     auto& session = endpoint_.protocol();
-    if (phase_ != phase::draining || last_read_ || !parked_.empty() ||
-        session.unanswered_requests() > 0 || !session.output().empty() || link_->wants_write() ||
+    if (last_read_ || !parked_.empty() || session.unanswered_requests() > 0 ||
+        !session.output().empty() || link_->wants_write() ||
         (endpoint_.serves_streams() && !read_ended_)) {
         return;
     }
@@ -234,7 +277,7 @@ void driver::implementation::check_drained() {
         ending_->why = make_error_code(transport_error::link_lost);
     }
     if (read_ended_ || answers_all() || loop_.now() >= quiet_at()) {
-        begin_closing(*std::exchange(ending_, nullptr));
+        begin_closing(std::move(*std::exchange(ending_, nullptr)));
     } else {
         plan_sweep(quiet_at());
     }

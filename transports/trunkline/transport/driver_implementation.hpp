@@ -61,9 +61,12 @@ private:
         std::string reason;
         connection_state state = connection_state::disconnected;
         error_code why;
-        runtime::time_point deadline;
+        runtime::time_point deadline;     // then it is given up
+        runtime::time_point heard_by{};   // draining: until then our events wait for the layout
         runtime::time_point probed_at{};  // draining: our last probe, or the begin
+        std::unique_ptr<timer> clock{};   // where a tick of the sweeper is too coarse
         bool link_closed = false;         // link_->close() has been called
+        bool at_once = false;             // draining: for nothing but those events
     };
 
     // Every way into the driver: keeps the object until the outermost call has returned, also when
@@ -102,6 +105,9 @@ private:
     void session_failed(error_code why);
     void note_answers_due();
     [[nodiscard]] bool answers_all() noexcept;
+    [[nodiscard]] bool awaits_layout() const;
+    void hear_first(ending how);
+    [[nodiscard]] runtime::time_point look_by(ending& how, runtime::time_point when);
     void check_drained();
     [[nodiscard]] runtime::time_point quiet_at() const;
     [[nodiscard]] runtime::time_point hold_until() const;
@@ -137,9 +143,9 @@ private:
     rpc::endpoint endpoint_;
     std::unique_ptr<ending> ending_;
     std::unique_ptr<close_reason> said_;  // by the peer, once the link has gone
-    std::vector<std::byte> parked_;  // read, but not yet taken by the session
-    error_code end_why_;             // what the end of the link says, where it says anything
-    error_code write_error_;         // the link takes nothing more; what it still gives is read
+    std::vector<std::byte> parked_;       // read, but not yet taken by the session
+    error_code end_why_;                  // what the end of the link says, where it says anything
+    error_code write_error_;  // the link takes nothing more; what it still gives is read
     runtime::time_point last_heard_;
     runtime::time_point drain_began_;
     std::optional<runtime::time_point> stalled_since_;  // writing without progress

@@ -4,6 +4,7 @@
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -19,8 +20,8 @@ constexpr std::chrono::milliseconds again_after{5};
 class connect_attempt final : public pending_connect, private watched_handle {
 public:
     connect_attempt(asio_runtime& loop, std::vector<socket_address> addresses,
-                    socket_connected done)
-        : loop_(loop), addresses_(std::move(addresses)), done_(std::move(done)) {
+                    socket_connected done, socket_address const& from)
+        : loop_(loop), addresses_(std::move(addresses)), done_(std::move(done)), from_(from) {
         TRUNKLINE_ASSERT(!addresses_.empty());
         try_next();
     }
@@ -42,12 +43,26 @@ private:
         if (address.family() != AF_UNIX) {
             probe_link(socket_.get());
         }
+        if (from_.size() != 0 && !bind_to(from_)) {
+            finish_later(errno);
+            return;
+        }
         if (::connect(socket_.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
             errno == EAGAIN ? try_again_later() : finish_later(errno);
             return;
         }
         descriptor = socket_.get();
         loop_.readiness().update(*this, false, true);
+    }
+
+    // The port is chosen by the connect, which knows where to: as many connections as there are
+    // ports go to each address of the other side.
+    bool bind_to(socket_address const& from) const {
+#ifdef IP_BIND_ADDRESS_NO_PORT
+        int const on = 1;
+        ::setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#endif
+        return ::bind(socket_.get(), from.data(), from.size()) == 0;
     }
 
     void on_ready(bool /*readable*/, bool /*writable*/) override {
@@ -97,6 +112,7 @@ private:
     std::vector<socket_address> addresses_;
     std::size_t next_ = 0;
     socket_connected done_;
+    socket_address from_;
     file_descriptor socket_;
     std::unique_ptr<timer> later_;
 };
@@ -105,8 +121,8 @@ private:
 
 std::unique_ptr<pending_connect> connect_socket(asio_runtime& loop,
                                                 std::vector<socket_address> addresses,
-                                                socket_connected done) {
-    return std::make_unique<connect_attempt>(loop, std::move(addresses), std::move(done));
+                                                socket_connected done, socket_address const& from) {
+    return std::make_unique<connect_attempt>(loop, std::move(addresses), std::move(done), from);
 }
 
 }  // namespace trunkline::transport

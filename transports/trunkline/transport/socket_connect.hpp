@@ -24,9 +24,11 @@ using socket_connected = std::function<void(result<std::unique_ptr<byte_stream>>
 /// set, or the last error (such as connection_refused). A Unix socket whose listener has no room
 /// is tried again and again. `done` is called once, on the thread of `loop`, never from inside this
 /// function; it may destroy the pending_connect. There is no deadline: the caller sets a timer and
-/// destroys the handle.
+/// destroys the handle. `from`: the address of this side, with any port; empty: as the system
+/// chooses.
 [[nodiscard]] std::unique_ptr<pending_connect> connect_socket(asio_runtime& loop,
                                                               std::vector<socket_address> addresses,
-                                                              socket_connected done);
+                                                              socket_connected done,
+                                                              socket_address const& from = {});
 
 }  // namespace trunkline::transport

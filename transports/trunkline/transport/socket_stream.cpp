@@ -62,9 +62,10 @@ io_result socket_stream::read(mutable_bytes into) {
 }
 
 io_result socket_stream::write(std::span<bytes_view const> pieces) {
-    if (!socket_) {
-        return closed_stream();
-    }
+    return socket_ ? write_socket(socket_.get(), pieces) : closed_stream();
+}
+
+io_result write_socket(int descriptor, std::span<bytes_view const> pieces) {
     std::array<iovec, pieces_per_write> vectors;
     std::size_t count = 0;
     for (bytes_view const piece : pieces.first(std::min(pieces.size(), vectors.size()))) {
@@ -76,7 +77,7 @@ io_result socket_stream::write(std::span<bytes_view const> pieces) {
     message.msg_iovlen = count;
     ssize_t size = 0;
     do {
-        size = ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        size = ::sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (size < 0 && errno == EINTR);
     if (size < 0) {
         return failed_call();

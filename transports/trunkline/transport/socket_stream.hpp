@@ -44,6 +44,9 @@ private:
     readiness_sink* sink_ = nullptr;
 };
 
+/// As byte_stream::write(), on a connected, non-blocking socket that nobody has a stream of.
+[[nodiscard]] io_result write_socket(int descriptor, std::span<bytes_view const> pieces);
+
 /// Sends small writes at once (TCP_NODELAY): a write is a whole batch already. Every TCP socket of
 /// ours has it.
 void disable_send_delay(int descriptor) noexcept;

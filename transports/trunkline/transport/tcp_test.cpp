@@ -221,6 +221,25 @@ TEST_F(tcp_fixture, nobody_listening_is_refused) {
     EXPECT_EQ(dialed->error(), boost::asio::error::connection_refused);
 }
 
+TEST_F(tcp_fixture, connects_from_the_address_it_is_told) {
+    listen(loopback());
+    auto const from = socket_address::parse("127.0.0.77", 0).value();
+    auto const attempt = connect_socket(
+        loop, {acceptor->address()}, [this](auto made) { dialed = std::move(made); }, from);
+    run_until([this] { return dialed.has_value() && !accepted.empty(); });
+    ASSERT_TRUE(dialed->has_value()) << dialed->error().message();
+    EXPECT_TRUE(accepted.front()->peer().starts_with("127.0.0.77:")) << accepted.front()->peer();
+}
+
+TEST_F(tcp_fixture, does_not_connect_from_an_address_of_others) {
+    listen(loopback());
+    auto const from = socket_address::parse("192.0.2.1", 0).value();
+    auto const attempt = connect_socket(
+        loop, {acceptor->address()}, [this](auto made) { dialed = std::move(made); }, from);
+    run_until([this] { return dialed.has_value(); });
+    EXPECT_EQ(dialed->error(), error_code(EADDRNOTAVAIL, boost::system::system_category()));
+}
+
 TEST_F(tcp_fixture, tries_the_next_address_when_one_refuses) {
     listen(loopback());
     auto const refused = socket_address::parse("127.0.0.2", acceptor->address().port()).value();

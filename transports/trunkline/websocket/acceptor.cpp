@@ -97,10 +97,11 @@ private:
         auto made = std::make_unique<connection>(shared(), role::server, std::move(link_), early_,
                                                  upgrade_.deflate());
         made->agree_to_subprotocol(upgrade_.has_subprotocol());
-        std::size_t const path_index = upgrade_.path_index();
+        accepted_request const asked{.path_index = upgrade_.path_index(),
+                                     .target = upgrade_.target()};
         auto const sink = owner_.sink_;
         owner_.handshakes_.erase(self_);  // and with it this object
-        (*sink)(std::move(made), path_index);
+        (*sink)(std::move(made), asked);
     }
 
     void refuse() {

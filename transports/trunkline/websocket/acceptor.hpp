@@ -10,8 +10,15 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 
 namespace trunkline::websocket {
+
+/// What was asked for in a handshake that is over.
+struct accepted_request {
+    std::size_t path_index = 0;  ///< which of upgrade_options::paths
+    std::string target;          ///< with its query
+};
 
 /// Single-threaded. A refused peer gets its status and then the end of the stream; one that is not
 /// through after context_options::handshake_timeout, counted from add() and not restarted by
@@ -19,8 +26,8 @@ namespace trunkline::websocket {
 /// bytes of its peer.
 class acceptor {
 public:
-    /// `path_index`: which of upgrade_options::paths was asked for.
-    using accepted = std::function<void(std::unique_ptr<connection> made, std::size_t path_index)>;
+    using accepted =
+        std::function<void(std::unique_ptr<connection> made, accepted_request const& asked)>;
 
     /// `shared` outlives it. `sink` is called from the loop or from inside add(); it may close or
     /// destroy the acceptor.

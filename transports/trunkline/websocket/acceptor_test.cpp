@@ -28,9 +28,10 @@ std::string const good_request =
 struct door {
     explicit door(upgrade_options options = {}, transport::pipe_options const& pipe_options = {})
         : doorman(shared, std::move(options),
-                  [this](std::unique_ptr<connection> made, std::size_t path_index) {
+                  [this](std::unique_ptr<connection> made, accepted_request const& asked) {
                       accepted.push_back(std::move(made));
-                      path = path_index;
+                      path = asked.path_index;
+                      target = asked.target;
                   }) {
         knock(pipe_options);
     }
@@ -67,6 +68,7 @@ struct door {
     context shared{loop};
     std::vector<std::unique_ptr<connection>> accepted;
     std::size_t path = 99;
+    std::string target;
     acceptor doorman;
     std::unique_ptr<transport::byte_stream> client;
     std::shared_ptr<transport::pipe_control> control;
@@ -82,7 +84,7 @@ TEST_P(handshake_over, both_sides_of_ours_meet) {
     transport::simulated_runtime loop;
     context shared(loop);
     std::unique_ptr<connection> server;
-    acceptor doorman(shared, {}, [&](std::unique_ptr<connection> made, std::size_t) {
+    acceptor doorman(shared, {}, [&](std::unique_ptr<connection> made, accepted_request const&) {
         server = std::move(made);
     });
     auto pipe = transport::make_simulated_pipe(loop, {.shape = GetParam(), .capacity = 13});
@@ -122,6 +124,31 @@ TEST(acceptor, bytes_behind_the_request_belong_to_the_websocket) {
     ASSERT_EQ(got.pieces, 1U);
     EXPECT_EQ(as_text(pieces[0].bytes), "in a hurry");
     EXPECT_EQ(open.accepted[0]->read(buffer, pieces).status, io_status::would_block);
+}
+
+TEST(acceptor, tells_what_was_asked_for) {
+    door open({.paths = {}});
+    std::string request = good_request;
+    open.send(request.replace(request.find("/ws"), 3, "/a/b?room=c"));
+    open.loop.run_for(1s);
+    ASSERT_EQ(open.accepted.size(), 1U);
+    EXPECT_EQ(open.target, "/a/b?room=c");
+}
+
+TEST(acceptor, may_refuse_without_a_word) {
+    for (std::string const request : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "no HTTP\r\n\r\n"}) {
+        door open({.answers_refusals = false});
+        open.send(request);
+        open.loop.run_for(1s);
+        EXPECT_EQ(open.hear(), "");
+        EXPECT_TRUE(open.ended);
+        EXPECT_EQ(open.shared.counters().upgrades_refused, 1U);
+    }
+    door slow({.answers_refusals = false});
+    slow.send("GET / HT");
+    slow.loop.run_for(11s);
+    EXPECT_EQ(slow.hear(), "");
+    EXPECT_TRUE(slow.ended);
 }
 
 TEST(acceptor, a_refused_peer_gets_its_status_and_the_end) {
@@ -233,11 +260,11 @@ TEST(acceptor, may_be_destroyed_by_its_sink) {
     context shared(loop);
     std::unique_ptr<acceptor> doorman;
     std::unique_ptr<connection> kept;
-    doorman = std::make_unique<acceptor>(shared, upgrade_options(),
-                                         [&](std::unique_ptr<connection> made, std::size_t) {
-                                             kept = std::move(made);
-                                             doorman.reset();
-                                         });
+    doorman = std::make_unique<acceptor>(
+        shared, upgrade_options(), [&](std::unique_ptr<connection> made, accepted_request const&) {
+            kept = std::move(made);
+            doorman.reset();
+        });
     auto first = transport::make_simulated_pipe(loop, {});
     auto second = transport::make_simulated_pipe(loop, {});
     std::array const pieces{as_bytes(good_request)};

@@ -227,13 +227,17 @@ void connection::watch(transport::readiness_sink* sink, bool read_interest, bool
 }
 
 // The link does not know of what waits here: input that came early, or an end that is not told yet.
+// Who watches anew does not wait anew.
 void connection::notify_later() {
     bool const waiting =
         !extra_->early.empty() || extra_->owes_output || (ending_ != ending::none && !concluded_);
-    extra_->notice.reset();
-    if (reader_ != nullptr && waiting) {
-        extra_->notice = shared_.loop().after(transport::runtime::duration::zero(),
-                                              [sink = reader_] { sink->on_ready(true, false); });
+    if (reader_ == nullptr || !waiting) {
+        extra_->notice.reset();
+    } else if (extra_->notice == nullptr) {
+        extra_->notice = shared_.loop().after(transport::runtime::duration::zero(), [this] {
+            extra_->notice.reset();
+            reader_->on_ready(true, false);
+        });
     }
 }
 

@@ -87,6 +87,10 @@ public:
     /// As write(), for text and binary messages. `would_block` when the link took less.
     [[nodiscard]] send_result write_messages(std::span<message_segment const> segments);
 
+    /// Of a connection made anew over a stream (fold()) on which a frame was begun: the rest of
+    /// that frame, which is copied and goes before anything else. Before any write.
+    void owe(bytes_view rest_of_frame) { stash(rest_of_frame); }
+
     /// Ends it as a peer that broke the protocol: the next read gives `error`.
     void fail(websocket_error error);
 

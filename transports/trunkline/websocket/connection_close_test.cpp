@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,33 @@ TEST(connection, a_broken_protocol_gets_a_close_and_the_end_whatever_the_peer_do
     server.loop.run_for(100ms);
     EXPECT_TRUE(server.pipe.control->counters(pipe_end::first).closed);
     EXPECT_EQ(server.shared.lingering().size(), 0U);
+}
+
+// Who has much to write says so again and again, between any two events of the loop.
+TEST(connection, an_end_that_waits_is_told_to_who_watches_anew_all_the_while) {
+    struct : transport::readiness_sink {
+        void on_ready(bool readable, bool) override { told = told || readable; }
+        bool told = false;
+    } sink;
+    raw_peer server(role::server);
+    auto& link = server.ours->link();
+    link.watch(nullptr, false, false);
+    server.send(frame(role::client, opcode::binary, "good") + "\xff\xff");
+    std::array<std::byte, 100> buffer;
+    std::array<transport::in_piece, 4> pieces;
+    EXPECT_EQ(link.read(buffer, pieces).pieces, 1U);
+    int turns = 0;
+    std::function<void()> const watch_again = [&] {
+        if (++turns < 100 && !sink.told) {
+            server.loop.post(watch_again);
+        }
+        link.watch(&sink, true, turns % 2 == 0);
+    };
+    watch_again();
+    server.loop.run_until_idle();
+    EXPECT_TRUE(sink.told);
+    EXPECT_LT(turns, 10);
+    EXPECT_EQ(link.read(buffer, pieces).error, transport::transport_error::protocol_error);
 }
 
 TEST(connection, a_peer_that_does_not_read_our_close_is_dropped_in_time) {

@@ -145,6 +145,23 @@ TEST(connection, a_frame_in_parts_is_one_message) {
     EXPECT_THAT(server.heard.lines(), ElementsAre("binary one two end", "pong meanwhile"));
 }
 
+TEST(connection, owes_the_rest_of_a_frame_that_was_begun_over_its_stream) {
+    raw_peer server(role::server);
+    auto stream = server.ours->link().fold();
+    ASSERT_NE(stream, nullptr);
+    std::string const whole = frame(role::server, opcode::binary, "begun before");
+    std::array const begin{as_bytes(whole).first(5)};
+    ASSERT_EQ(stream->write(begin).size, 5U);
+    connection anew(server.shared, role::server, std::move(stream));
+    anew.owe(as_bytes(whole).subspan(5));
+    EXPECT_TRUE(anew.wants_write());
+    EXPECT_EQ(anew.fold(), nullptr);
+    out_segment const segment{.bytes = as_bytes("payload"), .frame_size = 7};
+    EXPECT_EQ(anew.write({&segment, 1}).size, 7U);
+    EXPECT_FALSE(server.hear());
+    EXPECT_THAT(server.heard.lines(), ElementsAre("binary begun before", "binary payload"));
+}
+
 TEST(connection, text_and_empty_messages_both_ways) {
     for (delivery_shape const shape : transport::all_delivery_shapes) {
         transport::simulated_runtime loop;

@@ -254,6 +254,22 @@ TEST_P(deflate_as, a_bomb_is_stopped_at_the_limit) {
     EXPECT_LE(made.taken, 48 * kib);
 }
 
+// The last byte may come out while the end that the sender cut off goes in.
+TEST_P(deflate_as, a_message_that_fills_the_room_exactly_is_whole) {
+    auto const text = "\x1\0\0\x2\0\x1\x1\0\0\x1\x1\x1\xfe\xfe\xfe\0\xff\xff\0\0\0"s;
+    for (int level = 0; level < 10; ++level) {
+        auto const bytes = marked(opcode::binary, deflated(text, level)) +
+                           marked(opcode::binary, deflated("next", level));
+        for (std::size_t room = 1; room <= text.size() + 1; ++room) {
+            for (std::size_t const step : {std::size_t{1}, std::size_t{5}, bytes.size()}) {
+                EXPECT_THAT(after(bytes, {}, step, room),
+                            ElementsAre("binary " + text, "binary next"))
+                    << "level " << level << ", room " << room << ", step " << step;
+            }
+        }
+    }
+}
+
 TEST_P(deflate_as, a_message_of_any_size_is_inflated_in_pieces) {
     websocket_limits limits;
     limits.message_size_max = 200 * mib;

@@ -29,6 +29,7 @@ struct inflater::stream {
     z_stream zlib{};
     std::size_t tail_fed = 0;
     bool after_final_block = false;
+    bool at_border = false;  // as zlib told after its last step: asked for nothing more it forgets
 };
 
 inflater::inflater() : stream_(std::make_unique<stream>()) {
@@ -45,6 +46,7 @@ void inflater::begin_message() noexcept {
     ::inflateReset(&stream_->zlib);
     stream_->tail_fed = 0;
     stream_->after_final_block = false;
+    stream_->at_border = false;
 }
 
 inflate_state inflater::feed(bytes_view& input, mutable_bytes& room, bool last) noexcept {
@@ -58,6 +60,9 @@ inflate_state inflater::feed(bytes_view& input, mutable_bytes& room, bool last) 
         }
         if (from.empty() && stream_->after_final_block) {
             return last ? inflate_state::complete : inflate_state::more;
+        }
+        if (from.empty() && in_tail && stream_->at_border) {
+            return inflate_state::complete;  // its last byte has filled the room before
         }
         // A block marked as the final one need not be the last of its message (section 7.2.1).
         if (std::exchange(stream_->after_final_block, false)) {
@@ -84,6 +89,7 @@ inflate_state inflater::feed(bytes_view& input, mutable_bytes& room, bool last) 
             return inflate_state::malformed;
         }
         stream_->after_final_block = state == Z_STREAM_END;
+        stream_->at_border = (zlib.data_type & at_block_border) != 0;
         if (stream_->after_final_block || zlib.avail_in > 0) {
             continue;
         }
@@ -91,8 +97,7 @@ inflate_state inflater::feed(bytes_view& input, mutable_bytes& room, bool last) 
             return inflate_state::full;
         }
         if (in_tail) {
-            return (zlib.data_type & at_block_border) != 0 ? inflate_state::complete
-                                                           : inflate_state::malformed;
+            return stream_->at_border ? inflate_state::complete : inflate_state::malformed;
         }
         if (input.empty() && !last) {
             return inflate_state::more;

@@ -156,18 +156,21 @@ upgrade_state server_upgrade::feed(bytes_view& input, websocket_limits const& li
 
 upgrade_state server_upgrade::answer(std::uint64_t wall_clock_us) {
     refusal const found = check();
+    if (found.status == 200) {
+        respond(found.status, page_.type, page_.text, wall_clock_us);
+        return upgrade_state::refused;
+    }
     if (found.status != 0) {
         refuse(found.status, found.text, wall_clock_us);
-        if (!found.field.empty()) {
+        if (!found.field.empty() && !response_.empty()) {
             response_.insert(response_.find("\r\n") + 2, std::string(found.field) + "\r\n");
         }
         return upgrade_state::refused;
     }
     // The published server's answer, field for field.
-    response_ =
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-        "sec-websocket-accept: " +
-        accept_key_for(key_) + "\r\n";
+    response_ = "HTTP/1.1 101 Switching Protocols\r\nconnection: " +
+                std::string(options_.connection_field) +
+                "\r\nupgrade: websocket\r\nsec-websocket-accept: " + accept_key_for(key_) + "\r\n";
     if (deflate_.agreed) {
         response_ += "sec-websocket-extensions: " + deflate_.answer + "\r\n";
     }
@@ -191,6 +194,12 @@ server_upgrade::refusal server_upgrade::check() {
     }
     auto const& request = parser.get();
     std::string_view const target = request.target();
+    bool const only_looks =
+        request.method() == http::verb::get && request.count(http::field::upgrade) == 0;
+    if (auto found = only_looks && options_.pages ? options_.pages(target) : std::nullopt) {
+        page_ = std::move(*found);
+        return {200, {}, {}};
+    }
     std::string_view const path = target.substr(0, target.find('?'));
     auto const& paths = options_.paths;
     auto const found = std::find(paths.begin(), paths.end(), path);
@@ -252,10 +261,17 @@ server_upgrade::refusal server_upgrade::check() {
 }
 
 void server_upgrade::refuse(unsigned status, std::string_view text, std::uint64_t wall_clock_us) {
+    if (options_.answers_refusals) {
+        respond(status, "text/plain", text, wall_clock_us);
+    }
+}
+
+void server_upgrade::respond(unsigned status, std::string_view type, std::string_view text,
+                             std::uint64_t wall_clock_us) {
     std::string_view const reason = http::obsolete_reason(static_cast<http::status>(status));
     response_ = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason) + "\r\n";
     if (!text.empty()) {
-        response_ += "content-type: text/plain; charset=utf-8\r\n";
+        response_ += "content-type: " + std::string(type) + "; charset=utf-8\r\n";
     }
     response_ += "content-length: " + std::to_string(text.size()) + "\r\nconnection: close\r\n";
     if (options_.send_date) {

@@ -11,6 +11,8 @@
 #include <trunkline/websocket/ws_url.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +21,14 @@
 
 namespace trunkline::websocket {
 
-/// How far an upgrade has come.
+/// How far an upgrade has come; a page that was given counts as refused.
 enum class upgrade_state : std::uint8_t { more, accepted, refused };
+
+/// What a GET that asks for no upgrade gets with status 200.
+struct http_page {
+    std::string_view type;  ///< such as "text/html"; its charset is UTF-8
+    std::string text;       ///< UTF-8
+};
 
 /// What a server asks of a request for a WebSocket.
 struct upgrade_options {
@@ -28,7 +36,14 @@ struct upgrade_options {
     std::vector<std::string> paths{"/ws"};
     bool host_required = true;  ///< refuse requests without a Host field
     bool send_date = true;      ///< answer with a Date field
-    bool deflate = false;       ///< accept offers of permessage-deflate; else they are not read
+    /// How the answer writes the Connection field: the case is that of other programs.
+    std::string_view connection_field = "upgrade";
+    /// Tell a refused peer why; else nothing is answered to it.
+    bool answers_refusals = true;
+    /// Gives the page at a target such as "/" or "/x?y=z" to who asks with GET and for no upgrade;
+    /// nothing, and where this is empty: that is refused, too.
+    std::function<std::optional<http_page>(std::string_view target)> pages = {};
+    bool deflate = false;  ///< accept offers of permessage-deflate; else they are not read
     /// The one subprotocol that is chosen when it is offered; empty: none, and offers are not read.
     std::string_view subprotocol = {};
     /// Whose web pages may connect; empty: all. Requests without an Origin field are not of web
@@ -51,7 +66,7 @@ public:
     /// Makes the response to a request that will not be read further, such as 408 or 503.
     void refuse(unsigned status, std::string_view text, std::uint64_t wall_clock_us);
 
-    /// The whole response, empty before the verdict.
+    /// The whole response; empty before the verdict, and where refusals are not answered.
     [[nodiscard]] std::string const& response() const noexcept { return response_; }
 
     /// True once a byte of the request came.
@@ -72,13 +87,15 @@ public:
 private:
     struct refusal;
     upgrade_state answer(std::uint64_t wall_clock_us);
+    void respond(unsigned status, std::string_view type, std::string_view text,
+                 std::uint64_t wall_clock_us);
     refusal check();
-
     upgrade_options const& options_;
     http_head head_;
     std::string response_;
     std::string target_;
     std::string key_;
+    http_page page_;
     deflate_choice deflate_;
     bool subprotocol_ = false;
     std::size_t path_index_ = 0;

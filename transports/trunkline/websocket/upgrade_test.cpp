@@ -375,6 +375,56 @@ TEST(server_upgrade, several_paths_or_any_path) {
     EXPECT_EQ(status_of(serve(with_line("Host: y"), options)), "400");
 }
 
+TEST(server_upgrade, answers_as_another_program_does) {
+    upgrade_options options;
+    options.send_date = false;
+    options.connection_field = "Upgrade";
+    EXPECT_EQ(serve(good, options).response,
+              "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+              "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+}
+
+TEST(server_upgrade, refuses_without_a_word_where_it_is_told_so) {
+    upgrade_options options;
+    options.answers_refusals = false;
+    for (std::string const& wrong :
+         {with("GET", "POST"), with("HTTP/1.1", "HTTP/1.0"), with("13", "8"),
+          with("Upgrade: websocket\r\n", ""), std::string("no HTTP at all\r\n\r\n")}) {
+        auto const made = serve(wrong, options);
+        EXPECT_EQ(made.state, upgrade_state::refused) << wrong;
+        EXPECT_EQ(made.response, "");
+    }
+    EXPECT_EQ(status_of(serve(good, options)), "101");
+}
+
+TEST(server_upgrade, gives_a_page_to_who_asks_for_no_upgrade) {
+    upgrade_options options;
+    options.paths.clear();
+    options.send_date = false;
+    options.pages = [](std::string_view target) -> std::optional<http_page> {
+        if (target == "/") {
+            return http_page{"text/html", "<!doctype html><p>hello"};
+        }
+        if (target == "/who?x=y") {
+            return http_page{"application/json", "{}"};
+        }
+        return std::nullopt;
+    };
+    auto const made = serve("GET / HTTP/1.1\r\nHost: x\r\n\r\n", options);
+    EXPECT_EQ(made.state, upgrade_state::refused);
+    EXPECT_EQ(made.response,
+              "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n"
+              "content-length: 23\r\nconnection: close\r\n\r\n<!doctype html><p>hello");
+    EXPECT_EQ(serve("GET /who?x=y HTTP/1.1\r\nHost: x\r\n\r\n", options).response,
+              "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\n"
+              "content-length: 2\r\nconnection: close\r\n\r\n{}");
+    EXPECT_EQ(status_of(serve(with("/ws", "/"), options)), "101");
+    EXPECT_EQ(status_of(serve("GET /other HTTP/1.1\r\nHost: x\r\n\r\n", options)), "400");
+    EXPECT_EQ(status_of(serve("POST / HTTP/1.1\r\nHost: x\r\n\r\n", options)), "405");
+    options.pages = {};
+    EXPECT_EQ(status_of(serve("GET / HTTP/1.1\r\nHost: x\r\n\r\n", options)), "400");
+}
+
 TEST(server_upgrade, tells_target_and_whether_it_was_begun) {
     upgrade_options const options;
     server_upgrade upgrade(options);

@@ -22,8 +22,8 @@ ws_listener::ws_listener(context& shared, transport::asio_runtime& loop,
                          transport::listening_socket socket, listen_options options)
     : options_(std::move(options)),
       acceptor_(shared, upgrade_options_of(options_),
-                [this](std::unique_ptr<connection> made, std::size_t path_index) {
-                    on_connection(std::move(made), path_index);
+                [this](std::unique_ptr<connection> made, accepted_request const& asked) {
+                    on_connection(std::move(made), asked.path_index);
                 }),
       echo_(shared, options_.echo_limits),
       tcp_(loop, std::move(socket)) {}
