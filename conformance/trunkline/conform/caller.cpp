@@ -1,12 +1,11 @@
 #include <trunkline/conform/caller.hpp>
 
 #include <trunkline/base/bytes.hpp>
-#include <trunkline/base/limits.hpp>
 #include <trunkline/rpc/header.hpp>
 #include <trunkline/rpc/method_id.hpp>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace trunkline::conform {
 
@@ -46,25 +45,18 @@ caller::caller(world& at, frame::layout spoken)
       spoken_(spoken),
       dialer_(dialer_of(at)),
       link_(dialled(at, *dialer_)),
-      cutter_(spoken, session_limits{}.frame_payload_size_max) {}
+      cutter_(spoken) {}
 
 caller::caller(world& at, std::unique_ptr<transport::connection> link)
     : at_(at),
       spoken_(stranger_of(at).about().spoken),
       link_(std::make_unique<bare_link>(std::move(link))),
-      cutter_(spoken_, session_limits{}.frame_payload_size_max) {}
+      cutter_(spoken_) {}
 
 std::string caller::frame(frame::kind what, std::uint32_t stream_id, std::uint32_t sequence,
                           std::string_view payload) const {
-    std::array<std::byte, frame::header_size_max> head;
-    std::size_t const size =
-        frame::encode_header({.payload_size = static_cast<std::uint32_t>(payload.size()),
-                              .stream_id = stream_id,
-                              .sequence = sequence,
-                              .kind_byte = static_cast<std::uint8_t>(what),
-                              .sent_at_us = at_.loop().wall_clock_us()},
-                             spoken_, head);
-    return std::string(as_text(bytes_view(head).first(size))).append(payload);
+    return conformance::frame_of(what, stream_id, sequence, payload, spoken_,
+                                 at_.loop().wall_clock_us());
 }
 
 std::vector<std::string> caller::frames_of_call(std::uint32_t id, std::string_view arguments,
@@ -134,6 +126,15 @@ std::size_t caller::answers() {
     return sum;
 }
 
+bool caller::was_told_of_success() {
+    take();
+    return std::ranges::any_of(answers_, [](auto const& of) {
+        return std::ranges::any_of(of.second, [](heard_message const& each) {
+            return each.status() == rpc::status::success;
+        });
+    });
+}
+
 std::string const& caller::oddity() {
     take();
     return oddity_;
@@ -163,50 +164,38 @@ void caller::take() {
         if (!*next) {
             return;
         }
-        begun_ += as_text((*next)->bytes);
-        if ((*next)->ends) {
-            take_frame((*next)->head, begun_);
-            begun_.clear();
-        }
+        take_frame(**next);
     }
 }
 
-void caller::take_frame(frame::header const& head, std::string const& payload) {
+void caller::take_frame(conformance::heard_frame const& next) {
+    frame::header const& head = next.head;
     if (head.kind_byte > frame::kind_max) {
         oddity_ = "a frame of kind " + std::to_string(head.kind_byte);
         return;
     }
-    auto const [found, is_new] = open_.try_emplace(head.stream_id);
-    stream& of = found->second;
+    auto const [sequence, is_new] = sequences_.try_emplace(head.stream_id, 0);
     if (is_new) {
         streams_.push_back(head.stream_id);
     }
-    if (head.sequence != of.next++) {
+    if (head.sequence != sequence->second++) {
         oddity_ = "a frame out of its sequence";
     }
-    of.message += payload;
     auto const kind = static_cast<frame::kind>(head.kind_byte);
-    if (kind == frame::kind::end) {
-        take_message(head.stream_id, of.message);
-    }
     if (kind == frame::kind::end || kind == frame::kind::cancel) {
-        open_.erase(found);
+        sequences_.erase(sequence);
+    }
+    if (auto const bytes = joined_.take(next)) {
+        take_message(head.stream_id, *bytes);
     }
 }
 
 void caller::take_message(std::uint32_t stream_id, std::string_view bytes) {
-    auto const head = bytes.size() < rpc::header_size ? rpc::header{.type_byte = 0xff}
-                                                      : rpc::decode_header(as_bytes(bytes));
-    if (head.type_byte > rpc::message_type_max ||
-        bytes.size() - rpc::header_size < head.metadata_size) {
+    auto message = conformance::message_of(stream_id, bytes);
+    if (!message) {
         oddity_ = "a message that is none";
-        return;
-    }
-    if (head.type_byte == static_cast<std::uint8_t>(rpc::message_type::response)) {
-        bytes.remove_prefix(rpc::header_size);
-        answers_[head.request_id].push_back({stream_id, head,
-                                             std::string(bytes.substr(0, head.metadata_size)),
-                                             std::string(bytes.substr(head.metadata_size))});
+    } else if (message->is(rpc::message_type::response)) {
+        answers_[message->head.request_id].push_back(std::move(*message));
     }
 }
 

@@ -4,7 +4,6 @@
 #include <trunkline/conform/stranger.hpp>
 #include <trunkline/conformance/frame_peer.hpp>
 #include <trunkline/conformance/world.hpp>
-#include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/header.hpp>
 
 #include <cstdint>
@@ -66,6 +65,8 @@ public:
     [[nodiscard]] std::size_t answers_to(std::uint32_t id);
     /// All answers so far.
     [[nodiscard]] std::size_t answers();
+    /// A call has been answered with success.
+    [[nodiscard]] bool was_told_of_success();
     /// What was odd about the frames that have come; empty where nothing was.
     [[nodiscard]] std::string const& oddity();
     /// The ids of the streams that have come.
@@ -78,13 +79,8 @@ public:
     [[nodiscard]] conformance::bare_link& link() noexcept { return *link_; }
 
 private:
-    struct stream {
-        std::uint32_t next = 0;
-        std::string message;
-    };
-
     void take();
-    void take_frame(frame::header const& head, std::string const& payload);
+    void take_frame(conformance::heard_frame const& next);
     void take_message(std::uint32_t stream_id, std::string_view bytes);
 
     conformance::world& at_;
@@ -94,10 +90,10 @@ private:
     std::uint32_t last_id_ = 0;
 
     // What was heard, as far as it has been taken.
-    frame::decoder cutter_;
+    conformance::frame_cutter cutter_;
     std::size_t cut_size_ = 0;
-    std::string begun_;
-    std::map<std::uint32_t, stream> open_;
+    conformance::message_joiner joined_;
+    std::map<std::uint32_t, std::uint32_t> sequences_;  // of streams that are open, the next
     std::map<std::uint32_t, std::vector<conformance::heard_message>> answers_;
     std::vector<std::uint32_t> streams_;
     std::string oddity_;

@@ -5,6 +5,7 @@
 #include <trunkline/conform/caller.hpp>
 #include <trunkline/conform/host.hpp>
 #include <trunkline/conform/played_server.hpp>
+#include <trunkline/conform/rules/families.hpp>
 #include <trunkline/conform/web_talk.hpp>
 #include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/messages.hpp>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trunkline::conform {
@@ -101,7 +103,7 @@ TEST(client_rules, hold_for_a_client_of_ours) {
         ASSERT_EQ(books.size(), 1U);
         for (rule const& each : client_rules()) {
             auto const found = judge(each, guests(over_websocket ? "ws" : "tcp", books), {});
-            bool const is_elsewhere = !over_websocket && each.uses != conformance::needs::nothing;
+            bool const is_elsewhere = !over_websocket && each.uses != one_run;
             EXPECT_EQ(found.what, is_elsewhere ? outcome::not_applicable : outcome::passed)
                 << each.id << ": " << found.seen;
         }
@@ -194,6 +196,71 @@ TEST(client_rules, let_clients_go_and_repeat_themselves) {
     web_frame const pong{.code = opcode::pong, .payload = ping_payload(0)};
     auto const found = judged("LIV-01", true, web({pong, pong}));
     EXPECT_EQ(found.what, outcome::passed) << found.seen;
+}
+
+// Its own Close is on its way when ours comes, which it need not answer then.
+TEST(client_rules, let_closes_cross) {
+    auto const place = piped_door(true);
+    world at(place, {});
+    at.set_links(64 * kib, 100ms);
+    reception desk(at);
+    web_talk one(at);
+    one.upgrade();
+    auto const leaving =
+        at.loop().after(950ms, [&] { one.link().say(encode(close_of(4000, ""))); });
+    auto const what = std::ranges::find(client_rules(), "CLS-11", &rule::id);
+    auto const books = desk.finish(1s, 1s);
+    ASSERT_EQ(books.size(), 1U);
+    EXPECT_TRUE(books.front().was_closed);
+    auto const found = judge(*what, guests("ws", books), {});
+    EXPECT_EQ(found.what, outcome::passed) << found.seen;
+}
+
+// Whatever there is much of: bytes of one message, frames, or connections.
+TEST(client_rules, keep_no_more_of_a_flood_than_is_told) {
+    constexpr std::size_t kept = 256 * kib;
+    client const large = [](world& at) {
+        auto const made = std::make_shared<caller>(at);
+        made->say(made->frame(frame::kind::open, 1, 0, std::string(2 * kept, 'x')));
+        return made;
+    };
+    client const many = [](world& at) {
+        auto const made = std::make_shared<web_talk>(at);
+        made->upgrade();
+        std::string flood;
+        for (int i = 0; i < 2000; ++i) {
+            flood += encode({.code = opcode::ping, .payload = "x"});
+        }
+        made->say(flood);
+        return made;
+    };
+    client const crowded = [](world& at) {
+        auto const made = std::make_shared<std::vector<std::unique_ptr<caller>>>();
+        for (int i = 0; i < 100; ++i) {
+            made->push_back(std::make_unique<caller>(at));
+        }
+        return made;
+    };
+    for (auto const& [over_websocket, who] :
+         {std::pair(false, large), std::pair(true, many), std::pair(false, crowded)}) {
+        auto const place = piped_door(over_websocket);
+        world at(place, {});
+        reception desk(at, kept);
+        auto const flooding = who(at);
+        auto const began = at.loop().now();
+        auto const books = desk.finish(1h, 1s);
+        EXPECT_TRUE(desk.is_full());
+        EXPECT_LE(at.loop().now() - began, 2s);
+        EXPECT_LE(books.size(), kept / (4 * kib));
+        for (guest_book const& each : books) {
+            EXPECT_LE(each.web_frames.size(), kept / 256);
+        }
+        for (rule const& each : client_rules()) {
+            auto const found = judge(each, guests(over_websocket ? "ws" : "tcp", books), {});
+            EXPECT_TRUE(found.what != outcome::failed || each.id == "EST-01")
+                << each.id << ": " << found.seen;
+        }
+    }
 }
 
 TEST(client_rules, stand_on_the_page) {

@@ -2,7 +2,9 @@
 #include <trunkline/conform/guests.hpp>
 
 #include <trunkline/conform/client_rules.hpp>
+#include <trunkline/conform/stranger.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
+#include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
 #include <trunkline/transport/error.hpp>
@@ -10,6 +12,8 @@
 #include <trunkline/unix_socket/unix_endpoint.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace trunkline::conform {
@@ -17,59 +21,56 @@ namespace {
 
 using conformance::place;
 using listener_result = result<std::unique_ptr<transport::listener>>;
+using stream_pointer = std::unique_ptr<transport::byte_stream>;
 
-// Calls its endpoint as clients do, whatever is spoken below.
-class named_listener final : public transport::listener {
-public:
-    named_listener(std::unique_ptr<transport::listener> below, std::string endpoint)
-        : below_(std::move(below)), endpoint_(std::move(endpoint)) {}
-
-    void start(accepted sink) override { below_->start(std::move(sink)); }
-    void close() override { below_->close(); }
-    std::string endpoint() const override { return endpoint_; }
-
-private:
-    std::unique_ptr<transport::listener> below_;
-    std::string endpoint_;
-};
-
-// Listens for bytes, below the handshake of the transport.
+// Listens for bytes, below the handshake of the transport but above that of TLS.
 class doors final : public transport::network {
 public:
-    explicit doors(transport::asio_runtime& loop) : loop_(loop) {}
+    doors(transport::asio_runtime& loop, std::optional<tls::context> shown)
+        : loop_(loop), shown_(std::move(shown)) {}
 
     listener_result listen(transport::runtime&, std::string_view url) override {
         auto const parts = transport::parse_endpoint(url).value();
         bool const is_file = parts.scheme == "unix";
         bool const is_literal = parts.host.find(':') != parts.host.npos;
+        bool const is_web = parts.scheme == "ws" || parts.scheme == "wss";
         auto group =
-            is_file ? unix_socket::listen(url, 1)
-                    : tcp::listen("tcp://" + (is_literal ? "[" + parts.host + "]" : parts.host) +
-                                      ":" + std::to_string(parts.port.value_or(80)),
-                                  1);
+            is_file
+                ? unix_socket::listen(url, 1)
+                : tcp::listen("tcp://" + (is_literal ? "[" + parts.host + "]" : parts.host) + ":" +
+                                  std::to_string(parts.port.value_or(is_secret() ? 443 : 80)),
+                              1);
         if (!group) {
             return group.error();
         }
         std::string named = group->endpoint;
-        if (parts.scheme == "ws") {
-            named = "ws" + named.substr(named.find(':')) + parts.target;
+        if (!is_file) {
+            named = parts.scheme + named.substr(named.find(':')) + parts.target;
         }
-        return std::unique_ptr<transport::listener>(std::make_unique<named_listener>(
-            std::make_unique<transport::socket_listener>(loop_, std::move(group->sockets.front()),
-                                                         group->endpoint),
-            std::move(named)));
+        transport::stream_filter const filter = [this, is_web](stream_pointer link) {
+            auto made = tls::make_server_stream(loop_, std::move(link), *shown_,
+                                                is_web ? tls::spoken::http : tls::spoken::frames);
+            return made ? stream_pointer(std::move(*made)) : nullptr;
+        };
+        return std::unique_ptr<transport::listener>(std::make_unique<transport::socket_listener>(
+            loop_, std::move(group->sockets.front()), std::move(named),
+            is_secret() ? filter : transport::stream_filter()));
     }
     std::unique_ptr<transport::dialer> make_dialer(transport::runtime&) override {
         return nullptr;  // nobody is dialled
     }
 
 private:
+    [[nodiscard]] bool is_secret() const noexcept { return shown_.has_value(); }
+
     transport::asio_runtime& loop_;
+    std::optional<tls::context> shown_;
 };
 
 class door final : public conformance::fixture {
 public:
-    door(transport::asio_runtime& loop, std::string url) : url_(std::move(url)), doors_(loop) {}
+    door(transport::asio_runtime& loop, std::string url, std::optional<tls::context> shown)
+        : url_(std::move(url)), doors_(loop, std::move(shown)) {}
 
     transport::network& network() override { return doors_; }
     std::string url() override { return url_; }
@@ -85,17 +86,23 @@ guest_room& guests_of(conformance::world& at) {
     return dynamic_cast<guest_room&>(at.place());
 }
 
-result<conformance::subject> door_at(std::string url) {
+result<conformance::subject> door_at(std::string url, std::optional<tls::context> shown) {
     auto const parts = transport::parse_endpoint(url);
     if (!parts) {
         return parts.error();
     }
-    if (parts->scheme != "ws" && parts->scheme != "tcp" && parts->scheme != "unix") {
+    bool const is_secret = parts->scheme == "wss" || parts->scheme == "tls";
+    bool const is_plain =
+        parts->scheme == "ws" || parts->scheme == "tcp" || parts->scheme == "unix";
+    if (!is_plain && !(is_secret && shown)) {
         return error_code(transport::transport_error::invalid_endpoint);
     }
+    if (is_plain) {
+        shown.reset();
+    }
     return conformance::subject{parts->scheme, features_of(parts->scheme),
-                                [url = std::move(url)](place const& where) {
-                                    return std::make_unique<door>(*where.sockets, url);
+                                [url = std::move(url), shown](place const& where) {
+                                    return std::make_unique<door>(*where.sockets, url, shown);
                                 }};
 }
 

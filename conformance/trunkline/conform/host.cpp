@@ -4,13 +4,11 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/conform/caller.hpp>
 #include <trunkline/conformance/frame_peer.hpp>
-#include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/layout_detector.hpp>
 #include <trunkline/websocket/upgrade.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <span>
 #include <utility>
 
@@ -27,6 +25,10 @@ constexpr auto strange_kind = static_cast<frame::kind>(99);
 // Streams that the host begins, apart from those of its answers.
 constexpr std::uint32_t own_streams = 0xf000'0000;
 
+// Bytes that are kept of a connection, whatever it says, and of a frame, beside its own.
+constexpr std::size_t connection_cost = 4 * kib;
+constexpr std::size_t frame_cost = 256;
+
 }  // namespace
 
 std::string ping_payload(std::size_t number) {
@@ -35,10 +37,11 @@ std::string ping_payload(std::size_t number) {
 
 class host::guest final : private transport::readiness_sink {
 public:
-    guest(transport::runtime& loop, bool over_websocket,
+    guest(transport::runtime& loop, bool over_websocket, memory_budget& budget,
           std::unique_ptr<transport::connection> link)
         : loop_(loop),
           over_websocket_(over_websocket),
+          budget_(budget),
           link_(std::move(link)),
           detector_(over_websocket) {
         book_.is_welcome = !over_websocket;
@@ -79,10 +82,16 @@ private:
         std::array<transport::in_piece, 16> pieces;
         auto const got = link_->read(buffer, pieces);
         for (auto const& piece : std::span(pieces).first(got.pieces)) {
+            if (!budget_.spend(piece.bytes.size())) {
+                break;
+            }
             over_websocket_ ? on_bytes(as_text(piece.bytes))
                             : on_payload(as_text(piece.bytes), false);
         }
-        if (got.status == io_status::end || got.status == io_status::error) {
+        if (budget_.is_spent()) {
+            link_->abort();
+        }
+        if (budget_.is_spent() || got.status == io_status::end || got.status == io_status::error) {
             ended_ = true;
             book_.has_ended = book_.has_ended || !hung_up_;
         }
@@ -134,43 +143,37 @@ private:
     }
 
     bool take_web_frame() {
-        bytes_view const left = as_bytes(in_);
-        if (left.size() < 2 || left.size() < websocket::header_size_of(left[1])) {
-            return false;
-        }
-        auto const head = websocket::decode_header(left.data());
-        auto const size = websocket::header_size_of(left[1]);
-        if (head.payload_size > websocket_limits{}.message_size_max) {
-            book_.oddity = "a WebSocket frame of " + std::to_string(head.payload_size) + " bytes";
+        bytes_view left = as_bytes(in_);
+        auto next = next_web_frame(left);
+        if (!next) {
+            book_.oddity = "a WebSocket frame of more than " +
+                           std::to_string(websocket_limits{}.message_size_max) + " bytes";
             leaving_ = true;
+        }
+        if (!next || !*next) {
             return false;
         }
-        if (left.size() - size < head.payload_size) {
+        in_.erase(0, in_.size() - left.size());
+        if (!budget_.spend(frame_cost)) {
             return false;
         }
-        std::string payload = in_.substr(size, head.payload_size);
-        if (head.masked) {
-            websocket::apply_mask(std::as_writable_bytes(std::span(payload)), head.mask);
+        web_frame one = std::move(**next);
+        std::string const payload = one.payload;
+        bool const is_control = websocket::is_control(one.code);
+        if (!is_control) {
+            one.payload.clear();
         }
-        auto const reserved =
-            static_cast<std::uint8_t>(std::to_integer<unsigned>(left[0]) >> 4U & 7U);
-        in_.erase(0, size + head.payload_size);
-        bool const is_control = websocket::is_control(head.code);
-        book_.web_frames.push_back({.code = head.code,
-                                    .payload = is_control ? payload : std::string(),
-                                    .fin = head.fin,
-                                    .masked = head.masked,
-                                    .reserved = reserved});
-        if (head.code == opcode::ping) {
+        book_.web_frames.push_back(one);
+        if (one.code == opcode::ping) {
             send_web(opcode::pong, payload);
-        } else if (head.code == opcode::close) {
+        } else if (one.code == opcode::close) {
             if (!book_.was_closed) {
                 book_.has_ended = true;  // of its own accord: it need not have heard us
                 send_web(opcode::close, payload);
             }
             leaving_ = true;
-        } else if (!is_control && head.code != opcode::text) {
-            on_payload(payload, head.fin);
+        } else if (!is_control && one.code != opcode::text) {
+            on_payload(payload, one.fin);
         }
         return true;
     }
@@ -194,7 +197,7 @@ private:
                 return;
             }
             book_.spoken = *found;
-            cutter_.emplace(*found, session_limits{}.frame_payload_size_max);
+            cutter_.emplace(*found);
             take_frames(detector_.kept());
         }
         take_frames(as_bytes(bytes));
@@ -208,45 +211,29 @@ private:
                 leaving_ = true;
                 return;
             }
-            if (!*next) {
+            if (!*next || !budget_.spend(frame_cost)) {
                 return;
             }
-            begun_ += as_text((*next)->bytes);
-            if ((*next)->ends) {
-                take_frame((*next)->head, std::exchange(begun_, {}));
+            book_.frames.push_back((*next)->head);
+            if (auto const bytes = joined_.take(**next)) {
+                take_message((*next)->head.stream_id, *bytes);
             }
         }
     }
 
-    void take_frame(frame::header const& head, std::string const& payload) {
-        book_.frames.push_back({head, payload.substr(0, rpc::header_size)});
-        std::string& message = open_[head.stream_id];
-        message += payload;
-        auto const kind = static_cast<frame::kind>(head.kind_byte);
-        if (kind == frame::kind::end) {
-            take_message(head.stream_id, message);
-        }
-        if (kind == frame::kind::end || kind == frame::kind::cancel) {
-            open_.erase(head.stream_id);
-        }
-    }
-
-    void take_message(std::uint32_t stream_id, std::string_view message) {
-        auto const head = message.size() < rpc::header_size ? rpc::header{.type_byte = 0xff}
-                                                            : rpc::decode_header(as_bytes(message));
-        if (head.type_byte > rpc::message_type_max ||
-            message.size() - rpc::header_size < head.metadata_size) {
+    void take_message(std::uint32_t stream_id, std::string_view bytes) {
+        auto const message = conformance::message_of(stream_id, bytes);
+        if (!message) {
             book_.oddity = "a message whose head is none";
             return;
         }
-        if (head.type_byte == static_cast<std::uint8_t>(rpc::message_type::response)) {
-            book_.answers.push_back(head);
-            book_.statuses.push_back(static_cast<std::uint8_t>(rpc::decode_status(
-                as_bytes(message).subspan(rpc::header_size, head.metadata_size))));
+        rpc::header const& head = message->head;
+        if (message->is(rpc::message_type::response)) {
+            book_.answers.push_back({head, message->status()});
             return;
         }
         book_.calls.push_back(head);
-        if (head.type_byte == static_cast<std::uint8_t>(rpc::message_type::call)) {
+        if (message->is(rpc::message_type::call)) {
             if (book_.calls.size() == 1) {
                 send_what_is_to_be_borne();
             }
@@ -279,20 +266,14 @@ private:
 
     void send_frame(frame::kind what, std::uint32_t stream_id, std::uint32_t sequence,
                     std::string const& payload) {
-        std::array<std::byte, frame::header_size_max> bytes;
-        std::size_t const size =
-            frame::encode_header({.payload_size = static_cast<std::uint32_t>(payload.size()),
-                                  .stream_id = stream_id,
-                                  .sequence = sequence,
-                                  .kind_byte = static_cast<std::uint8_t>(what),
-                                  .sent_at_us = loop_.wall_clock_us()},
-                                 *book_.spoken, bytes);
-        std::string const whole = std::string(as_text(bytes_view(bytes).first(size))) + payload;
+        std::string const whole = conformance::frame_of(what, stream_id, sequence, payload,
+                                                        *book_.spoken, loop_.wall_clock_us());
         out_ += over_websocket_ ? encode({.payload = whole, .masked = false}) : whole;
     }
 
     transport::runtime& loop_;
     bool over_websocket_;
+    memory_budget& budget_;
     std::unique_ptr<transport::connection> link_;
     guest_book book_;
     bool leaving_ = false;  // as soon as everything is said
@@ -300,22 +281,24 @@ private:
     bool ended_ = false;
     std::string in_;
     std::string out_;
-    std::string begun_;
     frame::layout_detector detector_;
-    std::optional<frame::decoder> cutter_;
-    std::map<std::uint32_t, std::string> open_;
+    std::optional<conformance::frame_cutter> cutter_;
+    conformance::message_joiner joined_;
     websocket::upgrade_options options_{.paths = {}};
     websocket_limits limits_;
     websocket::server_upgrade upgrade_{options_};
 };
 
-host::host(transport::runtime& loop, bool over_websocket)
-    : loop_(loop), over_websocket_(over_websocket) {}
+host::host(transport::runtime& loop, bool over_websocket, std::size_t kept_size_max)
+    : loop_(loop), over_websocket_(over_websocket), budget_(kept_size_max) {}
 
 host::~host() = default;
 
 void host::take(std::unique_ptr<transport::connection> link) {
-    guests_.push_back(std::make_unique<guest>(loop_, over_websocket_, std::move(link)));
+    if (budget_.spend(connection_cost)) {
+        guests_.push_back(
+            std::make_unique<guest>(loop_, over_websocket_, budget_, std::move(link)));
+    }
 }
 
 bool host::is_empty() const {
@@ -336,9 +319,9 @@ std::vector<guest_book> host::books() const {
     return all;
 }
 
-reception::reception(conformance::world& at)
+reception::reception(conformance::world& at, std::size_t kept_size_max)
     : at_(at),
-      host_(at.loop(), at.about().has.message_borders),
+      host_(at.loop(), at.about().has.message_borders, kept_size_max),
       door_(at.place().network().listen(at.loop(), at.place().url())) {
     if (door_) {
         (*door_)->start(
@@ -352,8 +335,8 @@ std::string reception::url() const {
 
 std::vector<guest_book> reception::finish(transport::runtime::duration lasts,
                                           transport::runtime::duration patience) {
-    static_cast<void>(
-        comes_true_within(at_, lasts, [&] { return host_.was_visited() && host_.is_empty(); }));
+    static_cast<void>(comes_true_within(
+        at_, lasts, [&] { return host_.is_full() || (host_.was_visited() && host_.is_empty()); }));
     (*door_)->close();
     host_.close();
     static_cast<void>(comes_true_within(at_, patience, [&] { return host_.is_empty(); }));

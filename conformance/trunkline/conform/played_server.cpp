@@ -5,6 +5,9 @@
 #include <trunkline/conformance/simulated.hpp>
 #include <trunkline/peer/rpc_server.hpp>
 #include <trunkline/rpc/method_id.hpp>
+#include <trunkline/tcp/tcp_endpoint.hpp>
+#include <trunkline/transport/asio_runtime.hpp>
+#include <trunkline/transport/socket_listener.hpp>
 
 #include <memory>
 #include <optional>
@@ -66,13 +69,13 @@ public:
           home_{.loop = where.loop, .over_websocket = over_websocket, .what = what},
           door_(network().listen(where.loop, url()).value()) {
         door_->start([this](std::unique_ptr<transport::connection> link) {
-            guests_.push_back(std::make_unique<guest>(home_, std::move(link)));
+            guests_.push_back(admit(home_, std::move(link)));
         });
     }
 
 private:
     household home_;
-    std::vector<std::unique_ptr<guest>> guests_;
+    std::vector<std::unique_ptr<played_guest>> guests_;
     std::unique_ptr<transport::listener> door_;
 };
 
@@ -95,6 +98,30 @@ private:
     rpc_server server_;
 };
 
+// Nothing but sockets: the server is a guest of each socket that comes.
+class played_tcp final : public stranger {
+public:
+    played_tcp(transport::asio_runtime& loop, flaw what, std::chrono::milliseconds patience,
+               transport::listening_group group)
+        : stranger({.url = group.endpoint, .patience = patience}),
+          sockets_(server_at(about()).value().make({.loop = loop, .sockets = &loop})),
+          home_{.loop = loop, .over_websocket = false, .what = what},
+          door_(loop, std::move(group.sockets.front()), about().url) {
+        door_.start([this](std::unique_ptr<transport::connection> link) {
+            guests_.push_back(admit(home_, std::move(link)));
+        });
+    }
+
+    transport::network& network() override { return sockets_->network(); }
+    std::unique_ptr<transport::dialer> raw_dialer() override { return sockets_->raw_dialer(); }
+
+private:
+    std::unique_ptr<conformance::fixture> sockets_;
+    household home_;
+    std::vector<std::unique_ptr<played_guest>> guests_;
+    transport::socket_listener door_;
+};
+
 conformance::features on_pipes(bool over_websocket) {
     auto made = features_of(over_websocket ? "ws" : "tcp");
     made.virtual_time = true;
@@ -111,6 +138,13 @@ conformance::subject played_server(bool over_websocket, flaw what) {
     return {over_websocket ? "ws" : "tcp", on_pipes(over_websocket),
             [over_websocket, what](place const& where) {
                 return std::make_unique<played_stranger>(where, over_websocket, what);
+            }};
+}
+
+conformance::subject played_tcp_server(flaw what, std::chrono::milliseconds patience) {
+    return {"tcp", features_of("tcp"), [what, patience](place const& where) {
+                return std::make_unique<played_tcp>(*where.sockets, what, patience,
+                                                    tcp::listen("tcp://127.0.0.1:0", 1).value());
             }};
 }
 

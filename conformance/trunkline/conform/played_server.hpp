@@ -5,12 +5,13 @@
 #include <trunkline/conform/stranger.hpp>
 #include <trunkline/conformance/subject.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
 namespace trunkline::conform {
 
-/// What a played server does wrong.
+/// What a played server does wrong, or otherwise.
 enum class flaw : std::uint8_t {
     none,
     answers_nothing,
@@ -60,10 +61,25 @@ enum class flaw : std::uint8_t {
     takes_large_pings,
     answers_few_pings,
     answers_twice,
+    upgrades_anything,
+    tells_breaches_as_normal,
+    bears_breaches,
+    restarts_the_clock_of_handshakes,
+    swaps_parts,
+    dies_of_broken_heads,
+    answers_broken_heads,
+    // What may be so, though ours is another way.
+    serves_every_path,
+    refuses_beyond_few,
+    stays_behind_a_close,
+    rejects_repeated_frames,
 };
 
 /// One on simulated pipes: over WebSocket, or over bytes. Knows the method "echo".
 [[nodiscard]] conformance::subject played_server(bool over_websocket, flaw what);
+
+/// The same behind a TCP socket of the system, in real time. Who waits does so for `patience`.
+[[nodiscard]] conformance::subject played_tcp_server(flaw what, std::chrono::milliseconds patience);
 
 /// The id of that method.
 [[nodiscard]] std::uint64_t echo_method() noexcept;

@@ -20,7 +20,8 @@ using conformance::place;
 // Whatever a URL can name, from here; nobody listens.
 class sockets final : public transport::network {
 public:
-    explicit sockets(transport::asio_runtime& loop) : loop_(loop) {}
+    sockets(transport::asio_runtime& loop, std::optional<tls::context> trust)
+        : loop_(loop), trust_(std::move(trust)) {}
 
     result<std::unique_ptr<transport::listener>> listen(transport::runtime&,
                                                         std::string_view) override {
@@ -28,17 +29,18 @@ public:
     }
     std::unique_ptr<transport::dialer> make_dialer(transport::runtime&) override {
         return std::make_unique<peers::url_dialer>(loop_, &loop_, nullptr,
-                                                   websocket::context_options{}, std::nullopt);
+                                                   websocket::context_options{}, trust_);
     }
 
 private:
     transport::asio_runtime& loop_;
+    std::optional<tls::context> trust_;
 };
 
 class socket_stranger final : public stranger {
 public:
     socket_stranger(transport::asio_runtime& loop, server_facts about)
-        : stranger(std::move(about)), sockets_(loop), loop_(loop) {}
+        : stranger(std::move(about)), sockets_(loop, this->about().trust), loop_(loop) {}
 
     transport::network& network() override { return sockets_; }
     std::unique_ptr<transport::dialer> raw_dialer() override { return sockets_.make_dialer(loop_); }

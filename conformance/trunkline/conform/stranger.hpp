@@ -2,10 +2,12 @@
 // of the rules that are decided from outside.
 #pragma once
 
+#include <trunkline/base/limits.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/conformance/subject.hpp>
 #include <trunkline/conformance/world.hpp>
 #include <trunkline/frame/header.hpp>
+#include <trunkline/tls/context.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -19,9 +21,12 @@ namespace trunkline::conform {
 /// What a person tells about the server. A value.
 struct server_facts {
     std::string url;                                ///< where it listens
+    std::optional<tls::context> trust = {};         ///< of tls and wss; none: as the system does
     frame::layout spoken = frame::layout::b;        ///< which header it reads
     std::optional<std::uint64_t> echo_method = {};  ///< answers with its arguments, where known
     std::chrono::milliseconds patience{5000};       ///< for what must happen, in real time
+    std::chrono::milliseconds handshake =
+        connection_limits{}.handshake_timeout;  ///< what the server lets one take
 };
 
 /// One server, for one rule. It is not made and not ended here: only dialled.

@@ -4,8 +4,8 @@
 #include <trunkline/websocket/ws_url.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <utility>
 
 namespace trunkline::conform {
 
@@ -17,45 +17,9 @@ using websocket::opcode;
 
 namespace {
 
-// Any will do: what is sent is no secret.
-constexpr websocket::mask_key key = 0x2a51'7c93;
-
 constexpr std::string_view end_of_head = "\r\n\r\n";
 
 }  // namespace
-
-std::optional<std::uint16_t> web_frame::close_code() const {
-    if (code != opcode::close || payload.size() < 2) {
-        return std::nullopt;
-    }
-    return static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8U |
-                                      static_cast<unsigned char>(payload[1]));
-}
-
-std::string encode(web_frame const& one) {
-    std::array<std::byte, websocket::header_size_max> head{};
-    auto const size =
-        websocket::encode_header({.payload_size = one.declared_size.value_or(one.payload.size()),
-                                  .mask = key,
-                                  .code = one.code,
-                                  .fin = one.fin,
-                                  .masked = one.masked},
-                                 head);
-    head[0] |= static_cast<std::byte>(one.reserved << 4U);
-    std::string made(as_text(bytes_view(head).first(size)));
-    std::string payload = one.payload;
-    if (one.masked) {
-        websocket::apply_mask(std::as_writable_bytes(std::span(payload)), key);
-    }
-    return made + payload;
-}
-
-web_frame close_of(std::uint16_t code, std::string_view reason) {
-    web_frame made{.code = opcode::close, .payload = {}};
-    made.payload = {static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    made.payload += reason;
-    return made;
-}
 
 std::string upgrade_request(world& at) {
     auto const url =
@@ -79,6 +43,11 @@ void web_talk::say(std::string_view bytes) {
     }
 }
 
+void web_talk::send(web_frame const& one) {
+    has_closed_ = has_closed_ || one.code == opcode::close;
+    say(encode(one));
+}
+
 void web_talk::upgrade() {
     say(upgrade_request(at_));
     int const answered = status();
@@ -96,24 +65,21 @@ int web_talk::status() {
     return code;
 }
 
-std::vector<web_frame> web_talk::frames() const {
-    std::vector<web_frame> all;
-    bytes_view left = as_bytes(link_->heard()).subspan(head_size());
-    while (left.size() >= 2 && left.size() >= websocket::header_size_of(left[1])) {
-        auto const head = websocket::decode_header(left.data());
-        auto const size = websocket::header_size_of(left[1]);
-        if (left.size() - size < head.payload_size) {
-            break;
+std::vector<web_frame> const& web_talk::frames() {
+    taken_ = std::max(taken_, head_size());
+    bytes_view left = as_bytes(link_->heard()).subspan(taken_);
+    for (auto next = next_web_frame(left); next && *next; next = next_web_frame(left)) {
+        frames_.push_back(std::move(**next));
+        web_frame const& last = frames_.back();
+        if (last.code == opcode::close && !std::exchange(has_closed_, true)) {
+            owed_ = encode({.code = opcode::close, .payload = last.payload});
         }
-        all.push_back(
-            {.code = head.code,
-             .payload = std::string(as_text(left.subspan(size, head.payload_size))),
-             .fin = head.fin,
-             .masked = head.masked,
-             .reserved = static_cast<std::uint8_t>(static_cast<unsigned>(left[0]) >> 4U & 7U)});
-        left = left.subspan(size + head.payload_size);
     }
-    return all;
+    taken_ = link_->heard().size() - left.size();
+    if (!owed_.empty() && link_->unsaid() == 0) {
+        link_->say(std::exchange(owed_, {}));
+    }
+    return frames_;
 }
 
 std::optional<web_frame> web_talk::await(opcode code, std::size_t which) {
@@ -127,7 +93,10 @@ std::optional<web_frame> web_talk::await(opcode code, std::size_t which) {
 }
 
 bool web_talk::ends() {
-    return comes_true(at_, [&] { return has_ended(); });
+    return comes_true(at_, [&] {
+        static_cast<void>(frames());
+        return has_ended();
+    });
 }
 
 std::size_t web_talk::head_size() const noexcept {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <trunkline/conform/stranger.hpp>
+#include <trunkline/conform/web_frame.hpp>
 #include <trunkline/conformance/bare_link.hpp>
 #include <trunkline/conformance/world.hpp>
-#include <trunkline/websocket/frame_header.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -14,25 +14,6 @@
 #include <vector>
 
 namespace trunkline::conform {
-
-/// One frame of WebSocket, with the flaws that are wanted. A value.
-struct web_frame {
-    websocket::opcode code = websocket::opcode::binary;
-    std::string payload;
-    bool fin = true;
-    bool masked = true;
-    std::uint8_t reserved = 0;                        ///< three bits; RSV1 is 4
-    std::optional<std::uint64_t> declared_size = {};  ///< where it is not that of the payload
-
-    /// The code of a Close; none where it carries none, or is none.
-    [[nodiscard]] std::optional<std::uint16_t> close_code() const;
-};
-
-/// As it travels.
-[[nodiscard]] std::string encode(web_frame const& one);
-
-/// A Close.
-[[nodiscard]] web_frame close_of(std::uint16_t code, std::string_view reason);
 
 /// The request of published clients. Each field is given as "Name: value".
 [[nodiscard]] std::string upgrade_request(conformance::world& at);
@@ -44,7 +25,7 @@ public:
     explicit web_talk(conformance::world& at);
 
     void say(std::string_view bytes);
-    void send(web_frame const& one) { say(encode(one)); }
+    void send(web_frame const& one);
 
     /// Upgrades as published clients do; throws unless that is accepted.
     void upgrade();
@@ -52,8 +33,9 @@ public:
     /// where neither comes.
     [[nodiscard]] int status();
 
-    /// Whole frames that have come behind the answer to the upgrade.
-    [[nodiscard]] std::vector<web_frame> frames() const;
+    /// Whole frames that have come behind the answer to the upgrade. A Close is answered, as it has
+    /// to be (RFC 6455, section 5.5.1).
+    [[nodiscard]] std::vector<web_frame> const& frames();
     /// Waits for this frame as number `which` of its code, from 0; none where the connection ends
     /// first, or it does not come.
     [[nodiscard]] std::optional<web_frame> await(websocket::opcode code, std::size_t which = 0);
@@ -68,6 +50,10 @@ private:
     conformance::world& at_;
     std::unique_ptr<transport::dialer> dialer_;
     std::unique_ptr<conformance::bare_link> link_;
+    std::vector<web_frame> frames_;
+    std::size_t taken_ = 0;    // of what was heard, up to the last of them
+    bool has_closed_ = false;  // by a Close
+    std::string owed_;         // the answer to one that has come
 };
 
 }  // namespace trunkline::conform

@@ -1,12 +1,10 @@
 #include <trunkline/conformance/frame_peer.hpp>
 
-#include <trunkline/base/limits.hpp>
 #include <trunkline/extension/kinds.hpp>
 #include <trunkline/rpc/method_id.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 
 namespace trunkline::conformance {
@@ -17,24 +15,15 @@ constexpr std::uint32_t greeting_stream = 0x00ff'0000;
 constexpr std::uint32_t hello_stream = 0x00ff'0001;
 constexpr std::uint32_t hello_request = 0x00ff'0001;
 
-heard_message message_of(std::uint32_t stream_id, std::string_view bytes) {
-    heard_message made;
-    made.stream_id = stream_id;
-    made.head = rpc::decode_header(as_bytes(bytes));
-    made.metadata = bytes.substr(rpc::header_size, made.head.metadata_size);
-    made.payload = bytes.substr(rpc::header_size + made.metadata.size());
-    return made;
-}
-
 }  // namespace
 
 std::string frame_of(frame::kind what, std::uint32_t stream_id, std::uint32_t sequence,
-                     std::string_view payload) {
+                     std::string_view payload, frame::layout of, std::uint64_t sent_at_us) {
     std::array<std::byte, frame::header_size_max> head;
     std::size_t const size =
         frame::encode_header({static_cast<std::uint32_t>(payload.size()), stream_id, sequence,
-                              static_cast<std::uint8_t>(what)},
-                             frame::layout::b, head);
+                              static_cast<std::uint8_t>(what), sent_at_us},
+                             of, head);
     return std::string(as_text(bytes_view(head).first(size))).append(payload);
 }
 
@@ -55,11 +44,7 @@ std::string whole_of(std::uint32_t stream_id, std::string_view message) {
 }
 
 frame_peer::frame_peer(world& at, std::unique_ptr<bare_link> link)
-    : at_(&at),
-      link_(std::move(link)),
-      cutter_(frame::layout::b, session_limits{}.frame_payload_size_max) {
-    cutter_.give_extension_frames();
-}
+    : at_(&at), link_(std::move(link)) {}
 
 void frame_peer::say(std::string_view bytes) {
     expect(at_->comes_true([&] { return link_->unsaid() == 0; }),
@@ -100,8 +85,7 @@ heard_message frame_peer::await(rpc::message_type type, std::uint32_t request_id
     std::optional<heard_message> found;
     bool const came = at_->comes_true([&] {
         for (heard_message& each : messages()) {
-            if (each.head.type_byte == static_cast<std::uint8_t>(type) &&
-                each.head.request_id == request_id) {
+            if (each.is(type) && each.head.request_id == request_id) {
                 found = std::move(each);
                 return true;
             }
@@ -117,9 +101,8 @@ heard_message frame_peer::await_call(std::size_t which) {
     std::vector<heard_message> calls;
     bool const came = at_->comes_true([&] {
         calls = messages();
-        std::erase_if(calls, [](heard_message const& each) {
-            return each.head.type_byte != static_cast<std::uint8_t>(rpc::message_type::call);
-        });
+        std::erase_if(calls,
+                      [](heard_message const& each) { return !each.is(rpc::message_type::call); });
         return calls.size() > which;
     });
     expect(came, "a call did not arrive");
@@ -130,34 +113,23 @@ std::vector<heard_frame> const& frame_peer::frames() const {
     bytes_view left = as_bytes(link_->heard()).subspan(cut_size_);
     cut_size_ = link_->heard().size();
     for (;;) {
-        auto const next = cutter_.next(left);
+        auto next = cutter_.next(left);
         expect(next.has_value(), "what arrived is no frames");
         if (!*next) {
             return frames_;
         }
-        begun_.append(as_text((*next)->bytes));
-        if ((*next)->ends) {
-            frames_.push_back({(*next)->head, std::exchange(begun_, {})});
-        }
+        frames_.push_back(std::move(**next));
     }
 }
 
 std::vector<heard_message> frame_peer::messages() const {
     std::vector<heard_message> all;
-    std::map<std::uint32_t, std::string> open;
+    message_joiner joined;
     for (heard_frame const& each : frames()) {
-        std::uint8_t const kind = each.head.kind_byte;
-        if (kind > frame::kind_max) {
-            continue;
-        }
-        std::string& message = open[each.head.stream_id].append(each.payload);
-        if (kind == static_cast<std::uint8_t>(frame::kind::end)) {
-            expect(message.size() >= rpc::header_size, "a message arrived without its head");
-            all.push_back(message_of(each.head.stream_id, message));
-        }
-        if (kind == static_cast<std::uint8_t>(frame::kind::end) ||
-            kind == static_cast<std::uint8_t>(frame::kind::cancel)) {
-            open.erase(each.head.stream_id);
+        if (auto const bytes = joined.take(each)) {
+            auto message = message_of(each.head.stream_id, *bytes);
+            expect(message.has_value(), "a message arrived whose head is none");
+            all.push_back(std::move(*message));
         }
     }
     return all;
@@ -166,8 +138,7 @@ std::vector<heard_message> frame_peer::messages() const {
 std::size_t frame_peer::answers_to(std::uint32_t request_id) const {
     auto const all = messages();
     return static_cast<std::size_t>(std::ranges::count_if(all, [&](heard_message const& each) {
-        return each.head.type_byte == static_cast<std::uint8_t>(rpc::message_type::response) &&
-               each.head.request_id == request_id;
+        return each.is(rpc::message_type::response) && each.head.request_id == request_id;
     }));
 }
 

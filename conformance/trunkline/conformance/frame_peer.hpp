@@ -3,9 +3,9 @@
 
 #include <trunkline/bitcode/encode.hpp>
 #include <trunkline/conformance/bare_link.hpp>
+#include <trunkline/conformance/frame_cutter.hpp>
 #include <trunkline/conformance/world.hpp>
 #include <trunkline/extension/kinds.hpp>
-#include <trunkline/frame/decoder.hpp>
 #include <trunkline/frame/header.hpp>
 #include <trunkline/rpc/header.hpp>
 
@@ -18,9 +18,11 @@
 
 namespace trunkline::conformance {
 
-/// One frame, in layout b.
+/// One frame; `sent_at_us` travels in layout a only.
 [[nodiscard]] std::string frame_of(frame::kind what, std::uint32_t stream_id,
-                                   std::uint32_t sequence, std::string_view payload = {});
+                                   std::uint32_t sequence, std::string_view payload = {},
+                                   frame::layout of = frame::layout::b,
+                                   std::uint64_t sent_at_us = 0);
 
 /// One frame of the extension, in layout b.
 [[nodiscard]] std::string frame_of(extension::kind what, std::uint32_t stream_id,
@@ -39,25 +41,6 @@ template <class Message>
     auto const bytes = bitcode::encode(std::move(message)).to_vector();
     return std::string(as_text(bytes));
 }
-
-/// A frame that has come.
-struct heard_frame {
-    frame::header head;
-    std::string payload;
-};
-
-/// A message that has come, to the End of its stream.
-struct heard_message {
-    std::uint32_t stream_id = 0;
-    rpc::header head;
-    std::string metadata;
-    std::string payload;
-
-    /// The first byte of the metadata of an answer.
-    [[nodiscard]] rpc::status status() const noexcept {
-        return rpc::decode_status(as_bytes(metadata));
-    }
-};
 
 /// What is said is what the rule says; what is heard is only written down.
 class frame_peer {
@@ -105,9 +88,8 @@ private:
     std::unique_ptr<bare_link> link_;
 
     // What was heard, cut into frames as far as somebody has asked.
-    mutable frame::decoder cutter_;
+    mutable frame_cutter cutter_{frame::layout::b, true};
     mutable std::size_t cut_size_ = 0;
-    mutable std::string begun_;
     mutable std::vector<heard_frame> frames_;
 };
 

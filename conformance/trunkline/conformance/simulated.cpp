@@ -116,7 +116,7 @@ private:
         guest(websocket::context& shared, link end, made done)
             : acceptor_(shared, {.subprotocol = extension::subprotocol},
                         [done = std::move(done)](std::unique_ptr<websocket::connection> accepted,
-                                                 std::size_t) {
+                                                 websocket::accepted_request const&) {
                             done(connection_pointer(std::move(accepted)));
                         }) {
             acceptor_.add(std::move(end));

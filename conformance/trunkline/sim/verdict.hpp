@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace trunkline::sim {
 
@@ -25,5 +26,9 @@ struct verdict {
     /// The one line that repeats the run of the program's own scenario.
     [[nodiscard]] std::string repeat() const;
 };
+
+/// What a run in which all held still lacks to say something: 500 events, 2 connections, 3 calls at
+/// once, and faults if and only if they were planned. Empty when it lacks nothing.
+[[nodiscard]] std::string_view lacking(verdict const& run, bool calm) noexcept;
 
 }  // namespace trunkline::sim
