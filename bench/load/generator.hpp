@@ -1,10 +1,11 @@
 // The load generator itself: connections on one thread, kept busy for a while.
 #pragma once
 
-#include "histogram.hpp"
 #include "lane.hpp"
-#include "process_meter.hpp"
 #include "settings.hpp"
+
+#include <trunkline/load/histogram.hpp>
+#include <trunkline/load/process_meter.hpp>
 
 #include <chrono>
 #include <cstdint>

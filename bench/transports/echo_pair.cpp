@@ -1,6 +1,6 @@
 #include "echo_pair.hpp"
 
-#include "../load/process_meter.hpp"
+#include <trunkline/load/process_meter.hpp>
 
 #include <pthread.h>
 

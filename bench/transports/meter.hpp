@@ -1,7 +1,7 @@
 // What a closed loop of calls takes, for as long as it is measured.
 #pragma once
 
-#include "../load/histogram.hpp"
+#include <trunkline/load/histogram.hpp>
 
 #include <chrono>
 #include <cstddef>

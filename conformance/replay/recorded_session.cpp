@@ -169,7 +169,7 @@ void check_sessions(std::function<bool(recorded_session const&)> const& wanted,
         count_record();
     }
     if (!found) {
-        GTEST_SKIP() << "no sessions of this kind in " << sessions_folder();
+        tell_nothing_found("sessions of this kind in " + sessions_folder().string());
     }
 }
 

@@ -10,7 +10,8 @@ namespace {
 void check_digests(char const* section, std::function<void(json::object const&)> const& check) {
     auto const* const records = digest_section(section);
     if (records == nullptr) {
-        GTEST_SKIP() << "no section " << section;
+        tell_nothing_found(std::string("section ") + section);
+        return;
     }
     for (auto const& each : *records) {
         SCOPED_TRACE(json::serialize(each));

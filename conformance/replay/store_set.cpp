@@ -100,7 +100,8 @@ std::vector<store_record> store_records() {
 void check_store_records(std::vector<store_record> const& records,
                          std::function<void(store_record const&)> const& check) {
     if (records.empty()) {
-        GTEST_SKIP() << "no record of this kind";
+        tell_nothing_found("record of this kind");
+        return;
     }
     for (auto const& record : records) {
         SCOPED_TRACE(record.name);

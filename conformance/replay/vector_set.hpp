@@ -43,10 +43,12 @@ enum class wire_kind {
 [[nodiscard]] std::optional<wire_kind> kind_of(json::object const& fields);
 
 /// Where the files of one room of vectors are. Project's copy: conformance/vectors/{wire, sessions,
-/// store}. With TRUNKLINE_VECTORS=DIR: DIR for wire and store, DIR/sessions for sessions.
+/// store, chat}. With TRUNKLINE_VECTORS=DIR: DIR for wire and store, DIR/sessions for sessions,
+/// DIR/chat for chat.
 [[nodiscard]] std::filesystem::path wire_folder();
 [[nodiscard]] std::filesystem::path sessions_folder();
 [[nodiscard]] std::filesystem::path store_folder();
+[[nodiscard]] std::filesystem::path chat_folder();
 
 /// The files directly in `folder` whose names end in `extension`, sorted; none when there is no
 /// such folder.
@@ -59,7 +61,11 @@ enum class wire_kind {
 /// A JSON file as a whole; nothing when it does not exist. Throws when it is not JSON.
 [[nodiscard]] std::optional<json::value> read_json(std::filesystem::path const& file);
 
-/// Calls `check` for every wire record of `kind` and counts it as checked. Skips the running test
+/// Of a test that found nothing to check. The project's own set has something for each: there it
+/// fails. Another set may lack it: there the test is skipped.
+void tell_nothing_found(std::string_view what);
+
+/// Calls `check` for every wire record of `kind` and counts it as checked. As tell_nothing_found()
 /// when there is none; stops after a few records with failures.
 void check_wire_records(wire_kind kind, std::function<void(record const&)> const& check);
 

@@ -60,8 +60,10 @@ staged_server::staged_server(transport::runtime& loop, server_settings const& se
                       context_, websocket::role::server, std::move(link), bytes_view(), agreed);
               },
               .reopen = {}}),
-      acceptor_(context_, {}, [this](std::unique_ptr<websocket::connection> made, std::size_t) {
-          table_.add(std::move(made), server::link_kind::websocket);
-      }) {}
+      acceptor_(
+          context_, {},
+          [this](std::unique_ptr<websocket::connection> made, websocket::accepted_request const&) {
+              table_.add(std::move(made), server::link_kind::websocket);
+          }) {}
 
 }  // namespace trunkline::stage

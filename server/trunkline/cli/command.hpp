@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::cli {
 
@@ -16,6 +17,8 @@ struct usage {
     std::string_view positional;  ///< the setting that goes without its flag, too; may be empty
     bool has_config_file = false;
     std::string_view details = {};  ///< paragraphs for --help and the manual page; may be empty
+    /// Settings that go without their flags behind `positional`, in this order, which is theirs.
+    std::vector<std::string_view> more_positional = {};
 };
 
 /// A value that can be described (command_tree.hpp) as well as run.

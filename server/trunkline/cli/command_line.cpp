@@ -19,12 +19,18 @@ using config::setting;
 
 /// The name of the setting where it goes without a flag.
 std::string positional_name(setting const& one) {
-    if (!std::holds_alternative<config::choice>(one.target)) {
+    if (!std::holds_alternative<config::choice>(one.target) &&
+        !std::holds_alternative<config::number>(one.target)) {
         return placeholder(one);
     }
     std::string name(one.name);
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
     return name;
+}
+
+bool goes_without_flag(usage const& of, setting const& one) {
+    return one.name == of.positional ||
+           std::ranges::find(of.more_positional, one.name) != of.more_positional.end();
 }
 
 void add_flag(CLI::App& app, usage const& of, setting const& one) {
@@ -34,7 +40,7 @@ void add_flag(CLI::App& app, usage const& of, setting const& one) {
     if (std::holds_alternative<config::toggle>(one.target)) {
         option = app.add_flag(names, meaning);
     } else {
-        if (one.name == of.positional) {
+        if (goes_without_flag(of, one)) {
             names += "," + positional_name(one);
         }
         // A flag takes one value, and may come again; only what needs no flag takes all that

@@ -45,10 +45,19 @@ std::vector<std::string> option_words::choices() const {
     return value.find('|') == value.npos ? std::vector<std::string>() : split(value, "|");
 }
 
-option_words const* command_words::positional() const noexcept {
-    auto const found = std::ranges::find_if(
-        options, [](option_words const& each) { return !each.positional.empty(); });
-    return found == options.end() ? nullptr : &*found;
+std::vector<option_words const*> command_words::positionals() const {
+    std::vector<option_words const*> found;
+    for (option_words const& each : options) {
+        if (!each.positional.empty()) {
+            found.push_back(&each);
+        }
+    }
+    return found;
+}
+
+option_words const* command_words::positional() const {
+    auto const found = positionals();
+    return found.empty() ? nullptr : found.front();
 }
 
 std::vector<std::string> command_words::command_names() const {

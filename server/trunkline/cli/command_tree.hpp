@@ -37,8 +37,10 @@ struct command_words {
     std::vector<option_words> options;
     std::vector<command_words> commands;
 
-    /// What goes without a name; null when nothing does.
-    [[nodiscard]] option_words const* positional() const noexcept;
+    /// What goes without a name, in the order in which it goes.
+    [[nodiscard]] std::vector<option_words const*> positionals() const;
+    /// The first of them; null when there is none.
+    [[nodiscard]] option_words const* positional() const;
     /// The names of `commands`.
     [[nodiscard]] std::vector<std::string> command_names() const;
 };

@@ -5,9 +5,9 @@
 namespace trunkline::cli {
 
 std::span<command_maker* const> all_commands() noexcept {
-    static constexpr std::array<command_maker*, 15> all{
-        serve,  verify, stat,      compact,   get, put,        del,
-        exists, len,    batch_get, batch_put, sim, conform, completion, man};
+    static constexpr std::array<command_maker*, 18> all{
+        serve,  chat, chat_client, verify,    stat, compact, get,   put,        del,
+        exists, len,  batch_get,   batch_put, sim,  conform, bench, completion, man};
     return all;
 }
 

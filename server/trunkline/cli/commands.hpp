@@ -10,6 +10,7 @@ namespace trunkline::cli {
 using command_maker = command();
 
 command_maker serve;
+command_maker chat;
 command_maker verify;
 command_maker stat;
 command_maker compact;
@@ -22,6 +23,8 @@ command_maker batch_get;
 command_maker batch_put;
 command_maker sim;
 command_maker conform;
+command_maker bench;
+command_maker chat_client;
 command_maker completion;
 command_maker man;
 

@@ -189,6 +189,8 @@ TEST_F(zsh_completions, describe_commands_flags_and_values) {
     EXPECT_TRUE(given_for("completion").contains("1:SHELL:(bash zsh fish)"));
     EXPECT_TRUE(given_for("batch-get").contains("*:KEY: "));
     EXPECT_TRUE(given_for("verify").contains("1:FILE:_files"));
+    EXPECT_TRUE(given_for("bench").contains("1:URL: "));
+    EXPECT_TRUE(given_for("bench").contains("4:CONCURRENCY: "));
     EXPECT_TRUE(given_for("get").contains(
         "--url=[the server of the store\\: ws\\://127.0.0.1\\:8080/ws or wss\\://, "
         "tcp\\://host\\:port or tls\\://, unix\\:/path, unix\\:@name]:URL: "));

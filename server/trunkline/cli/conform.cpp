@@ -1,9 +1,11 @@
 // trunkline conform: a server or client that somebody else wrote, held to the rules that can be
 // decided from outside (docs/conform.md).
+#include <trunkline/base/limits.hpp>
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
 #include <trunkline/cli/output.hpp>
+#include <trunkline/cli/tls_flags.hpp>
 #include <trunkline/conform/client_rules.hpp>
 #include <trunkline/conform/host.hpp>
 #include <trunkline/conform/server_rules.hpp>
@@ -13,10 +15,12 @@
 #include <trunkline/conformance/run/runner.hpp>
 #include <trunkline/conformance/run/wanted_report.hpp>
 #include <trunkline/rpc/method_id.hpp>
+#include <trunkline/serve/tls_files.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -39,6 +43,7 @@ struct conform_options {
     std::string url;
     std::string listen;
     std::chrono::milliseconds lasts{60'000};
+    std::size_t kept_size_max = conform::kept_size_default;
     std::string wire = "b";
     std::string echo;
     std::vector<std::string> rules;
@@ -47,7 +52,9 @@ struct conform_options {
     std::string volume = "quick";
     std::uint64_t seed = 1;
     std::chrono::milliseconds wait{5000};
+    std::chrono::milliseconds handshake_timeout = connection_limits{}.handshake_timeout;
     bool list = false;
+    tls_flags tls;
 };
 
 // A method by its number, "0x2a", or by its name.
@@ -84,6 +91,9 @@ std::string fault_of(conform_options const& options, std::span<rule const> rules
         return "--echo wants a method's name, or its number such as 0x2a, not \"" + options.echo +
                "\"";
     }
+    if (auto const pair = server::check_pair(options.tls.cert, options.tls.key); !pair.empty()) {
+        return pair;
+    }
     if (options.url.empty() == options.listen.empty() && !options.list) {
         return "conform wants the URL of a server, or --listen and where a client will come";
     }
@@ -114,30 +124,51 @@ conformance::selection selection_of(conform_options const& options) {
 // The flags that make one run again.
 std::string flags_of(conform_options const& options, rule const& what) {
     std::ostringstream text;
-    if (!options.listen.empty()) {
-        text << "conform --listen " << conformance::shell_word(options.listen) << " --for "
-             << options.lasts.count() << "ms --rule " << what.id << " --wait "
-             << options.wait.count() << "ms";
-        return text.str();
+    auto const add = [&](std::string_view flag, std::string const& value) {
+        if (!value.empty()) {
+            text << " --" << flag << ' ' << conformance::shell_word(value);
+        }
+    };
+    text << "conform";
+    if (options.listen.empty()) {
+        text << ' ' << conformance::shell_word(options.url) << " --rule " << what.id << " --wire "
+             << options.wire;
+        add("echo", options.echo);
+        text << " --seed " << options.seed << " --volume " << options.volume << " --wait "
+             << options.wait.count() << "ms --handshake-timeout "
+             << options.handshake_timeout.count() << "ms";
+    } else {
+        add("listen", options.listen);
+        text << " --for " << options.lasts.count() << "ms";
+        if (options.kept_size_max != conform::kept_size_default) {
+            text << " --kept-size-max " << options.kept_size_max;
+        }
+        text << " --rule " << what.id << " --wait " << options.wait.count() << "ms";
     }
-    text << "conform " << conformance::shell_word(options.url) << " --rule " << what.id
-         << " --wire " << options.wire;
-    if (!options.echo.empty()) {
-        text << " --echo " << conformance::shell_word(options.echo);
-    }
-    text << " --seed " << options.seed << " --volume " << options.volume << " --wait "
-         << options.wait.count() << "ms";
+    add("tls-ca", options.tls.ca);
+    add("tls-cert", options.tls.cert);
+    add("tls-key", options.tls.key);
     return text.str();
 }
 
 // The server, or a client that has been, for the rules to look at; else it is said why there is
 // none, and the exit code is set.
 std::optional<conformance::subject> dialled(conform_options const& options, int& code) {
-    auto server = conform::server_at(
-        {.url = options.url,
-         .spoken = options.wire == "a" ? frame::layout::a : frame::layout::b,
-         .echo_method = options.echo.empty() ? std::nullopt : method_of(options.echo),
-         .patience = options.wait});
+    conform::server_facts about{
+        .url = options.url,
+        .spoken = options.wire == "a" ? frame::layout::a : frame::layout::b,
+        .echo_method = options.echo.empty() ? std::nullopt : method_of(options.echo),
+        .patience = options.wait,
+        .handshake = options.handshake_timeout};
+    if (!options.tls.ca.empty() || !options.tls.cert.empty()) {
+        auto trust = client_context(options.tls);
+        if (!trust) {
+            code = complain(exit_usage, trust.error().message);
+            return std::nullopt;
+        }
+        about.trust = std::move(*trust);
+    }
+    auto server = conform::server_at(std::move(about));
     if (!server) {
         code = complain(exit_usage, options.url +
                                         " is no URL of a server: " + server.error().message() +
@@ -148,23 +179,38 @@ std::optional<conformance::subject> dialled(conform_options const& options, int&
 }
 
 std::optional<conformance::subject> received(conform_options const& options, int& code) {
-    auto const door = conform::door_at(options.listen);
+    std::optional<tls::context> shown;
+    if (!options.tls.cert.empty()) {
+        auto made = server_context(options.tls);
+        if (!made) {
+            code = complain(exit_usage, made.error().message);
+            return std::nullopt;
+        }
+        shown = std::move(*made);
+    }
+    auto const door = conform::door_at(options.listen, std::move(shown));
     if (!door) {
         code = complain(exit_usage, options.listen +
                                         " is nowhere to listen: " + door.error().message() +
-                                        "; ws, tcp and unix can be listened on");
+                                        "; ws, tcp and unix can be listened on, and with "
+                                        "--tls-cert and --tls-key wss and tls");
         return std::nullopt;
     }
     conformance::world_options how{.virtual_time = false};
     how.limits.time = options.lasts + options.wait + 1min;
     conformance::world at(*door, how);
-    conform::reception desk(at);
+    conform::reception desk(at, options.kept_size_max);
     if (auto const why = desk.fault()) {
         code = complain(exit_listen, "cannot listen on " + options.listen + ": " + why.message());
         return std::nullopt;
     }
     (std::cerr << "Waiting for a client on " << desk.url() << '\n').flush();
-    return conform::guests(door->name, desk.finish(options.lasts, options.wait));
+    auto books = desk.finish(options.lasts, options.wait);
+    if (desk.is_full()) {
+        (std::cerr << "More was said than --kept-size-max lets be kept; the rest was not read\n")
+            .flush();
+    }
+    return conform::guests(door->name, std::move(books));
 }
 
 int run(conform_options const& options, conformance::selection const& chosen,
@@ -228,11 +274,13 @@ command conform() {
           "unix:/PATH",
           config::words{&options->url, "URL"}},
          {"listen",
-          "wait for a client instead, on ws://HOST:PORT/PATH, tcp://HOST:PORT or unix:/PATH; port "
-          "0 takes a free one",
+          "wait for a client instead, on ws://HOST:PORT/PATH or wss://, tcp://HOST:PORT or tls://, "
+          "or unix:/PATH; port 0 takes a free one",
           config::words{&options->listen, "URL"}},
          {"for", "how long a client may stay, and be waited for",
           config::duration_of(options->lasts, 10ms, 24h)},
+         {"kept-size-max", "how much is kept of what clients say; who says more is cut",
+          config::size_of(options->kept_size_max, 64 * kib, 1024 * mib)},
          {"wire", "which header of frames it reads: a has 21 bytes (muxio to 0.14), b has 13",
           config::choice{&options->wire, {"a", "b"}}},
          {"echo",
@@ -250,6 +298,16 @@ command conform() {
           config::count_of(options->seed, 0, std::numeric_limits<std::int64_t>::max())},
          {"wait", "how long what must happen may take",
           config::duration_of(options->wait, 10ms, 60s)},
+         {"handshake-timeout", "how long the server lets a handshake take",
+          config::duration_of(options->handshake_timeout, 10ms, 60s)},
+         {"tls-ca",
+          "PEM file with who vouches for a server of tls:// or wss://, in place of those that the "
+          "system trusts, or for clients that come",
+          config::words{&options->tls.ca, "FILE"}},
+         {"tls-cert", "PEM file with a certificate to show",
+          config::words{&options->tls.cert, "FILE"}},
+         {"tls-key", "PEM file with the private key of that certificate",
+          config::words{&options->tls.key, "FILE"}},
          {"list", "tell the rules, and run none", config::toggle{&options->list}}},
         [options](std::span<config::setting>) { return act(*options); }};
 }

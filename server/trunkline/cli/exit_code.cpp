@@ -18,7 +18,7 @@ std::span<exit_meaning const> exit_meanings() noexcept {
                      "an endpoint cannot be listened on: in use, not an address of this "
                      "machine, a file that is no socket"},
         exit_meaning{"5", "of commands about keys: a key is not there"},
-        exit_meaning{"6", "of commands about a store at a URL: the server cannot be reached"},
+        exit_meaning{"6", "the server at the URL cannot be reached"},
         exit_meaning{"130, 143", "ended at once by a second SIGINT, SIGTERM"},
     };
     return all;

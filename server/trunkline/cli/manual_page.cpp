@@ -119,7 +119,7 @@ std::string manual_page(command_words const& program) {
 
 std::string manual_page(command_words const& program, command_words const& command) {
     std::string synopsis = bold(program.name + " " + command.name);
-    if (auto const* const own = command.positional()) {
+    for (auto const* const own : command.positionals()) {
         synopsis += " [" + italic(own->positional) + (own->repeats ? "..." : "") + "]";
     }
     return title(page_name(program, &command), command.summary) + ".SH SYNOPSIS\n" + synopsis +

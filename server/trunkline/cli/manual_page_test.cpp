@@ -6,9 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace trunkline::cli {
@@ -58,7 +60,13 @@ TEST_F(manual_pages, show_every_command_flag_and_exit_code) {
             expect_in(page, std::string(meaning));
         }
     }
-    expect_in(shown(manual_page(program, program.commands.at(9))), "batch-get [KEY...] [flags]");
+    for (auto const& [name, synopsis] :
+         {std::pair{"batch-get", "batch-get [KEY...] [flags]"},
+          std::pair{"bench", "bench [URL] [CONNECTIONS] [SECONDS] [CONCURRENCY] [flags]"}}) {
+        auto const found = std::ranges::find(program.commands, name, &command_words::name);
+        ASSERT_NE(found, program.commands.end()) << name;
+        expect_in(shown(manual_page(program, *found)), synopsis);
+    }
 }
 
 TEST_F(manual_pages, have_what_man_looks_for) {

@@ -2,13 +2,12 @@
 
 #include <trunkline/base/limits.hpp>
 #include <trunkline/cli/progress_bar.hpp>
+#include <trunkline/cli/tls_flags.hpp>
 #include <trunkline/cli/watched_call.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/rpc/error.hpp>
-#include <trunkline/serve/tls_files.hpp>
 #include <trunkline/store/open_report.hpp>
 #include <trunkline/store_client/store_client.hpp>
-#include <trunkline/tls/context.hpp>
 
 #include <boost/asio/use_future.hpp>
 
@@ -163,32 +162,11 @@ call_result<std::unique_ptr<named_store>> open_file(std::string const& file, fil
     return std::unique_ptr<named_store>(std::make_unique<store_in_file>(std::move(*opened)));
 }
 
-/// Whom we trust, and who we are.
-call_result<tls::context> make_trust(store_place const& place) {
-    tls::client_options wanted;
-    if (!place.tls_ca.empty()) {
-        wanted.authorities = place.tls_ca;
-    }
-    if (!place.tls_cert.empty()) {
-        wanted.own = {place.tls_cert, place.tls_key};
-    }
-    std::filesystem::path at_fault;
-    auto made = tls::context::for_client(wanted, &at_fault);
-    if (made) {
-        return std::move(*made);
-    }
-    std::array const files{
-        server::tls_file{"--tls-ca", server::certificates_content, place.tls_ca},
-        server::tls_file{"--tls-cert", server::certificates_content, place.tls_cert},
-        server::tls_file{"--tls-key", server::key_content, place.tls_key}};
-    return call_failure{made.error(), server::explain_tls(files, at_fault, made.error())};
-}
-
 call_result<std::unique_ptr<named_store>> open_url(store_place const& place, bool shows_progress) {
     std::string const& url = place.url;
     rpc_client::builder builder(url);
     if (!place.tls_ca.empty() || !place.tls_cert.empty()) {
-        auto trust = make_trust(place);
+        auto trust = client_context({place.tls_ca, place.tls_cert, place.tls_key});
         if (!trust) {
             return trust.error();
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/cli/status_line.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,26 +22,20 @@ inline constexpr std::uint64_t progress_from_size = mib;
 [[nodiscard]] std::string progress_line(std::string_view what, std::uint64_t done,
                                         std::uint64_t total, std::size_t columns);
 
-/// Draws on standard error, over what it drew before, and only when the line changes. Takes the
-/// line away when it is destroyed, so that whatever is written next has it for itself.
+/// Such a line on standard error while it lives (status_line.hpp).
 class progress_bar {
 public:
     /// `what` is being done with `total` bytes; 0 when nobody knows. Draws nothing unless `is_on`.
     progress_bar(bool is_on, std::string what, std::uint64_t total);
-    ~progress_bar();
-    progress_bar(progress_bar const&) = delete;
-    progress_bar& operator=(progress_bar const&) = delete;
 
     /// So many bytes are done by now.
     void show(std::uint64_t done);
 
 private:
-    void draw(std::string line);
-
     bool is_on_;
     std::string what_;
     std::uint64_t total_;
-    std::string drawn_;
+    status_line line_;
 };
 
 }  // namespace trunkline::cli

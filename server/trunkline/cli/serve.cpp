@@ -6,10 +6,10 @@
 #include <trunkline/cli/output.hpp>
 #include <trunkline/cli/report_json.hpp>
 #include <trunkline/cli/signal_watch.hpp>
-#include <trunkline/serve/explain.hpp>
-#include <trunkline/serve/port_file.hpp>
 #include <trunkline/serve/settings.hpp>
 #include <trunkline/serve/store_server.hpp>
+#include <trunkline/serving/explain.hpp>
+#include <trunkline/serving/port_file.hpp>
 
 #include <csignal>
 #include <cstdio>

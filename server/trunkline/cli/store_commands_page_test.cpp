@@ -101,8 +101,11 @@ TEST_F(store_commands_page, lists_the_commands_and_flags_of_stores) {
     std::set<std::string> commands;
     std::set<std::string> flags;
     for (command_words const& each : program.commands) {
-        bool const is_of_stores = std::ranges::any_of(
-            each.options, [](option_words const& one) { return one.names.back() == "--url"; });
+        auto const has = [&](std::string_view name) {
+            return std::ranges::any_of(
+                each.options, [&](option_words const& one) { return one.names.back() == name; });
+        };
+        bool const is_of_stores = has("--url") && has("--file");
         if (!is_of_stores) {
             continue;
         }

@@ -51,8 +51,9 @@ std::string specs_of(command_words const& command, command_words const& program,
             specs += " \\\n" + margin + spec_of(option, name, program);
         }
     }
-    if (auto const* const own = command.positional()) {
-        specs += " \\\n" + margin + "'" + (own->repeats ? "*" : "1") + ":" +
+    std::size_t place = 0;
+    for (auto const* const own : command.positionals()) {
+        specs += " \\\n" + margin + "'" + (own->repeats ? "*" : std::to_string(++place)) + ":" +
                  quoted(own->positional) + ":" + values_of(*own, program) + "'";
     }
     return specs;

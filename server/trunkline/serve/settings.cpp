@@ -9,11 +9,8 @@
 #include <trunkline/transport/socket_address.hpp>
 #include <trunkline/websocket/origin.hpp>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
-#include <thread>
 
 namespace trunkline::server {
 namespace {
@@ -272,33 +269,6 @@ std::string check_endpoints(serve_options& options, std::span<config::setting> s
     return options.listens_by_default ? check_host(options) : "";
 }
 
-std::string check_connections(serve_options& options, machine const& on) {
-    std::size_t const possible =
-        std::max<std::size_t>(1, on.descriptors - std::min(on.descriptors, reserved_descriptors));
-    if (options.connections_max == 0) {
-        options.connections_max = possible;
-    }
-    if (options.connections_max > possible) {
-        return "--connections-max " + std::to_string(options.connections_max) +
-               ": the system allows " + std::to_string(on.descriptors) +
-               " open files, which is enough for " + std::to_string(possible) +
-               "; raise ulimit -n or lower the limit";
-    }
-    return {};
-}
-
-std::string_view unit_text(config::number const& of) {
-    switch (of.kind) {
-        case config::number_kind::size:
-            return "bytes";
-        case config::number_kind::duration:
-            return "time";
-        case config::number_kind::count:
-            break;
-    }
-    return "count";
-}
-
 }  // namespace
 
 config::setting_list settings_of(serve_options& options) {
@@ -308,18 +278,6 @@ config::setting_list settings_of(serve_options& options) {
     add_format_limits(list, options);
     add_connection_limits(list, options);
     return list;
-}
-
-machine raise_and_read_machine() {
-    machine found;
-    found.cores = std::max(1u, std::thread::hardware_concurrency());
-    rlimit descriptors{};
-    if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
-        rlimit const raised{descriptors.rlim_max, descriptors.rlim_max};
-        bool const done = ::setrlimit(RLIMIT_NOFILE, &raised) == 0;
-        found.descriptors = done ? raised.rlim_cur : descriptors.rlim_cur;
-    }
-    return found;
 }
 
 std::string settle(serve_options& options, std::span<config::setting> settings, machine const& on) {
@@ -347,25 +305,9 @@ std::string settle(serve_options& options, std::span<config::setting> settings, 
         fault = "--echo-path " + options.echo_path + " is the path of the store; choose another";
     }
     if (fault.empty()) {
-        fault = check_connections(options, on);
+        fault = fit_connections(options.connections_max, on);
     }
     return fault;
-}
-
-std::string limits_text(std::span<config::setting const> settings) {
-    std::string text;
-    auto const column = [&text](std::string_view cell, std::size_t width) {
-        text.append(cell).append(std::max(width, cell.size() + 2) - cell.size(), ' ');
-    };
-    for (setting const& one : settings) {
-        if (one.is_limit) {
-            column(one.name, 26);
-            column(value_text(one), 12);
-            column(unit_text(*number_behind(one)), 7);
-            text.append(one.meaning).append("\n");
-        }
-    }
-    return text;
 }
 
 }  // namespace trunkline::server

@@ -1,7 +1,7 @@
 #include <trunkline/serve/worker.hpp>
 
 #include <trunkline/extension/kinds.hpp>
-#include <trunkline/serve/counted_stream.hpp>
+#include <trunkline/serving/counted_stream.hpp>
 #include <trunkline/tls/tls_stream.hpp>
 #include <trunkline/transport/socket_listener.hpp>
 #include <trunkline/transport/socket_stream.hpp>

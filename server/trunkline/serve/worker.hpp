@@ -2,10 +2,10 @@
 #pragma once
 
 #include <trunkline/logging/journal.hpp>
-#include <trunkline/serve/connection_gate.hpp>
 #include <trunkline/serve/connection_table.hpp>
 #include <trunkline/serve/endpoint.hpp>
 #include <trunkline/serve/options.hpp>
+#include <trunkline/serving/connection_gate.hpp>
 #include <trunkline/tls/context.hpp>
 #include <trunkline/tls/tls_listener.hpp>
 #include <trunkline/transport/asio_runtime.hpp>

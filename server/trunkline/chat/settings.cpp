@@ -1,0 +1,125 @@
+#include <trunkline/chat/settings.hpp>
+
+#include <trunkline/base/assert.hpp>
+#include <trunkline/transport/socket_address.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace trunkline::chat {
+namespace {
+
+using namespace std::chrono_literals;
+using config::count_of;
+using config::duration_of;
+using config::size_of;
+
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::uint64_t million = 1'000'000;
+
+constexpr std::array<std::pair<std::string_view, rooms::slow_policy>, 4> policies{
+    {{"wait", rooms::slow_policy::wait},
+     {"drop-oldest", rooms::slow_policy::drop_oldest},
+     {"keep-latest", rooms::slow_policy::keep_latest},
+     {"close", rooms::slow_policy::close}}};
+
+void add_places(config::setting_list& list, chat_options& options) {
+    list.push_back({"protocol", "the published server to be: the fast one, or the plain one",
+                    config::choice{&options.protocol, {"binary", "json"}}});
+    list.push_back({"host", "address to listen on: an IPv4 or IPv6 literal, or localhost",
+                    config::words{&options.host, "ADDRESS"}});
+    list.push_back(
+        {"port", "port to listen on; 0 picks a free one", count_of(options.port, 0, 65535)});
+    list.push_back({"port-file", "write the port here once the server listens",
+                    config::words{&options.port_file, "FILE"}});
+    list.push_back({"allow-plain", "allow unencrypted connections from other machines",
+                    config::toggle{&options.allow_plain}});
+    list.push_back({"threads", "threads, each with its own connections",
+                    count_of(options.threads, 1, 1024, "cores")});
+    list.push_back({"pin", "keep each thread on a core of its own", config::toggle{&options.pin}});
+    list.push_back({"counts-every", "log a line of counts that often; off unless given",
+                    duration_of(options.counts_every, 0ms, 24h)});
+    config::choice slow{&options.slow_members, {}};
+    for (auto const& [word, policy] : policies) {
+        slow.choices.push_back(word);
+    }
+    list.push_back(
+        {"slow-members", "what becomes of messages for members that do not keep up", slow});
+}
+
+void add_limits(config::setting_list& list, chat_options& options) {
+    auto const add = [&list](std::string_view name, config::number target,
+                             std::string_view meaning) {
+        list.push_back({name, meaning, std::move(target), true});
+    };
+    add("frame-size-max", size_of(options.frame_size_max, 1 * kib, 2 * gib),
+        "one WebSocket frame; the connection is closed");
+    add("message-size-max", size_of(options.message_size_max, 1 * kib, 2 * gib),
+        "one message over all fragments; the connection is closed");
+    add("queue-messages-max", count_of(options.room.queue.messages_max, 2, million),
+        "messages that wait for one member; then --slow-members decides");
+    add("queue-size-max", size_of(options.room.queue.size_max, 1 * kib, 64 * gib),
+        "bytes that wait for one member, beside one message; then --slow-members decides");
+    add("notice-members-max", count_of(options.room.notice_members_max, 0, million),
+        "members of a room up to which all are told who comes and goes; above, they get counts");
+    add("connections-max", count_of(options.connections_max, 1, 100 * million, "auto"),
+        "connections at once; a new one is refused before its handshake");
+    add("connections-per-peer-max",
+        count_of(options.connections_per_peer_max, 1, 100 * million, "off"),
+        "connections at once from one address; a new one is refused before its handshake");
+    chat_times& of = options.times;
+    add("handshake-timeout", duration_of(of.handshake_timeout, 100ms, 1h),
+        "from accept to the end of the handshake; then closed");
+    add("ping-after", duration_of(of.ping_after, 100ms, 24h),
+        "without a byte of a peer; then it is pinged, at most a tenth later");
+    add("idle-timeout", duration_of(of.idle_timeout, 300ms, 72h),
+        "without a byte of a peer; then closed");
+    add("write-stall-timeout", duration_of(of.write_stall_timeout, 100ms, 24h),
+        "without a peer taking any byte of what is queued for it; then cut");
+    add("fold-after", duration_of(of.fold_after, 0ms, 24h),
+        "silence after which little is kept of a connection");
+}
+
+std::string check_host(chat_options const& options) {
+    auto const host = transport::socket_address::resolve(options.host, options.port);
+    if (!host) {
+        return "--host: \"" + options.host +
+               "\" is not an address; write one such as 127.0.0.1 or ::1, or localhost";
+    }
+    if (!host->front().is_loopback() && !options.allow_plain) {
+        return "--host " + options.host +
+               " lets other machines in without encryption; add --allow-plain if that is meant, or "
+               "stay on 127.0.0.1";
+    }
+    return {};
+}
+
+}  // namespace
+
+config::setting_list settings_of(chat_options& options) {
+    config::setting_list list;
+    add_places(list, options);
+    add_limits(list, options);
+    return list;
+}
+
+std::string settle(chat_options& options, server::machine const& on) {
+    if (options.threads == 0) {
+        options.threads = on.cores;
+    }
+    // A message is one frame or more.
+    options.frame_size_max = std::min(options.frame_size_max, options.message_size_max);
+    auto const policy = std::find_if(policies.begin(), policies.end(), [&](auto const& each) {
+        return each.first == options.slow_members;
+    });
+    TRUNKLINE_ASSERT(policy != policies.end());
+    options.room.slow = policy->second;
+    if (options.times.idle_timeout <= options.times.ping_after) {
+        return "--idle-timeout is not longer than --ping-after; a peer needs time to answer a ping";
+    }
+    std::string fault = server::fit_connections(options.connections_max, on);
+    return fault.empty() ? check_host(options) : fault;
+}
+
+}  // namespace trunkline::chat

@@ -1,0 +1,74 @@
+// Members of a chat, as the clients of both published servers speak.
+#pragma once
+
+#include <trunkline/base/result.hpp>
+#include <trunkline/load/conversation.hpp>
+#include <trunkline/load/talker.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trunkline::load {
+
+/// In which of their forms chat servers speak.
+enum class chat_protocol : std::uint8_t {
+    binary,  ///< the fast server
+    json,    ///< the plain one
+};
+
+/// What the text of a message of a run says: who has sent it, and which of its messages it is.
+struct chat_text {
+    std::size_t sender = 0;
+    std::uint64_t number = 0;
+
+    /// Behind `to`, marked with the number of the run, filled up to `size` bytes where it has
+    /// fewer.
+    void write(std::uint32_t run, std::size_t size, std::vector<std::byte>& to) const;
+
+    /// Nothing where it is no message of that run.
+    [[nodiscard]] static std::optional<chat_text> read(std::uint32_t run, std::string_view text);
+};
+
+/// What the members of one room have in common.
+struct chat_room {
+    std::uint64_t sent = 0;           ///< messages, by all of its members
+    std::vector<std::uint64_t> next;  ///< by sender: the message that is next to come
+    std::size_t witness = SIZE_MAX;   ///< the member that holds the messages to their order
+    std::uint64_t witness_order = 0;  ///< what it has received, in that order
+    std::uint64_t witness_received = 0;
+};
+
+/// Everybody gets what anybody says. What a message has to be follows from the run, so each
+/// delivery has its latency, from when the message was due. Every member holds its messages to be
+/// complete, one for each room holds them to the order of each sender, and all others to the order
+/// of that one: in a few numbers for each member.
+class chat_conversation final : public conversation {
+public:
+    /// On `loop`, which outlives it. Without a `protocol` the first message of the server tells;
+    /// binary where it says nothing. `run` marks the messages. A connection of number n is in room
+    /// n modulo `rooms`; where these are, the caller says to the server.
+    chat_conversation(transport::runtime& loop, std::size_t size,
+                      std::optional<chat_protocol> protocol, std::uint32_t run, std::size_t rooms);
+
+    [[nodiscard]] std::unique_ptr<member> join(
+        member_owner& owner, std::size_t number,
+        std::unique_ptr<websocket::connection> link) override;
+
+private:
+    class speaker;
+
+    transport::runtime& loop_;
+    std::size_t size_;
+    std::optional<chat_protocol> protocol_;
+    std::uint32_t run_;
+    desk desk_;
+    std::vector<std::byte> text_;  // of the message that is being made
+    std::vector<chat_room> rooms_;
+};
+
+}  // namespace trunkline::load

@@ -1,0 +1,36 @@
+// What is said on the connections of a run.
+#pragma once
+
+#include <trunkline/load/line_source.hpp>
+#include <trunkline/load/member.hpp>
+#include <trunkline/websocket/connection.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace trunkline::load {
+
+/// Makes the members of a crowd, and has what they share. Outlives them. Single-threaded.
+class conversation {
+public:
+    virtual ~conversation() = default;
+
+    /// Told what is wrong; empty where all is well.
+    using prepared = std::function<void(std::string const& fault)>;
+
+    /// Before any member is there: makes what they will ask for. `done` is called once, maybe from
+    /// inside; a connection has `patience` to open.
+    virtual void prepare(line_source& /*lines*/, std::chrono::milliseconds /*patience*/,
+                         prepared done) {
+        done("");
+    }
+
+    /// A member on `link`, the connection of that number, watching it already. `owner` outlives
+    /// the member.
+    [[nodiscard]] virtual std::unique_ptr<member> join(
+        member_owner& owner, std::size_t number, std::unique_ptr<websocket::connection> link) = 0;
+};
+
+}  // namespace trunkline::load
