@@ -7,9 +7,9 @@
 namespace trunkline::load {
 namespace {
 
-constexpr std::uint64_t method = 0x2c2622a151f2cdf2;
+constexpr std::uint64_t asked_method = 0x2c2622a151f2cdf2;
 
-std::string response(rpc::status status, std::string const& body, std::uint64_t of = method) {
+std::string response(rpc::status status, std::string const& body, std::uint64_t of = asked_method) {
     rpc::header head;
     head.type_byte = static_cast<std::uint8_t>(rpc::message_type::response);
     head.request_id = 7;
@@ -21,7 +21,7 @@ std::string response(rpc::status status, std::string const& body, std::uint64_t 
 
 exchange expecting(std::string const& body) {
     exchange made;
-    made.method_id = method;
+    made.method_id = asked_method;
     auto const bytes = as_bytes(body);
     made.answer.assign(bytes.begin(), bytes.end());
     return made;
@@ -59,7 +59,7 @@ TEST(answer_check, finds_failures_other_methods_and_pieces_wrong) {
     auto const asked = expecting("body");
     EXPECT_EQ(verdict(response(rpc::status::system_error, "disk full"), asked),
               "a call failed: disk full");
-    EXPECT_EQ(verdict(response(rpc::status::success, "body", method + 1), asked),
+    EXPECT_EQ(verdict(response(rpc::status::success, "body", asked_method + 1), asked),
               "an answer of another method");
     EXPECT_EQ(verdict(response(rpc::status::success, "body").substr(0, 15), asked),
               "an answer without a status");

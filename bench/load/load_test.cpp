@@ -11,7 +11,7 @@
 namespace trunkline::test_support {
 namespace {
 
-class load : public testing::Test {
+class load : public ::testing::Test {
 protected:
     /// Runs the program with `flags`; gives what it printed.
     boost::json::object run(std::vector<std::string> const& flags) {

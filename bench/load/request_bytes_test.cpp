@@ -31,7 +31,7 @@ std::vector<std::string> received(request_bytes const& sent, std::uint32_t id) {
     }
 }
 
-class request_bytes_in : public testing::TestWithParam<frame::layout> {};
+class request_bytes_in : public ::testing::TestWithParam<frame::layout> {};
 
 TEST_P(request_bytes_in, are_a_call_with_the_id_that_was_asked_for) {
     websocket::mask_generator masks(1);
@@ -74,7 +74,7 @@ TEST_P(request_bytes_in, are_one_message_when_they_are_joined) {
 }
 
 INSTANTIATE_TEST_SUITE_P(layouts, request_bytes_in,
-                         testing::Values(frame::layout::a, frame::layout::b),
+                         ::testing::Values(frame::layout::a, frame::layout::b),
                          [](auto const& of) { return of.param == frame::layout::a ? "a" : "b"; });
 
 TEST(request_bytes, of_a_message_are_its_bytes) {

@@ -16,6 +16,10 @@ function(trunkline_library name)
         target_link_libraries(${target} PUBLIC ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS}
             $<BUILD_INTERFACE:trunkline_private_options>)
         target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${room}" FILES ${arg_HEADERS})
+        if(TRUNKLINE_SANITIZE AND arg_ROOM MATCHES "^(core|transports)$")
+            # The release build compiles each by itself; here it would be the same work again.
+            set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+        endif()
     else()
         add_library(${target} INTERFACE)
         target_compile_features(${target} INTERFACE cxx_std_20)
@@ -32,6 +36,10 @@ function(trunkline_library name)
     endif()
 endfunction()
 
+# How tests are compiled: quickly; and what one of them names is no shadow over the others of its batch.
+add_library(trunkline_test_options INTERFACE)
+target_compile_options(trunkline_test_options INTERFACE -O0 -Wno-shadow)
+
 # trunkline_test(<name> SOURCES ... LINKS ... [LABELS ...] [WHOLE] [MAIN])
 # makes the test program <name>_test. Each of its tests becomes a ctest entry, or the program as a whole becomes one
 # (WHOLE), for programs that enumerate their cases at run time. MAIN: the sources bring their own main().
@@ -47,9 +55,12 @@ function(trunkline_test name)
     else()
         set(gtest GTest::gtest_main GTest::gmock)
     endif()
-    target_link_libraries(${target} PRIVATE ${arg_LINKS} ${gtest} rapidcheck rapidcheck_gtest trunkline_private_options)
+    target_link_libraries(${target} PRIVATE ${arg_LINKS} ${gtest} rapidcheck rapidcheck_gtest
+        trunkline_private_options trunkline_test_options)
     target_compile_definitions(${target} PRIVATE TRUNKLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test")
+    # A test spends its time in the libraries, and compilers theirs in what every test includes.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     if(NOT arg_LABELS)
         set(arg_LABELS quick)
     endif()

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr stage::world::duration patience = 30s;
 
-class hostile : public testing::TestWithParam<battlefield> {
+class hostile : public ::testing::TestWithParam<battlefield> {
 protected:
     void withstand_all(std::vector<attack> const& attacks) {
         besieged_server server(GetParam());
@@ -223,7 +223,7 @@ TEST_P(hostile, a_million_calls_that_are_opened_and_never_ended) {
     EXPECT_FALSE(peer->link().ended());
 }
 
-INSTANTIATE_TEST_SUITE_P(everywhere, hostile, testing::ValuesIn(all_battlefields()),
+INSTANTIATE_TEST_SUITE_P(everywhere, hostile, ::testing::ValuesIn(all_battlefields()),
                          [](auto const& each) { return name_of(each.param); });
 
 }  // namespace

@@ -532,7 +532,7 @@ std::size_t most_of(memory_attack const& attack) {
 /// What was measured, by attack and column, in the form of docs/limits.md.
 std::map<std::string_view, std::map<std::string_view, std::size_t>> growths;
 
-class memory : public testing::TestWithParam<memory_attack> {
+class memory : public ::testing::TestWithParam<memory_attack> {
 public:
     static void TearDownTestSuite() {
         for (memory_attack const& each : attacks) {
@@ -597,7 +597,7 @@ TEST_P(memory, of_three_attackers) {
     attack_with(3, frame::layout::b, "three");
 }
 
-INSTANTIATE_TEST_SUITE_P(attacks, memory, testing::ValuesIn(attacks),
+INSTANTIATE_TEST_SUITE_P(attacks, memory, ::testing::ValuesIn(attacks),
                          [](auto const& each) { return std::string(each.param.name); });
 
 TEST(memory_page, has_a_row_for_each_attack) {

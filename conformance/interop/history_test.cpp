@@ -31,7 +31,7 @@ TEST(histories, of_broken_text_are_refused) {
 }
 
 // What the published stores do with the same histories needs cargo: ci/interop.
-class our_store : public testing::TestWithParam<std::uint32_t> {};
+class our_store : public ::testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(our_store, sto_02_plays_histories_as_the_plain_one) {
     for (auto const& each : make_histories(11, 60)) {
@@ -55,7 +55,7 @@ TEST_P(our_store, sto_02_plays_histories_as_the_plain_one) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(alignment, our_store, testing::Values(64, 16, 1));
+INSTANTIATE_TEST_SUITE_P(alignment, our_store, ::testing::Values(64, 16, 1));
 
 }  // namespace
 }  // namespace trunkline::interop

@@ -66,19 +66,19 @@ void speak_as_release(std::vector<sent_message>& recorded,
     }
 }
 
-testing::AssertionResult same_for_request(std::vector<sent_message> recorded,
-                                          std::vector<sent_message> const& ours,
-                                          std::vector<sent_message> const& published_model,
-                                          std::vector<sent_message> const& our_model) {
+::testing::AssertionResult same_for_request(std::vector<sent_message> recorded,
+                                            std::vector<sent_message> const& ours,
+                                            std::vector<sent_message> const& published_model,
+                                            std::vector<sent_message> const& our_model) {
     speak_as_release(recorded, published_model);
     if (std::ranges::is_permutation(recorded, ours)) {
-        return testing::AssertionSuccess();
+        return ::testing::AssertionSuccess();
     }
     if (std::ranges::is_permutation(recorded, published_model) &&
         std::ranges::is_permutation(ours, our_model)) {
-        return testing::AssertionSuccess();
+        return ::testing::AssertionSuccess();
     }
-    return testing::AssertionFailure()
+    return ::testing::AssertionFailure()
            << "  recorded:" << describe(recorded)
            << "\n  model of the published program:" << describe(published_model)
            << "\n  ours:" << describe(ours) << "\n  model by our rules:" << describe(our_model);
@@ -167,9 +167,9 @@ sent_message streamed_answer(wire_message const& call, std::vector<byte_string> 
     return answer;
 }
 
-testing::AssertionResult same_answers(std::vector<sent_message> const& recorded,
-                                      std::vector<sent_message> const& ours,
-                                      prediction const& expected) {
+::testing::AssertionResult same_answers(std::vector<sent_message> const& recorded,
+                                        std::vector<sent_message> const& ours,
+                                        prediction const& expected) {
     std::set<std::uint32_t> request_ids;
     for (auto const* list : {&recorded, &ours, &expected.ours}) {
         for (sent_message const& each : *list) {
@@ -181,13 +181,13 @@ testing::AssertionResult same_answers(std::vector<sent_message> const& recorded,
             same_for_request(of_request(recorded, id), of_request(ours, id),
                              of_request(expected.published, id), of_request(expected.ours, id));
         if (!verdict) {
-            return testing::AssertionFailure()
+            return ::testing::AssertionFailure()
                    << "request " << id << ":\n"
                    << verdict.message() << "\nrules that this exchange gives occasion to:\n"
                    << expected.touched.to_text();
         }
     }
-    return testing::AssertionSuccess();
+    return ::testing::AssertionSuccess();
 }
 
 }  // namespace trunkline::replay

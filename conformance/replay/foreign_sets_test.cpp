@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // A set made for one test, and the two programs that replay sets.
-class foreign_set : public testing::Test {
+class foreign_set : public ::testing::Test {
 protected:
     void SetUp() override {
         if (is_foreign_set()) {

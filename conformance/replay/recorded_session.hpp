@@ -66,6 +66,14 @@ struct recorded_session {
     [[nodiscard]] std::vector<recorded_event> of(std::size_t connection) const;
 };
 
+[[nodiscard]] inline bool is_store(recorded_session const& session) {
+    return session.who == cast::store_server;
+}
+/// Its client is there until the server has gone.
+[[nodiscard]] inline bool server_ends(recorded_session const& session) {
+    return session.who == cast::hand_made_server;
+}
+
 /// Reads one session. Throws on what it does not understand.
 [[nodiscard]] recorded_session read_session(std::filesystem::path const& file);
 

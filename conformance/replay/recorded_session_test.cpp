@@ -9,7 +9,7 @@ namespace trunkline::replay {
 namespace {
 
 recorded_session session_of(std::string_view lines) {
-    auto const file = std::filesystem::path(testing::TempDir()) / "session.jsonl";
+    auto const file = std::filesystem::path(::testing::TempDir()) / "session.jsonl";
     std::ofstream(file) << lines;
     auto session = read_session(file);
     std::filesystem::remove(file);

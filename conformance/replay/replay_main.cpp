@@ -5,7 +5,7 @@
 #include <cstdio>
 
 int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
+    ::testing::InitGoogleTest(&argc, argv);
     int const failed = RUN_ALL_TESTS();
     if (testing::GTEST_FLAG(list_tests)) {
         return failed;

@@ -107,7 +107,7 @@ void check_store_records(std::vector<store_record> const& records,
         SCOPED_TRACE(record.name);
         check(record);
         count_record();
-        if (testing::Test::HasFatalFailure()) {
+        if (::testing::Test::HasFatalFailure()) {
             return;
         }
     }

@@ -49,16 +49,16 @@ json::array const* repetition(json::value const& notation) {
     return found != nullptr ? &found->as_array() : nullptr;
 }
 
-testing::AssertionResult same_digest(json::object const& expected, bytes_view actual) {
+::testing::AssertionResult same_digest(json::object const& expected, bytes_view actual) {
     std::size_t const shown = std::min<std::size_t>(actual.size(), 64);
     std::uint64_t const digest = XXH3_64bits(actual.data(), actual.size());
     if (actual.size() == number_of(expected.at("len")) &&
         digest == hex_number_of(expected.at("xxh3_64")) &&
         to_hex(actual.first(shown)) == expected.at("head").as_string() &&
         to_hex(actual.last(shown)) == expected.at("tail").as_string()) {
-        return testing::AssertionSuccess();
+        return ::testing::AssertionSuccess();
     }
-    return testing::AssertionFailure()
+    return ::testing::AssertionFailure()
            << "expected " << json::serialize(expected) << "\ngot " << actual.size() << " bytes, "
            << to_hex(actual.first(shown)) << " ... " << to_hex(actual.last(shown));
 }
@@ -134,20 +134,20 @@ frame::layout layout_of(json::value const& revision) {
     return name == "A" ? frame::layout::a : frame::layout::b;
 }
 
-testing::AssertionResult same_bytes(json::value const& expected, bytes_view actual) {
+::testing::AssertionResult same_bytes(json::value const& expected, bytes_view actual) {
     if (auto const* digest = expected.if_object(); digest != nullptr && digest->contains("len")) {
         return same_digest(*digest, actual);
     }
     byte_string const wanted = bytes_of(expected);
     if (std::ranges::equal(wanted, actual)) {
-        return testing::AssertionSuccess();
+        return ::testing::AssertionSuccess();
     }
-    return testing::AssertionFailure()
+    return ::testing::AssertionFailure()
            << "expected " << to_hex(wanted) << "\ngot      " << to_hex(actual);
 }
 
-testing::AssertionResult same_frame(json::value const& expected, bytes_view actual,
-                                    frame::layout layout) {
+::testing::AssertionResult same_frame(json::value const& expected, bytes_view actual,
+                                      frame::layout layout) {
     if (layout == frame::layout::b || actual.size() < frame::header_size_a) {
         return same_bytes(expected, actual);
     }

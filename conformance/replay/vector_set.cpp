@@ -80,7 +80,7 @@ records_by_kind const& wire_records() {
 
 /// Failures noted so far in the running test.
 int failures() {
-    auto const* result = testing::UnitTest::GetInstance()->current_test_info()->result();
+    auto const* result = ::testing::UnitTest::GetInstance()->current_test_info()->result();
     int count = 0;
     for (int i = 0; i < result->total_part_count(); ++i) {
         count += result->GetTestPartResult(i).failed() ? 1 : 0;

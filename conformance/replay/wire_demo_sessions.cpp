@@ -147,7 +147,7 @@ std::vector<received_call> received(std::vector<sent_message> const& calls) {
     return seen;
 }
 
-void check_client(recorded_session const& session, feed_shape shape) {
+void check_demo_client(recorded_session const& session, feed_shape shape) {
     SCOPED_TRACE(name_of(shape));
     demo_methods const methods = demo_methods_of(session);
     rpc::dispatcher const table = client_handlers(methods);
@@ -167,7 +167,7 @@ void check_client(recorded_session const& session, feed_shape shape) {
 TEST(demo_sessions, our_client_calls_and_answers_as_the_recorded_one) {
     check_sessions(is_demo, [](recorded_session const& session) {
         for (feed_shape const shape : all_feed_shapes) {
-            check_client(session, shape);
+            check_demo_client(session, shape);
         }
     });
 }

@@ -8,10 +8,6 @@
 namespace trunkline::replay {
 namespace {
 
-bool server_ends(recorded_session const& session) {
-    return session.who == cast::hand_made_server;
-}
-
 TEST(ended_sessions, pending_calls_of_our_client_are_lost) {
     check_sessions(server_ends, [](recorded_session const& session) {
         rpc::dispatcher const nothing;

@@ -30,11 +30,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool server_ends(recorded_session const& session) {
-    return session.who == cast::hand_made_server;
-}
-
-constexpr stage::world::duration patience = 30s;
+constexpr stage::world::duration end_patience = 30s;
 
 using link_pair =
     std::pair<std::unique_ptr<transport::byte_stream>, std::unique_ptr<transport::byte_stream>>;
@@ -58,7 +54,7 @@ public:
         return {std::move(pipe.first), std::move(pipe.second)};
     }
     bool run_until(std::function<bool()> const& done) override {
-        return loop_.run_until(done, patience);
+        return loop_.run_until(done, end_patience);
     }
 
 private:
@@ -80,7 +76,7 @@ public:
         return made;
     }
     bool run_until(std::function<bool()> const& done) override {
-        return stage::run_until(loop_, done, patience);
+        return stage::run_until(loop_, done, end_patience);
     }
 
 private:

@@ -32,10 +32,6 @@ constexpr stage::world::duration patience = 30s;
 
 enum class pace : std::uint8_t { as_recorded, at_once };
 
-bool is_store(recorded_session const& session) {
-    return session.who == cast::store_server;
-}
-
 /// What one recorded connection is to look like from its client, by our rules.
 struct expected_course {
     int recorded_status = 0;

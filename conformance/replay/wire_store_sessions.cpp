@@ -19,10 +19,6 @@
 namespace trunkline::replay {
 namespace {
 
-bool is_store(recorded_session const& session) {
-    return session.who == cast::store_server;
-}
-
 /// A fresh store and its methods.
 struct served_store {
     explicit served_store(std::uint32_t alignment) {
@@ -75,7 +71,7 @@ bool is_published_client(recorded_session const& session) {
            std::string_view(client->as_string()).find("hand-made") == std::string_view::npos;
 }
 
-void check_client(recorded_session const& session, feed_shape shape) {
+void check_store_client(recorded_session const& session, feed_shape shape) {
     SCOPED_TRACE(name_of(shape));
     rpc::dispatcher const nothing;
     auto outcomes = replay_as_client(session, nothing, 0, shape);
@@ -98,7 +94,7 @@ void check_client(recorded_session const& session, feed_shape shape) {
 TEST(store_sessions, our_client_calls_as_the_recorded_one) {
     check_sessions(is_published_client, [](recorded_session const& session) {
         for (feed_shape const shape : all_feed_shapes) {
-            check_client(session, shape);
+            check_store_client(session, shape);
         }
     });
 }

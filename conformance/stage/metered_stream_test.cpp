@@ -207,7 +207,7 @@ metered_server::call batch_read_of(std::size_t count) {
                 .to_vector()};
 }
 
-class copies : public testing::TestWithParam<frame::layout> {
+class copies : public ::testing::TestWithParam<frame::layout> {
 protected:
     /// Of the body of a read, before the value.
     static std::size_t prefix_of_body(byte_string const& value) {
@@ -252,7 +252,7 @@ protected:
         EXPECT_EQ(server.meter.written - server.meter.lent_bytes, expected.not_lent());
     }
 };
-INSTANTIATE_TEST_SUITE_P(layout, copies, testing::Values(frame::layout::a, frame::layout::b),
+INSTANTIATE_TEST_SUITE_P(layout, copies, ::testing::Values(frame::layout::a, frame::layout::b),
                          [](auto const& each) {
                              return std::string(each.param == frame::layout::a ? "a" : "b");
                          });
@@ -309,7 +309,7 @@ TEST_P(copies, are_as_few_where_the_link_is_slow) {
     }
 }
 
-class calls_of_the_system : public testing::TestWithParam<grouping> {
+class calls_of_the_system : public ::testing::TestWithParam<grouping> {
 protected:
     static std::vector<metered_server::call> reads(std::size_t count) {
         return std::vector(count, read_of(0));
@@ -329,8 +329,8 @@ protected:
     }
 };
 INSTANTIATE_TEST_SUITE_P(grouping, calls_of_the_system,
-                         testing::Values(grouping::message_per_frame, grouping::message_per_call,
-                                         grouping::one_message),
+                         ::testing::Values(grouping::message_per_frame, grouping::message_per_call,
+                                           grouping::one_message),
                          [](auto const& each) { return name_of(each.param); });
 
 TEST_P(calls_of_the_system, are_two_for_all_that_one_read_brings) {

@@ -50,7 +50,7 @@ std::vector<path_kind> all_kinds() {
     return kinds;
 }
 
-class path : public testing::TestWithParam<path_kind> {
+class path : public ::testing::TestWithParam<path_kind> {
 protected:
     /// Time limits as published on virtual time; a fifth of them on sockets.
     path() {
@@ -287,7 +287,7 @@ TEST_P(path, whoever_answers_pings_stays) {
     EXPECT_EQ(call(*client, replay::method::len, {}).status, replay::status::success);
 }
 
-INSTANTIATE_TEST_SUITE_P(everywhere, path, testing::ValuesIn(all_kinds()),
+INSTANTIATE_TEST_SUITE_P(everywhere, path, ::testing::ValuesIn(all_kinds()),
                          [](auto const& each) { return name_of(each.param); });
 
 }  // namespace

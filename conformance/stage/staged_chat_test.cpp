@@ -27,7 +27,7 @@ chat::chat_options in_json() {
     return options;
 }
 
-struct both_protocols : testing::TestWithParam<std::string> {
+struct both_protocols : ::testing::TestWithParam<std::string> {
     chat::chat_options options() const {
         chat::chat_options made;
         made.protocol = GetParam();
@@ -36,7 +36,7 @@ struct both_protocols : testing::TestWithParam<std::string> {
     bool is_json() const { return GetParam() == "json"; }
 };
 
-INSTANTIATE_TEST_SUITE_P(protocol, both_protocols, testing::Values("binary", "json"),
+INSTANTIATE_TEST_SUITE_P(protocol, both_protocols, ::testing::Values("binary", "json"),
                          [](auto const& each) { return each.param; });
 
 TEST_P(both_protocols, everybody_hears_everything_in_one_order) {

@@ -27,9 +27,9 @@ using namespace std::chrono_literals;
 using conformance::outcome;
 using conformance::rule;
 
-class each_rule : public testing::TestWithParam<rule> {};
+class each_rule : public ::testing::TestWithParam<rule> {};
 
-std::string name_of_rule(testing::TestParamInfo<rule> const& info) {
+std::string name_of_rule(::testing::TestParamInfo<rule> const& info) {
     std::string name(info.param.id);
     std::ranges::replace(name, '-', '_');
     return name;
@@ -168,7 +168,8 @@ TEST(server_rules, fill_the_sockets_of_the_system) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(server_rules, each_rule, testing::ValuesIn(server_rules()), name_of_rule);
+INSTANTIATE_TEST_SUITE_P(server_rules, each_rule, ::testing::ValuesIn(server_rules()),
+                         name_of_rule);
 
 TEST(server_rules, are_those_of_the_catalogue_in_its_order) {
     std::string const page = read_file(TRUNKLINE_SOURCE_DIR "/conformance/RULES.md");

@@ -46,7 +46,7 @@ TEST(expected_values, nothing_comes_late_once_it_is_settled) {
     EXPECT_FALSE(values.settle("k", "1"));
 }
 
-struct batches : testing::Test {
+struct batches : ::testing::Test {
     batches() { values.begin_all({"a", "b"}, "1"); }
     bool comes_back(std::string const& a, std::string const& b) {
         EXPECT_TRUE(values.settle("a", a) && values.settle("b", b));

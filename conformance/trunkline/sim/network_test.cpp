@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A client and its server, on links that can be disturbed.
-struct disturbed : testing::Test {
+struct disturbed : ::testing::Test {
     disturbed()
         : server(at.a_server(url)
                      .handle(conformance::add_one,

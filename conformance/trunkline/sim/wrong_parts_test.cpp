@@ -22,15 +22,15 @@ using store_service::tail_answer;
 constexpr std::uint64_t seeds_max = 200;
 
 // Whether a seed says so, and the same again.
-testing::AssertionResult is_found(town_parts const& parts, std::string const& what) {
+::testing::AssertionResult is_found(town_parts const& parts, std::string const& what) {
     for (std::uint64_t seed = 0; seed < seeds_max; ++seed) {
         auto const found = run_town(seed, nullptr, parts);
         if (found.broken.find(what) != std::string::npos) {
             EXPECT_EQ(run_town(seed, nullptr, parts).hash, found.hash) << "not the same again";
-            return testing::AssertionSuccess();
+            return ::testing::AssertionSuccess();
         }
     }
-    return testing::AssertionFailure() << "no seed says: " << what;
+    return ::testing::AssertionFailure() << "no seed says: " << what;
 }
 
 // A store that passes everything on, and does one thing wrongly now and then.

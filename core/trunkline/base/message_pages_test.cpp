@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t page = 4 * kib;
 
 // Other tests of this program have left spare pages: all of them are taken first.
-class message_pages : public testing::Test {
+class message_pages : public ::testing::Test {
 protected:
     message_pages() {
         while (spare_pages() > 0) {

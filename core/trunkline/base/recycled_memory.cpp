@@ -1,20 +1,13 @@
 #include <trunkline/base/recycled_memory.hpp>
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/base/sanitizers.hpp>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TRUNKLINE_POISONS 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define TRUNKLINE_POISONS 1
-#endif
-
-#if defined(TRUNKLINE_POISONS)
+#if TRUNKLINE_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -53,12 +46,12 @@ static_assert(kept_of_all() <= recycled_size_max);
 
 // Who looks at what nobody owns is found, as it would be without the recycling.
 void forbid([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
-#if defined(TRUNKLINE_POISONS)
+#if TRUNKLINE_ADDRESS_SANITIZER
     ASAN_POISON_MEMORY_REGION(at, size);
 #endif
 }
 void permit([[maybe_unused]] void* at, [[maybe_unused]] std::size_t size) noexcept {
-#if defined(TRUNKLINE_POISONS)
+#if TRUNKLINE_ADDRESS_SANITIZER
     ASAN_UNPOISON_MEMORY_REGION(at, size);
 #endif
 }

@@ -87,7 +87,7 @@ TEST(byte_scan, chooses_by_range_and_count) {
     };
     for (row const& each : rows) {
         EXPECT_EQ(scan_of(each.values).choose().code(), each.code)
-            << testing::PrintToString(each.values);
+            << ::testing::PrintToString(each.values);
     }
 }
 

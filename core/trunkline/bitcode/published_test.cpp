@@ -12,7 +12,7 @@
 namespace trunkline::bitcode {
 namespace {
 
-class published : public testing::Test {
+class published : public ::testing::Test {
 protected:
     published() {
         std::ifstream file(TRUNKLINE_SOURCE_DIR "/core/trunkline/bitcode/published_values.txt");

@@ -2,6 +2,7 @@
 // number, whatever order a peer chooses.
 #include <trunkline/frame/reassembly.hpp>
 
+#include <trunkline/base/sanitizers.hpp>
 #include <trunkline/frame/testing.hpp>
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ std::size_t place(reassembly& streams, std::uint32_t stream_id, std::uint32_t se
     return delivered;
 }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !TRUNKLINE_ADDRESS_SANITIZER && !TRUNKLINE_THREAD_SANITIZER
 
 // The allocator's own books: bytes in blocks that are in use, and in mappings.
 std::size_t heap_in_use() {

@@ -15,10 +15,11 @@ using namespace testing;
 
 constexpr std::uint64_t call_back = 1;  // keeps its arguments, asks its caller, answers with that
 constexpr std::uint64_t question = 2;
-constexpr std::uint64_t later = 3;  // keeps its arguments and waits for release()
+constexpr std::uint64_t when_released = 3;  // keeps its arguments and waits for release()
 
-struct peers : two_peers {
-    explicit peers(frame::layout of, session_limits const& limits = {}) : two_peers(of, limits) {
+struct calling_back : two_peers {
+    explicit calling_back(frame::layout of, session_limits const& limits = {})
+        : two_peers(of, limits) {
         EXPECT_TRUE(dialer_methods.add(question, [this](request const&, responder answer) {
             ++questions;
             if (!hold_answers) {
@@ -30,10 +31,11 @@ struct peers : two_peers {
         EXPECT_TRUE(acceptor_methods.add(call_back, [this](request const& asked, responder answer) {
             begin(asked, std::move(answer));
         }));
-        EXPECT_TRUE(acceptor_methods.add(later, [this](request const& asked, responder answer) {
-            ASSERT_TRUE(answer.keep(asked.arguments.size()));
-            held.push_back(std::move(answer));
-        }));
+        EXPECT_TRUE(
+            acceptor_methods.add(when_released, [this](request const& asked, responder answer) {
+                ASSERT_TRUE(answer.keep(asked.arguments.size()));
+                held.push_back(std::move(answer));
+            }));
     }
 
     void begin(request const& asked, responder answer) {
@@ -80,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(both_layouts, calls_back,
 TEST_P(calls_back, with_large_arguments_all_end) {
     for (std::size_t const step : {1ul << 20, 70'001ul}) {
         for (std::size_t const reply : {2ul, 8 * mib}) {
-            peers wire(GetParam());
+            calling_back wire(GetParam());
             wire.reply.assign(reply, 'y');
             for (int i = 0; i < 8; ++i) {
                 wire.begin_call(call_back, 2 * mib);
@@ -104,7 +106,7 @@ TEST_P(calls_back, with_large_arguments_all_end) {
 TEST_P(calls_back, above_the_bound_of_unanswered_requests_all_end) {
     session_limits limits;
     limits.unanswered_requests_max = 4;
-    peers wire(GetParam(), limits);
+    calling_back wire(GetParam(), limits);
     for (int i = 0; i < 8; ++i) {
         wire.begin_call(call_back, 10);
     }
@@ -116,7 +118,7 @@ TEST_P(calls_back, above_the_bound_of_unanswered_requests_all_end) {
 }
 
 TEST_P(calls_back, a_request_begun_below_the_mark_and_ended_above_it_is_refused) {
-    peers wire(GetParam());
+    calling_back wire(GetParam());
     wire.hold_answers = true;
     noted_stream stream;
     auto const id = wire.dialer->open(call_back, as_bytes("small"), stream);
@@ -137,8 +139,8 @@ TEST_P(calls_back, a_request_begun_below_the_mark_and_ended_above_it_is_refused)
 
 // Reading goes on as soon as a call of ours waits, and stops when the last one has its answer.
 TEST_P(calls_back, only_calls_of_ours_turn_waiting_into_refusals) {
-    peers wire(GetParam());
-    wire.begin_call(later, 5 * mib);
+    calling_back wire(GetParam());
+    wire.begin_call(when_released, 5 * mib);
     wire.run();
     session const& of = wire.acceptor->protocol();
     EXPECT_FALSE(of.wants_input());
@@ -146,12 +148,12 @@ TEST_P(calls_back, only_calls_of_ours_turn_waiting_into_refusals) {
     outcome answer;
     ASSERT_TRUE(wire.acceptor->call(question, {&none, 1}, note(answer)));
     EXPECT_TRUE(of.wants_input());
-    outcome const& refused = wire.begin_call(later, 10);
+    outcome const& refused = wire.begin_call(when_released, 10);
     wire.hold_answers = true;
     wire.run();
     EXPECT_EQ(refused.code, status::system_error);
     wire.held.back().success(text("me"));
-    outcome const& waits = wire.begin_call(later, 10);
+    outcome const& waits = wire.begin_call(when_released, 10);
     wire.run();
     EXPECT_TRUE(answer.done);
     EXPECT_FALSE(of.wants_input());
@@ -165,7 +167,7 @@ TEST_P(calls_back, only_calls_of_ours_turn_waiting_into_refusals) {
 
 // Refusals are output: a peer that does not read them is not read from.
 TEST_P(calls_back, refusals_that_nobody_reads_are_bounded) {
-    peers wire(GetParam());
+    calling_back wire(GetParam());
     wire.begin_call(call_back, 5 * mib);
     byte_string const first = take_output(wire.dialer->protocol().output());
     ASSERT_EQ(feed(wire.acceptor->protocol(), first).value(), first.size());

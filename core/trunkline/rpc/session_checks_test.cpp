@@ -15,9 +15,6 @@ namespace {
 
 using namespace testing;
 
-constexpr std::uint64_t whole = 2;  // methods, as extended_side takes them
-constexpr std::uint64_t parts = 3;
-
 session_options checked() {
     session_options options;
     options.resumed = folded_session{.next_request_id = 1, .extended = true, .checked = true};

@@ -15,8 +15,6 @@ using namespace testing;
 using flow::first_credit;
 using strings = std::vector<std::string>;
 
-constexpr std::uint64_t whole = 2;  // methods, as extended_side takes them
-constexpr std::uint64_t parts = 3;
 constexpr std::uint64_t other = 5;
 
 class extended_sessions : public ::testing::Test {

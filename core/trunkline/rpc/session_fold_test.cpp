@@ -13,10 +13,6 @@ namespace {
 using namespace testing;
 using frame::testing::whole_frame;
 
-constexpr std::uint64_t echo = 0;      // as session_log answers it
-constexpr std::uint64_t in_parts = 3;  // begun at once, part by part
-constexpr std::uint64_t late = 4;
-
 static_assert(sizeof(folded_session) == 28);
 
 std::string lines_sent(session_log const& log) {
@@ -46,7 +42,7 @@ RC_GTEST_PROP(folded_session, goes_on_with_the_same_bytes, (bool as_a, bool dete
     session_log folding(options);
     std::size_t folds = 0;
     auto const methods =
-        *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::element(echo, in_parts, late));
+        *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::element(echo, talk, late));
     auto const step = *rc::gen::inRange<std::size_t>(1, 100);
     for (std::uint32_t id = 0; id < methods.size(); ++id) {
         byte_string const bytes = whole_call(wire, layout, id, methods[id], "some words");

@@ -13,11 +13,6 @@ namespace {
 
 using namespace testing;
 
-// Methods, as session_log answers them.
-constexpr std::uint64_t echo = 0;   // whole, answered at once
-constexpr std::uint64_t never = 1;  // in parts, answered at its End
-constexpr std::uint64_t talk = 3;   // in parts, answered part by part
-
 class limits : public ::testing::TestWithParam<frame::layout> {
 protected:
     wire_text wire{GetParam()};

@@ -13,6 +13,13 @@
 
 namespace trunkline::rpc::testing {
 
+// Methods, as session_log answers them.
+inline constexpr std::uint64_t echo = 0;    // whole, answered at once with success
+inline constexpr std::uint64_t never = 1;   // in parts, never answered in parts
+inline constexpr std::uint64_t talk = 3;    // in parts, answered part by part
+inline constexpr std::uint64_t late = 4;    // whole, answered when the session stops reading
+inline constexpr std::uint64_t unary = 16;  // whole, answered at once with status 1
+
 /// Answers calls by the lowest bits of their method id: whole or in parts, at once, when the
 /// session stops reading, or never.
 class session_log final : private session_events {

@@ -15,8 +15,6 @@ namespace {
 using namespace testing;
 using frame::testing::whole_frame;
 
-constexpr std::uint64_t echo = 0;  // as session_log answers it
-
 struct planned_call {
     std::string arguments;
     bool as_payload = false;

@@ -2,7 +2,7 @@
 #include <trunkline/rpc/session.hpp>
 
 #include <trunkline/rpc/error.hpp>
-#include <trunkline/rpc/testing.hpp>
+#include <trunkline/rpc/session_log.hpp>
 #include <trunkline/rpc/wire_text.hpp>
 
 #include <gtest/gtest.h>
@@ -11,9 +11,6 @@ namespace trunkline::rpc {
 namespace {
 
 using namespace testing;
-
-constexpr std::uint64_t echo = 0;
-constexpr std::uint64_t never = 1;
 
 class session_queue : public ::testing::TestWithParam<frame::layout> {
 protected:

@@ -10,13 +10,6 @@ namespace {
 
 using namespace testing;
 
-// Methods, as session_log answers them.
-constexpr std::uint64_t unary = 16;  // whole, answered at once with status 1
-constexpr std::uint64_t echo = 0;    // whole, answered at once with success
-constexpr std::uint64_t late = 4;    // whole, answered when the session stops reading
-constexpr std::uint64_t never = 1;   // in parts, never answered in parts
-constexpr std::uint64_t talk = 3;    // in parts, answered part by part
-
 session_options options_for(frame::layout of, session_limits const& limits = {}) {
     session_options options;
     options.layout = of;

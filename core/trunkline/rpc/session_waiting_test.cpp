@@ -13,9 +13,7 @@ namespace {
 using namespace testing;
 using strings = std::vector<std::string>;
 
-constexpr std::uint64_t whole = 2;  // methods, as extended_side takes them
-constexpr std::uint64_t other = 4;
-constexpr std::uint64_t parts = 3;
+constexpr std::uint64_t another = 4;
 
 class full_output : public ::testing::Test {
 protected:
@@ -50,7 +48,7 @@ TEST_F(full_output, lets_whole_requests_wait_in_order) {
     fill();
     EXPECT_TRUE((*made)->wants_input());
     made->feed(wire.call(2, whole, "second"));
-    made->feed(wire.call(3, other, "third"));
+    made->feed(wire.call(3, another, "third"));
     EXPECT_EQ(made->said, (strings{"call 2", "call 4"}));
     EXPECT_EQ((*made)->unanswered_requests(), 2u);
     EXPECT_FALSE((*made)->start_waiting(test_now_us));
@@ -67,7 +65,7 @@ TEST_F(full_output, starts_what_waits_when_more_comes) {
     made->feed(wire.call(2, whole, "second"));
     (void)take_output((*made)->output());
     made->said.clear();
-    made->feed(wire.call(3, other, "third"));
+    made->feed(wire.call(3, another, "third"));
     EXPECT_EQ(made->said, (strings{"request 2 second", "call 4", "request 4 third"}));
 }
 

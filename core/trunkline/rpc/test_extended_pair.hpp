@@ -15,6 +15,10 @@
 
 namespace trunkline::rpc::testing {
 
+// Methods, as extended_side takes them.
+inline constexpr std::uint64_t whole = 2;
+inline constexpr std::uint64_t parts = 3;
+
 /// One of the two, with what it was told in words. Takes every call and every answer in parts when
 /// its method is odd; answers nothing by itself.
 class extended_side final : private session_events {

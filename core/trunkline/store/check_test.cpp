@@ -13,7 +13,7 @@
 namespace trunkline::store {
 namespace {
 
-plain_image some_history(std::uint32_t alignment) {
+plain_image short_history(std::uint32_t alignment) {
     plain_image image(alignment);
     image.write("alpha", "hello world");
     image.write("beta", std::string(100, 'b'));
@@ -33,12 +33,12 @@ result<check_report> check_content(std::string_view content,
     return report;
 }
 
-class check : public testing::TestWithParam<std::uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(every, check, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+class check : public ::testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, check, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(check, a_sound_file_is_counted) {
-    auto const image = some_history(GetParam());
+    auto const image = short_history(GetParam());
     auto const report = check_content(image.bytes).value();
     EXPECT_TRUE(report.sound()) << report.to_text();
     EXPECT_EQ(report.alignment, GetParam());
@@ -81,7 +81,7 @@ TEST_P(check, padded_zero_bytes_are_counted_as_deletions) {
 
 // STO-06: each change of one bit is found, but for those in the eight bytes of a key hash.
 TEST_P(check, sto_06_every_changed_bit_outside_a_key_hash_is_found) {
-    auto const image = some_history(GetParam());
+    auto const image = short_history(GetParam());
     for (std::size_t at = 0; at < image.bytes.size(); ++at) {
         bool in_hash = false;
         for (std::size_t i = 1; i < image.tails.size(); ++i) {
@@ -100,7 +100,7 @@ TEST_P(check, sto_06_every_changed_bit_outside_a_key_hash_is_found) {
 }
 
 TEST_P(check, every_prefix_and_every_tail_is_found) {
-    auto const image = some_history(GetParam());
+    auto const image = short_history(GetParam());
     for (std::size_t size = 0; size < image.bytes.size(); ++size) {
         auto const report = check_content(std::string_view(image.bytes).substr(0, size));
         if (size != 0 && image.tail_within(size) == 0) {
@@ -120,7 +120,7 @@ TEST_P(check, every_prefix_and_every_tail_is_found) {
 }
 
 TEST(check_file, names_the_problems) {
-    auto image = some_history(64);
+    auto image = short_history(64);
     image.bytes[70] = 'B';  // in the second payload
     image.bytes[50] = 'x';  // in the pad before it
     auto const report = check_content(image.bytes).value();
@@ -157,7 +157,7 @@ TEST(check_file, refuses_what_it_cannot_read) {
     faulty_disk disk;
     EXPECT_EQ(check_file("absent", {}, disk).error(),
               boost::system::errc::no_such_file_or_directory);
-    disk.put("store.bin", some_history(16).bytes);
+    disk.put("store.bin", short_history(16).bytes);
     EXPECT_EQ(check_file("store.bin", 64, disk).error(), store_error::wrong_alignment);
     EXPECT_EQ(check_file("store.bin", 2, disk).error(), store_error::unsupported_alignment);
     auto const writer = store::open("store.bin", {.alignment = 16, .on = &disk}).value();

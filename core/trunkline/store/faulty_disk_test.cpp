@@ -19,7 +19,7 @@ result<std::uint64_t> write_at(file& to, std::uint64_t offset, std::string_view 
     return to.write_some(offset, std::span(&piece, 1));
 }
 
-struct faulty : testing::Test {
+struct faulty : ::testing::Test {
     std::unique_ptr<file> made() {
         auto file = disk.open("f", open_mode::create_new).value();
         EXPECT_TRUE(disk.sync_folder_of("f"));

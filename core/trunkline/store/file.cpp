@@ -1,5 +1,6 @@
 #include <trunkline/store/file.hpp>
 
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/store/error.hpp>
 
 #include <fcntl.h>
@@ -19,10 +20,6 @@
 
 namespace trunkline::store {
 namespace {
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 class descriptor {
 public:

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-class store_format : public testing::Test {
+class store_format : public ::testing::Test {
 protected:
     format_page page_{TRUNKLINE_SOURCE_DIR "/core/trunkline/store/FORMAT.md"};
 };

@@ -22,8 +22,6 @@
 namespace trunkline::store {
 namespace {
 
-inline constexpr auto path = "store.bin";
-
 // What the model finds in a file.
 struct expected_content {
     expected_content(std::string_view file, std::uint32_t alignment) {
@@ -70,13 +68,13 @@ void check_content(store& opened, expected_content const& expected) {
 std::optional<store_error> check_readers(std::string const& file,
                                          std::optional<std::uint32_t> alignment) {
     faulty_disk disk;
-    disk.put(path, file);
+    disk.put(image_path, file);
     open_report report;
     auto const opened =
-        store::open(path, {.alignment = alignment, .read_only = true, .on = &disk}, &report);
-    auto const checked = check_file(path, alignment, disk);
-    auto const counted = stat_file(path, alignment, disk);
-    RC_ASSERT(disk.content(path) == file);
+        store::open(image_path, {.alignment = alignment, .read_only = true, .on = &disk}, &report);
+    auto const checked = check_file(image_path, alignment, disk);
+    auto const counted = stat_file(image_path, alignment, disk);
+    RC_ASSERT(disk.content(image_path) == file);
     RC_ASSERT(disk.names().size() == 1U);
     if (!opened) {
         RC_ASSERT(checked.has_error() && checked.error() == opened.error());

@@ -1,12 +1,12 @@
 #include <trunkline/store/mapping.hpp>
 
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/store/entry.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace trunkline::store {
 
@@ -27,7 +27,7 @@ result<mapping> mapping::map(int descriptor, std::uint64_t needed, std::uint64_t
             return mapping(static_cast<std::byte*>(base), size);
         }
         if (size == smallest) {
-            return error_code(errno, boost::system::system_category());
+            return last_error();
         }
     }
 }
@@ -37,7 +37,7 @@ result<mapping> mapping::copy_of(bytes_view bytes) {
     void* const base =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) {
-        return error_code(errno, boost::system::system_category());
+        return last_error();
     }
     std::ranges::copy(bytes, static_cast<std::byte*>(base));
     return mapping(static_cast<std::byte*>(base), size);

@@ -19,7 +19,7 @@
 namespace trunkline::store {
 namespace {
 
-class opening : public testing::Test {
+class opening : public ::testing::Test {
 protected:
     // The error of opening the file and the line for people that goes with it.
     std::pair<error_code, std::string> failure(open_options const& options = {}) {

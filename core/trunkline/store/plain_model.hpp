@@ -13,6 +13,9 @@
 
 namespace trunkline::store {
 
+/// Where it is put.
+inline constexpr auto image_path = "store.bin";
+
 /// A file as it grows, with every tail it had.
 class plain_image {
 public:

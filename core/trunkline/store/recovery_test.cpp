@@ -18,7 +18,7 @@ recovered recover_text(std::string_view bytes, std::uint32_t alignment) {
 }
 
 // Sizes around every border, overwrites and deletions.
-plain_image some_history(std::uint32_t alignment) {
+plain_image history_of_all_sizes(std::uint32_t alignment) {
     plain_image image(alignment);
     for (std::size_t const size : {1, 2, 11, 12, 20, 43, 44, 45, 63, 64, 65, 200}) {
         image.write("key " + std::to_string(size % 5), noise(size, size));
@@ -40,12 +40,12 @@ std::size_t trailing_zeros_of(plain_image const& image, std::size_t size, std::s
     return zeros;
 }
 
-class recovery : public testing::TestWithParam<std::uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(every, recovery, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+class recovery : public ::testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, recovery, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(recovery, whole_files_are_kept_and_counted) {
-    auto const image = some_history(GetParam());
+    auto const image = history_of_all_sizes(GetParam());
     auto const found = recover_text(image.bytes, GetParam());
     EXPECT_EQ(found.tail, image.bytes.size());
     EXPECT_EQ(found.entries, image.tails.size() - 1);
@@ -54,7 +54,7 @@ TEST_P(recovery, whole_files_are_kept_and_counted) {
 
 // STO-03
 TEST_P(recovery, sto_03_every_prefix_gives_the_longest_history) {
-    auto const image = some_history(GetParam());
+    auto const image = history_of_all_sizes(GetParam());
     for (std::size_t size = 0; size <= image.bytes.size(); ++size) {
         EXPECT_EQ(recover_text(std::string_view(image.bytes).substr(0, size), GetParam()).tail,
                   image.tail_within(size))
@@ -64,7 +64,7 @@ TEST_P(recovery, sto_03_every_prefix_gives_the_longest_history) {
 
 // STO-04: what a file system leaves where a write was lost.
 TEST_P(recovery, sto_04_zero_and_noise_tails_are_left_off) {
-    auto const image = some_history(GetParam());
+    auto const image = history_of_all_sizes(GetParam());
     for (std::size_t size = 21; size <= image.bytes.size(); ++size) {
         auto const kept = image.bytes.substr(0, size);
         auto const tail = image.tail_within(size);
@@ -116,7 +116,7 @@ TEST_P(recovery, sto_04_recycled_tails_are_left_off) {
 
 // STO-05: a whole store as a value has offsets of its own, which are wrong where it now lies.
 TEST_P(recovery, sto_05_payloads_that_hold_a_store_never_win) {
-    auto const inner = some_history(GetParam());
+    auto const inner = history_of_all_sizes(GetParam());
     plain_image outer(GetParam());
     outer.write("first", "value");
     outer.write("a store", inner.bytes);
@@ -271,7 +271,7 @@ TEST_P(recovery, large_files_are_counted_whatever_their_first_entry_holds) {
 
 // A byte that changed later is no reason to drop what came after it.
 TEST_P(recovery, damage_inside_a_history_that_ends_well_costs_nothing_else) {
-    auto image = some_history(GetParam());
+    auto image = history_of_all_sizes(GetParam());
     auto const whole = image.bytes;
     for (std::size_t at = 0; at < whole.size(); ++at) {
         image.bytes[at] = static_cast<char>(image.bytes[at] ^ 0x10);

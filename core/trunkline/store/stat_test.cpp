@@ -13,9 +13,9 @@
 namespace trunkline::store {
 namespace {
 
-class stat : public testing::TestWithParam<std::uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(every, stat, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+class stat : public ::testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, stat, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(stat, says_what_the_bytes_are_for) {
     plain_image image(GetParam());

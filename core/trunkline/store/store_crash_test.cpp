@@ -19,7 +19,7 @@ struct crash {
     bool power_lost;
 };
 
-class sto_09_sto_10_a_crash : public testing::TestWithParam<crash> {
+class sto_09_sto_10_a_crash : public ::testing::TestWithParam<crash> {
 protected:
     // What the file may hold after a crash in `act`.
     void check(step const& of, store& reopened, contents const& before, bool done,
@@ -49,10 +49,10 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(
     at, sto_09_sto_10_a_crash,
-    testing::Values(crash{durability::none, false}, crash{durability::os, false},
-                    crash{durability::sync, false}, crash{durability::group, false},
-                    crash{durability::none, true}, crash{durability::os, true},
-                    crash{durability::sync, true}, crash{durability::group, true}),
+    ::testing::Values(crash{durability::none, false}, crash{durability::os, false},
+                      crash{durability::sync, false}, crash{durability::group, false},
+                      crash{durability::none, true}, crash{durability::os, true},
+                      crash{durability::sync, true}, crash{durability::group, true}),
     [](auto const& at) {
         return std::string(name_of(at.param.level)) +
                (at.param.power_lost ? "_power_lost" : "_killed");
@@ -333,7 +333,7 @@ TEST(crashes, sto_09_a_crash_while_compacting_loses_nothing) {
 }
 
 // Nothing is cut before what is cut has been saved and synced, and nothing is cut that is whole.
-class sto_09_a_crash_while_cutting : public testing::TestWithParam<std::uint32_t> {
+class sto_09_a_crash_while_cutting : public ::testing::TestWithParam<std::uint32_t> {
 protected:
     // Every byte of `torn` is in the file or beside it, and the file has the first `whole` entries.
     static void check(faulty_disk& left, plain_image const& image, std::size_t whole,
@@ -356,8 +356,8 @@ protected:
         EXPECT_EQ((*reopened)->file_size(), image.tails[whole]) << where;
     }
 };
-INSTANTIATE_TEST_SUITE_P(every, sto_09_a_crash_while_cutting, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(every, sto_09_a_crash_while_cutting, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(sto_09_a_crash_while_cutting, loses_no_byte_and_no_key) {
     plain_image image(GetParam());

@@ -32,8 +32,8 @@ TEST(faults, short_and_interrupted_writes_change_nothing) {
 }
 
 // STO-12: after a failure nothing more is written, reads go on, and everybody is told.
-class sto_12_a_failed_write : public testing::TestWithParam<durability> {};
-INSTANTIATE_TEST_SUITE_P(at, sto_12_a_failed_write, testing::ValuesIn(levels),
+class sto_12_a_failed_write : public ::testing::TestWithParam<durability> {};
+INSTANTIATE_TEST_SUITE_P(at, sto_12_a_failed_write, ::testing::ValuesIn(levels),
                          [](auto const& at) { return std::string(name_of(at.param)); });
 
 TEST_P(sto_12_a_failed_write, is_undone_told_and_the_last_one) {

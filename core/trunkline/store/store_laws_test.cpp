@@ -5,6 +5,7 @@
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/entry.hpp>
 #include <trunkline/store/faulty_disk.hpp>
+#include <trunkline/store/plain_model.hpp>
 
 #include <gtest/gtest.h>
 
@@ -16,8 +17,6 @@
 namespace trunkline::store {
 namespace {
 
-constexpr auto path = "store.bin";
-
 payload_source pieces_of(std::string_view bytes) {
     return [bytes](mutable_bytes into) mutable -> result<std::size_t> {
         auto const size = bytes.copy(reinterpret_cast<char*>(into.data()), into.size() / 3 + 1);
@@ -26,11 +25,11 @@ payload_source pieces_of(std::string_view bytes) {
     };
 }
 
-class store_laws : public testing::TestWithParam<std::uint32_t> {
+class store_laws : public ::testing::TestWithParam<std::uint32_t> {
 protected:
     void open() {
         store_.reset();
-        store_ = store::open(path, {.alignment = GetParam(), .on = &disk_}).value();
+        store_ = store::open(image_path, {.alignment = GetParam(), .on = &disk_}).value();
     }
     void SetUp() override { open(); }
 
@@ -47,8 +46,8 @@ protected:
     faulty_disk disk_;
     std::unique_ptr<store> store_;
 };
-INSTANTIATE_TEST_SUITE_P(every, store_laws, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(every, store_laws, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 // Around each border of the format and of the ways that bytes take into the file.
 constexpr std::array<std::size_t, 29> sizes{
@@ -111,7 +110,7 @@ TEST_P(store_laws, sto_16_every_entry_is_aligned_and_its_pad_is_zero) {
         pass == 0 ? open() : static_cast<void>(store_->compact());
     }
     store_.reset();
-    EXPECT_TRUE(check_file(path, GetParam(), disk_)->sound());
+    EXPECT_TRUE(check_file(image_path, GetParam(), disk_)->sound());
 }
 
 // STO-15: hashes that are equal are one key; such that agree in the tag of the index, or in all but
@@ -153,10 +152,11 @@ TEST_P(store_laws, sto_15_forced_collisions) {
 // STO-17: refused alike, with the published text, and nothing is written.
 TEST_P(store_laws, sto_17_what_the_original_refuses_is_refused) {
     faulty_disk other_disk;
-    auto const other = store::open(path, {.alignment = GetParam(), .on = &other_disk}).value();
+    auto const other =
+        store::open(image_path, {.alignment = GetParam(), .on = &other_disk}).value();
     ASSERT_TRUE(store_->write(as_bytes("key"), as_bytes("value")));
     ASSERT_TRUE(store_->write(as_bytes("zeros"), as_bytes(std::string(9, '\0'))));
-    auto const before = disk_.content(path);
+    auto const before = disk_.content(image_path);
     auto const null = std::string(1, '\0');
     auto const zeros = std::string(70'000, '\0');
     std::vector<key_value> const half_empty{{as_bytes("a"), as_bytes("1")}, {as_bytes("b"), {}}};
@@ -198,7 +198,7 @@ TEST_P(store_laws, sto_17_what_the_original_refuses_is_refused) {
     std::array const hash{hash_key(key)};
     EXPECT_EQ(store_->batch_read_hashed(hash, std::span<bytes_view const>()).error().message(),
               "Mismatched lengths for hashed and non-hashed keys.");
-    EXPECT_EQ(disk_.content(path), before);
+    EXPECT_EQ(disk_.content(image_path), before);
     EXPECT_EQ(other->file_size(), 0U);
     // And what it allows is allowed: nothing to delete, nothing to write.
     EXPECT_EQ(store_->remove(absent).value(), before.size());

@@ -186,7 +186,7 @@ private:
     };
 };
 
-class missing_memory : public testing::TestWithParam<bool> {
+class missing_memory : public ::testing::TestWithParam<bool> {
 protected:
     [[nodiscard]] std::unique_ptr<store> open(std::string const& content, durability level) {
         write_file(path_, content);
@@ -217,7 +217,7 @@ protected:
     scratch_folder folder_;
     std::filesystem::path path_ = folder_ / "store.bin";
 };
-INSTANTIATE_TEST_SUITE_P(from_some_time_on, missing_memory, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(from_some_time_on, missing_memory, ::testing::Bool(),
                          [](auto const& chosen) { return chosen.param ? "for_good" : "once"; });
 
 TEST_P(missing_memory, leaves_a_write_done_or_not_done_at_all) {

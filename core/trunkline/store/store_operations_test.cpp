@@ -5,6 +5,7 @@
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/digest.hpp>
 #include <trunkline/store/entry.hpp>
+#include <trunkline/store/test_store.hpp>
 
 #include <gtest/gtest.h>
 
@@ -21,11 +22,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::string text_of(std::optional<value> const& found) {
-    return found ? std::string(as_text(found->bytes)) : "(absent)";
-}
-
-class store_operations : public testing::TestWithParam<std::uint32_t> {
+class store_operations : public ::testing::TestWithParam<std::uint32_t> {
 protected:
     [[nodiscard]] std::unique_ptr<store> open() const { return open_at(path_); }
     [[nodiscard]] static std::unique_ptr<store> open_at(std::filesystem::path const& path) {
@@ -36,8 +33,8 @@ protected:
     std::filesystem::path path_ = folder_ / "store.bin";
 };
 
-INSTANTIATE_TEST_SUITE_P(every, store_operations, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(every, store_operations, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 // The bytes of `text` in pieces, then `end`.
 payload_source pieces(std::string const& text, std::size_t size, error_code end = {}) {

@@ -22,8 +22,6 @@ namespace {
 
 using namespace store_model;
 
-inline constexpr auto path = "store.bin";
-
 // The store under test and the one that it copies to.
 struct model : key_history {
     explicit model(std::uint32_t alignment) : key_history(alignment), other(alignment) {}
@@ -40,7 +38,7 @@ struct subject {
 
     void reopen() {
         opened.reset();
-        opened = store::open(path, {.alignment = alignment, .on = disk.get()}).value();
+        opened = store::open(image_path, {.alignment = alignment, .on = disk.get()}).value();
         other.reset();
         other = store::open("other.bin", {.alignment = alignment, .on = disk.get()}).value();
     }
@@ -324,7 +322,7 @@ struct stream_one : command {
             hashed ? actual.opened->write_stream_hashed(hash_key(as_bytes(key)), source, level)
                    : actual.opened->write_stream(as_bytes(key), source, level);
         RC_ASSERT(written.has_value() == !refused());
-        RC_ASSERT(actual.disk->content(path).size() == after.image.bytes.size());
+        RC_ASSERT(actual.disk->content(image_path).size() == after.image.bytes.size());
         compare(after, *actual.opened);
     }
     void show(std::ostream& out) const override { out << "stream " << rc::toString(payload); }
@@ -339,7 +337,7 @@ struct compact_all : command {
         auto after = before;
         apply(after);
         RC_ASSERT(actual.opened->compact().has_value());
-        RC_ASSERT(actual.disk->content(path) == after.image.bytes);
+        RC_ASSERT(actual.disk->content(image_path) == after.image.bytes);
         compare(after, *actual.opened);
     }
 };
@@ -355,10 +353,11 @@ struct refused : command {
 struct reopen : command {
     void run(model const& before, subject& actual) const override {
         actual.reopen();
-        RC_ASSERT(actual.disk->content(path) == before.image.bytes);
+        RC_ASSERT(actual.disk->content(image_path) == before.image.bytes);
         compare(before, *actual.opened);
         compare(before.other, *actual.other);
-        RC_ASSERT(check_file(path, actual.alignment, *actual.disk).error() == store_error::locked);
+        RC_ASSERT(check_file(image_path, actual.alignment, *actual.disk).error() ==
+                  store_error::locked);
     }
 };
 
@@ -378,7 +377,7 @@ struct die : command {
         actual.disk = std::move(left);
         // What the system had is not on the disk by that; but this disk takes it for synced.
         actual.reopen();
-        RC_ASSERT(actual.disk->content(path) == before.image.bytes);
+        RC_ASSERT(actual.disk->content(image_path) == before.image.bytes);
         compare(before, *actual.opened);
     }
 };
@@ -393,15 +392,15 @@ struct see_power_lost : command {
         }
         auto const left = actual.disk->after_power_loss(seed);
         auto const opened =
-            store::open(path, {.alignment = actual.alignment, .on = left.get()}).value();
+            store::open(image_path, {.alignment = actual.alignment, .on = left.get()}).value();
         auto const kept = opened->file_size();
         RC_ASSERT(kept >= before.synced);
-        RC_ASSERT(left->content(path).substr(0, before.synced) ==
+        RC_ASSERT(left->content(image_path).substr(0, before.synced) ==
                   before.image.bytes.substr(0, before.synced));
         RC_ASSERT(before.image.tail_within(kept) == kept);
         // No entry hides those that were synced.
         auto const synced = before.image.tail_within(before.synced);
-        auto const file = left->content(path);
+        auto const file = left->content(image_path);
         auto at = kept;
         for (history entries(as_bytes(file), kept, actual.alignment); at > synced;) {
             at = entries.next().value().tail.previous_tail;
@@ -423,7 +422,8 @@ struct see_batch_cut_short : command {
         }
         auto copy = actual.disk->after_kill();
         auto written =
-            store::open(path, {.alignment = actual.alignment, .level = level, .on = copy.get()})
+            store::open(image_path,
+                        {.alignment = actual.alignment, .level = level, .on = copy.get()})
                 .value();
         auto after = before;
         for (auto const& [key, payload] : entries) {
@@ -435,16 +435,16 @@ struct see_batch_cut_short : command {
         bool const power_lost = waits_for_disk(level) && seed != 0;
         auto const left = power_lost ? copy->after_power_loss(seed) : copy->after_kill();
         auto const opened =
-            store::open(path, {.alignment = actual.alignment, .on = left.get()}).value();
+            store::open(image_path, {.alignment = actual.alignment, .on = left.get()}).value();
         bool const whole = opened->file_size() == after.image.bytes.size();
         RC_ASSERT(whole || !done);
         compare(whole ? after : before, *opened);
     }
 };
 
-class store_state : public testing::TestWithParam<std::uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(every, store_state, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+class store_state : public ::testing::TestWithParam<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(every, store_state, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(store_state, is_that_of_a_map) {
     auto const held = rc::check([alignment = GetParam()] {

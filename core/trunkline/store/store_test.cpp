@@ -2,6 +2,7 @@
 
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/store/entry.hpp>
+#include <trunkline/store/test_store.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,11 +20,7 @@ std::unique_ptr<store> open_at(std::filesystem::path const& path,
     return store::open(path, options).value();
 }
 
-std::string text_of(std::optional<value> const& found) {
-    return found ? std::string(as_text(found->bytes)) : "(absent)";
-}
-
-class store_with_alignment : public testing::TestWithParam<std::uint32_t> {
+class store_with_alignment : public ::testing::TestWithParam<std::uint32_t> {
 protected:
     [[nodiscard]] std::unique_ptr<store> open() const {
         return open_at(path_, {.alignment = GetParam()});
@@ -33,8 +30,8 @@ protected:
     std::filesystem::path path_ = folder_ / "store.bin";
 };
 
-INSTANTIATE_TEST_SUITE_P(every, store_with_alignment, testing::ValuesIn(alignments),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(every, store_with_alignment, ::testing::ValuesIn(alignments),
+                         ::testing::PrintToStringParamName());
 
 TEST_P(store_with_alignment, a_new_file_is_empty) {
     auto const made = open();

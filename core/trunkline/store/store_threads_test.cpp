@@ -90,7 +90,7 @@ bool is_whole(int key, std::string_view payload) {
     return payload == payload_of(key, std::stoi(std::string(number)));
 }
 
-class readers_beside_a_writer : public testing::TestWithParam<bool> {
+class readers_beside_a_writer : public ::testing::TestWithParam<bool> {
 protected:
     static constexpr int keys = 500;
     static constexpr int rounds = 12;
@@ -101,7 +101,7 @@ protected:
     tight_disk tight_;
     scratch_folder folder_;
 };
-INSTANTIATE_TEST_SUITE_P(room, readers_beside_a_writer, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(room, readers_beside_a_writer, ::testing::Bool(),
                          [](auto const& chosen) { return chosen.param ? "tight" : "ample"; });
 
 TEST_P(readers_beside_a_writer, see_whole_values_and_never_lose_a_key) {
@@ -341,7 +341,7 @@ protected:
     std::atomic<bool> done{false};
     std::atomic<int> failures{0};
 };
-INSTANTIATE_TEST_SUITE_P(room, history_beside_readers, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(room, history_beside_readers, ::testing::Bool(),
                          [](auto const& chosen) { return chosen.param ? "tight" : "ample"; });
 
 TEST_P(history_beside_readers, is_seen_in_one_state) {

@@ -17,8 +17,6 @@ namespace {
 
 namespace errc = boost::system::errc;
 
-inline constexpr auto path = "store.bin";
-
 // A disk whose next write waits until it may go on, so that other writes meet behind it.
 class gated_disk final : public disk {
 public:
@@ -107,15 +105,15 @@ write_action drop(std::string key) {
     return [key = std::move(key)](store& on) { return on.remove(as_bytes(key)); };
 }
 
-struct writes_that_meet : testing::Test {
+struct writes_that_meet : ::testing::Test {
     gated_disk disk;
     std::unique_ptr<store> data;
 
     void open(durability level, std::string const& content = {}) {
         if (!content.empty()) {
-            disk.inner.put(path, content);
+            disk.inner.put(image_path, content);
         }
-        data = store::open(path, {.alignment = 1, .level = level, .on = &disk}).value();
+        data = store::open(image_path, {.alignment = 1, .level = level, .on = &disk}).value();
     }
 
     // Lets one write wait in the file, and `actions` behind it, in their order; then `before` is
@@ -172,7 +170,7 @@ TEST_F(writes_that_meet, are_one_gather_write) {
         EXPECT_EQ(told[i].value(), expected.bytes.size());
         EXPECT_TRUE(data->exists(as_bytes("key " + std::to_string(i))));
     }
-    EXPECT_EQ(disk.inner.content(path), expected.bytes);
+    EXPECT_EQ(disk.inner.content(image_path), expected.bytes);
 }
 
 // One sync for all, and one before it so that nothing stands behind what may be torn.
@@ -184,7 +182,7 @@ TEST_F(writes_that_meet, share_their_sync_at_group) {
     EXPECT_EQ(writes(), 1 + 2) << "the rest of the first one; the eight and what they held back";
     EXPECT_EQ(syncs(), 2 + 2);
     auto const left = disk.inner.after_power_loss(1);
-    EXPECT_EQ(left->content(path), disk.inner.content(path));
+    EXPECT_EQ(left->content(image_path), disk.inner.content(image_path));
 }
 
 TEST_F(writes_that_meet, have_a_sync_each_at_sync) {
@@ -221,7 +219,7 @@ TEST_F(writes_that_meet, see_each_other_in_their_order) {
     expected.write("k", "3");
     expected.write("l", "3");
     expected.remove("l");
-    EXPECT_EQ(disk.inner.content(path), expected.bytes);
+    EXPECT_EQ(disk.inner.content(image_path), expected.bytes);
     EXPECT_EQ(told[2].value(), told[1].value()) << "deleted already: nothing written";
     EXPECT_EQ(told[6].value(), expected.bytes.size());
     EXPECT_EQ(as_text(data->read(as_bytes("k"))->bytes), "3");
@@ -245,8 +243,8 @@ TEST_F(writes_that_meet, let_others_between) {
 class sto_12_writes_that_meet : public writes_that_meet,
                                 public testing::WithParamInterface<durability> {};
 INSTANTIATE_TEST_SUITE_P(at, sto_12_writes_that_meet,
-                         testing::Values(durability::none, durability::os, durability::sync,
-                                         durability::group),
+                         ::testing::Values(durability::none, durability::os, durability::sync,
+                                           durability::group),
                          [](auto const& at) { return std::string(name_of(at.param)); });
 
 // Whatever call fails: nobody is told that a write is there that is not, and all later ones fail.
@@ -254,7 +252,7 @@ TEST_P(sto_12_writes_that_meet, are_all_told_of_a_failure) {
     plain_image base(1);
     base.write("kept", "as it was");
     for (std::uint64_t call = 0;; ++call) {
-        disk.inner.put(path, base.bytes);
+        disk.inner.put(image_path, base.bytes);
         open(GetParam());
         ASSERT_TRUE(data->sync());
         auto actions = eight_writes();
@@ -279,7 +277,7 @@ TEST_P(sto_12_writes_that_meet, are_all_told_of_a_failure) {
             }
         }
         EXPECT_EQ(failures != 0, reached);
-        EXPECT_EQ(disk.inner.content(path).size(), data->file_size());
+        EXPECT_EQ(disk.inner.content(image_path).size(), data->file_size());
         EXPECT_EQ(put("later", "x")(*data).has_value(), !reached);
         EXPECT_TRUE(data->exists(as_bytes("kept")));
         data.reset();
@@ -297,7 +295,7 @@ TEST_P(sto_12_writes_that_meet, sto_09_are_whole_after_a_crash) {
     for (std::uint64_t call = 0;; ++call) {
         plain_image base(1);
         base.write("kept", "as it was");
-        disk.inner.put(path, base.bytes);
+        disk.inner.put(image_path, base.bytes);
         open(GetParam());
         auto const told =
             meet({put("a", "1"), put_two("left", "right", std::string(600, 'b')), put("c", "3")},
@@ -307,7 +305,8 @@ TEST_P(sto_12_writes_that_meet, sto_09_are_whole_after_a_crash) {
         for (std::uint64_t seed = 0; seed < (synced ? 20U : 1U); ++seed) {
             auto const left =
                 seed == 0 ? disk.inner.after_kill() : disk.inner.after_power_loss(seed);
-            auto const reopened = store::open(path, {.alignment = 1, .on = left.get()}).value();
+            auto const reopened =
+                store::open(image_path, {.alignment = 1, .on = left.get()}).value();
             auto const has = [&](char const* key) { return reopened->exists(as_bytes(key)); };
             EXPECT_TRUE(has("kept"));
             EXPECT_TRUE(GetParam() == durability::none || has("left") == has("right")) << call;
@@ -325,7 +324,7 @@ TEST_P(sto_12_writes_that_meet, sto_09_are_whole_after_a_crash) {
 TEST(jobs_given_at_once, are_done_as_if_each_were_alone) {
     faulty_disk disk;
     auto const data =
-        store::open(path, {.alignment = 1, .level = durability::group, .on = &disk}).value();
+        store::open(image_path, {.alignment = 1, .level = durability::group, .on = &disk}).value();
     auto const before = disk.calls();
     std::array const two{key_value{as_bytes("a"), as_bytes("1")},
                          key_value{as_bytes("b"), as_bytes("2")}};
@@ -342,13 +341,13 @@ TEST(jobs_given_at_once, are_done_as_if_each_were_alone) {
     EXPECT_EQ(jobs[1].done.error(), store_error::empty_payload);
     EXPECT_EQ(jobs[2].done.value(), expected.bytes.size());
     EXPECT_EQ(jobs[3].done.value(), expected.bytes.size());
-    EXPECT_EQ(disk.content(path), expected.bytes);
+    EXPECT_EQ(disk.content(image_path), expected.bytes);
     EXPECT_EQ(disk.calls() - before, 5U) << "folder, write, sync, what was held back, sync";
 }
 
 TEST(write_queue, does_what_many_threads_ask_for) {
     faulty_disk disk;
-    auto data = store::open(path, {.on = &disk}).value();
+    auto data = store::open(image_path, {.on = &disk}).value();
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 6; ++thread) {
         threads.emplace_back([&data, thread] {
@@ -372,7 +371,7 @@ TEST(write_queue, does_what_many_threads_ask_for) {
     }
     EXPECT_EQ(data->size(), 6U * 16U);
     data.reset();
-    EXPECT_EQ(store::open(path, {.on = &disk}).value()->size(), 6U * 16U);
+    EXPECT_EQ(store::open(image_path, {.on = &disk}).value()->size(), 6U * 16U);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ protected:
         EXPECT_EQ(left.output, "");
     }
 };
-INSTANTIATE_TEST_SUITE_P(on, batches, testing::Values("file", "url", "unix"),
+INSTANTIATE_TEST_SUITE_P(on, batches, ::testing::Values("file", "url", "unix"),
                          [](auto const& each) { return each.param; });
 
 TEST_P(batches, lines_go_in_and_come_out) {

@@ -27,7 +27,7 @@ std::uint64_t count_at(boost::json::value const& of, std::string_view pointer) {
     return of.at_pointer(pointer).to_number<std::uint64_t>();
 }
 
-struct bench_command : testing::Test {
+struct bench_command : ::testing::Test {
     scratch_folder folder;
     std::string store = (folder / "s.bin").string();
 };

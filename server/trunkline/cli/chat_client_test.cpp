@@ -50,7 +50,7 @@ private:
 };
 
 // A server that says everything back is a chat for one.
-struct chat_client_command : testing::Test {
+struct chat_client_command : ::testing::Test {
     scratch_folder folder;
     test_support::running_server server{
         TRUNKLINE_PROGRAM, (folder / "s.bin").string(), {"--echo-path", "/echo"}};

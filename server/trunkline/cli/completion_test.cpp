@@ -42,7 +42,7 @@ lines names_of(std::vector<option_words> const& options) {
 }
 
 /// A shell that may not be on this machine; its completions in a file.
-class completion_of : public testing::Test {
+class completion_of : public ::testing::Test {
 protected:
     explicit completion_of(std::string shell) : shell_(std::move(shell)) {
         write_file(folder_ / "script", script_of(shell_).output);

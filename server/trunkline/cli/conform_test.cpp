@@ -24,7 +24,7 @@ test_support::finished conform(std::vector<std::string> flags) {
     return test_support::run_program(flags);
 }
 
-struct conform_command : testing::Test {
+struct conform_command : ::testing::Test {
     scratch_folder folder;
 };
 

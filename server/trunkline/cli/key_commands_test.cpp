@@ -25,7 +25,7 @@ protected:
         return feed(value, {"put", key});
     }
 };
-INSTANTIATE_TEST_SUITE_P(on, key_commands, testing::Values("file", "url", "tcp", "unix", "tls"),
+INSTANTIATE_TEST_SUITE_P(on, key_commands, ::testing::Values("file", "url", "tcp", "unix", "tls"),
                          [](auto const& each) { return each.param; });
 
 TEST_P(key_commands, what_is_put_is_got) {

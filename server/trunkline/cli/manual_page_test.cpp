@@ -18,7 +18,7 @@ namespace {
 
 using test_support::run_program;
 
-struct manual_pages : testing::Test {
+struct manual_pages : ::testing::Test {
     scratch_folder folder;
     command_words program = program_words(all_commands());
 

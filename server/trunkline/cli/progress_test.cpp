@@ -62,7 +62,7 @@ protected:
 
     std::string const large_ = noise(3 * mib, 1);
 };
-INSTANTIATE_TEST_SUITE_P(on, progress, testing::Values("file", "url"),
+INSTANTIATE_TEST_SUITE_P(on, progress, ::testing::Values("file", "url"),
                          [](auto const& each) { return each.param; });
 
 TEST_P(progress, is_drawn_for_large_values) {

@@ -20,7 +20,7 @@
 namespace trunkline::cli {
 namespace {
 
-struct store_commands_page : testing::Test {
+struct store_commands_page : ::testing::Test {
     format_page page{TRUNKLINE_SOURCE_DIR "/docs/store-commands.md"};
     command_words program = program_words(all_commands());
 

@@ -23,7 +23,7 @@ namespace trunkline::cli {
 namespace {
 
 /// A served store whose loop runs only while the test says so.
-class watched_calls : public testing::Test {
+class watched_calls : public ::testing::Test {
 protected:
     watched_calls() {
         rpc_server::builder builder;

@@ -71,7 +71,7 @@ std::string fault_of(std::string_view text) {
     return open.empty() && had_root ? "" : "something is open at the end";
 }
 
-struct charts : testing::Test {
+struct charts : ::testing::Test {
     charts() {
         counts.opened = 5;
         for (int i = 1; i <= 2000; ++i) {

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using time_point = transport::runtime::time_point;
 
-struct reports : testing::Test {
+struct reports : ::testing::Test {
     reports() {
         counts.opened = 9;
         counts.unopened = 1;

@@ -22,9 +22,7 @@ constexpr int messages_per_thread = 500;
 /// One thread with its loop and its shard, which are used there alone.
 class station {
 public:
-    station() : thread_([this] { run(); }) {
-        ready_.get_future().wait();
-    }
+    station() : thread_([this] { run(); }) { ready_.get_future().wait(); }
     ~station() {
         call([this] { loop_->stop(); });
         thread_.join();

@@ -24,9 +24,9 @@ struct serve_options {
     std::string unix_mode = "0600";  ///< of socket files, as of chmod(1)
     std::string port_file;           ///< empty: none
     std::string ws_path = "/ws";
-    std::string echo_path;  ///< empty: no echo endpoint
+    std::string echo_path;                  ///< empty: no echo endpoint
     std::vector<std::string> allow_origin;  ///< of web pages; empty: all
-    bool deflate = false;   ///< accept offers of permessage-deflate
+    bool deflate = false;                   ///< accept offers of permessage-deflate
     /// "on" or "off": whether clients that ask for the extension (extension/FORMAT.md) get it
     std::string extension = "on";
     std::size_t threads = 0;  ///< 0: one per core

@@ -12,7 +12,7 @@
 namespace trunkline::server {
 namespace {
 
-struct tls_files : testing::Test {
+struct tls_files : ::testing::Test {
     /// What is said of a server with these files.
     [[nodiscard]] std::string fault_of(tls::identity const& given) const {
         std::filesystem::path at_fault;

@@ -20,7 +20,7 @@ namespace trunkline::server {
 namespace {
 
 /// A connected socket behind a counted_stream, and the number of its descriptor.
-struct counted_socket : testing::Test {
+struct counted_socket : ::testing::Test {
     void SetUp() override {
         auto group = transport::listen_tcp(
             transport::socket_address::parse("127.0.0.1", std::uint16_t{0}).value(), 1);

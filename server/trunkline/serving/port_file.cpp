@@ -1,21 +1,14 @@
 #include <trunkline/serving/port_file.hpp>
 
+#include <trunkline/base/last_error.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <string>
 
 namespace trunkline::server {
-namespace {
-
-error_code last_error() {
-    return {errno, boost::system::system_category()};
-}
-
-}  // namespace
-
 result<void> write_port_file(std::filesystem::path const& path, std::uint16_t port) {
     std::string const text = std::to_string(port) + "\n";
     std::string const temporary = path.string() + "." + std::to_string(::getpid()) + ".new";

@@ -24,7 +24,7 @@ namespace trunkline {
 namespace {
 
 /// A store on a disk in memory, served over memory and WebSocket.
-class stores_at_a_distance : public testing::TestWithParam<std::string> {
+class stores_at_a_distance : public ::testing::TestWithParam<std::string> {
 protected:
     stores_at_a_distance() {
         data_ = store::store::open("served.bin", {.on = &disk_}).value();
@@ -50,8 +50,8 @@ std::string unix_name() {
 }
 
 INSTANTIATE_TEST_SUITE_P(over, stores_at_a_distance,
-                         testing::Values("memory:store", "ws://127.0.0.1:0/ws", "tcp://127.0.0.1:0",
-                                         unix_name()),
+                         ::testing::Values("memory:store", "ws://127.0.0.1:0/ws",
+                                           "tcp://127.0.0.1:0", unix_name()),
                          [](auto const& each) {
                              return each.param.substr(0, each.param.find(':'));
                          });

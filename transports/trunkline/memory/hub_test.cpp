@@ -19,7 +19,7 @@ namespace {
 namespace net_error = boost::asio::error;
 using dial_result = result<std::unique_ptr<transport::connection>>;
 
-struct hub_fixture : testing::Test {
+struct hub_fixture : ::testing::Test {
     std::unique_ptr<transport::listener> listen(std::string_view url) {
         auto made = meeting.listen(loop, url, {});
         EXPECT_TRUE(made.has_value());

@@ -20,7 +20,7 @@ using transport::io_result;
 using transport::io_status;
 using transport::read_result;
 
-struct link_fixture : testing::Test {
+struct link_fixture : ::testing::Test {
     void open(link_options const& options) { ends = make_link(loop, loop, options); }
 
     // Writes one frame, or the rest of one when `frame_size` is 0.

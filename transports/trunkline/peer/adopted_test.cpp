@@ -118,10 +118,6 @@ private:
     tcp::socket socket_{context_};
 };
 
-text echoed(text const& said) {
-    return said;
-}
-
 /// A server without a URL and a program that gives it what it accepts.
 class adopting : public ::testing::Test {
 protected:

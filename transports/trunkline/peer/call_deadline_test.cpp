@@ -11,7 +11,7 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 
-constexpr typed::server_stream<text, text> parts{"parts"};
+constexpr typed::server_stream<text, text> late_parts{"late_parts"};
 
 class call_deadline : public ::testing::Test {
 protected:
@@ -39,7 +39,7 @@ TEST_F(call_deadline, DDL_01_one_that_has_passed_fails_at_once_and_sends_nothing
         EXPECT_EQ(call->error, call_error::deadline_passed);
         EXPECT_EQ(call->progress, call_progress::not_sent);
         EXPECT_EQ(call->at, begin);
-        EXPECT_EQ(client.open(parts, {"late"}, options).read().error().error,
+        EXPECT_EQ(client.open(late_parts, {"late"}, options).read().error().error,
                   call_error::deadline_passed);
     }
     far.loop.run_for(1s);
@@ -111,8 +111,8 @@ TEST_F(call_deadline, DDL_08_it_covers_the_wait_for_a_connection) {
     auto const begin = now();
     auto const call = begin_call(far.loop, client, echo, "x", {.timeout = 3s});
     auto const usual = begin_call(far.loop, client, echo, "x");
-    auto stream = client.open(parts, {"x"}, {.timeout = 4s});
-    auto endless = client.open(parts, {"x"});
+    auto stream = client.open(late_parts, {"x"}, {.timeout = 4s});
+    auto endless = client.open(late_parts, {"x"});
     EXPECT_EQ(stream.read().error().progress, call_progress::not_sent);
     EXPECT_EQ(now() - begin, 4s);
     EXPECT_EQ(endless.read().error().error, call_error::deadline_passed);
@@ -137,7 +137,7 @@ TEST_F(call_deadline, DDL_08_it_covers_the_wait_for_a_slot) {
     auto const second = begin_call(far.loop, client, never, "?", {.timeout = 20s});
     auto const in_vain = begin_call(far.loop, client, echo, "x", {.timeout = 5s});
     auto const waiting = begin_call(far.loop, client, echo, "y", {.timeout = 15s});
-    auto stream = client.open(parts, {"x"}, {.timeout = 6s});
+    auto stream = client.open(late_parts, {"x"}, {.timeout = 6s});
     far.loop.run_for(5s - 1us);
     EXPECT_FALSE(in_vain->has_ended());
     EXPECT_EQ(stream.read().error().error, call_error::deadline_passed);
@@ -319,7 +319,7 @@ TEST(calendar, DDL_09_setting_the_clock_changes_no_deadline) {
                                     .connect()
                                     .value();
             auto const call = begin_call(loop, client, never, "x", {.timeout = 3s});
-            auto stream = client.open(parts, {"x"}, {.timeout = 4s});
+            auto stream = client.open(late_parts, {"x"}, {.timeout = 4s});
             loop.inner.run_for(1s);
             loop.moved_us += moved;
             loop.inner.run_for(1s);

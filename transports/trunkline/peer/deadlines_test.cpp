@@ -20,7 +20,7 @@ struct waiting final : with_deadline {
     int name_;
 };
 
-class deadlines_of : public testing::Test {
+class deadlines_of : public ::testing::Test {
 protected:
     std::shared_ptr<waiting> add(int name, milliseconds in) {
         auto made = std::make_shared<waiting>(told, name);

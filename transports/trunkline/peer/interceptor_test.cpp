@@ -21,10 +21,6 @@ namespace {
 using namespace testing;
 using std::chrono::milliseconds;
 
-text echoed(text const& said) {
-    return said;
-}
-
 /// Writes down what it is told, under a name.
 class noted final : public interceptor {
 public:

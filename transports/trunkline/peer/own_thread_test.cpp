@@ -83,7 +83,7 @@ TEST(own_thread, that_was_left_ends_before_the_process_is_taken_down) {
             });
             std::exit(2);
         },
-        testing::ExitedWithCode(0), "");
+        ::testing::ExitedWithCode(0), "");
 }
 
 TEST(own_thread, that_was_left_may_exit_the_process) {
@@ -99,7 +99,7 @@ TEST(own_thread, that_was_left_may_exit_the_process) {
             left.notify_all();
             std::promise<void>().get_future().wait();
         },
-        testing::ExitedWithCode(3), "");
+        ::testing::ExitedWithCode(3), "");
 }
 
 }  // namespace

@@ -24,10 +24,6 @@ using namespace testing;
 using namespace std::chrono_literals;
 using transport::connection_state;
 
-text echoed(text const& said) {
-    return said;
-}
-
 class reconnect : public ::testing::Test {
 protected:
     /// What a client was told, in letters: c(onnecting) C(onnected) D(isconnected) E(rror).

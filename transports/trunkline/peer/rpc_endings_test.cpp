@@ -25,10 +25,6 @@ using namespace testing;
 using std::chrono::milliseconds;
 using transport::connection_state;
 
-text echoed(text const& said) {
-    return said;
-}
-
 bool is_end(connection_state state) {
     return state == connection_state::disconnected || state == connection_state::error;
 }

@@ -18,10 +18,6 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 
-constexpr std::size_t part_size = 10'000;
-constexpr typed::server_stream<number, blob> blobs{"blobs"};
-constexpr typed::client_stream<blob, number> sizes{"sizes"};
-
 std::size_t read_all(stream_reader<blob>& from) {
     std::size_t count = 0;
     while (from.read().value()) {

@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 
 using round_trip = call_result<std::chrono::microseconds>;
 
-constexpr typed::server_stream<number, blob> blobs{"blobs"};
-
 awaitable<void> writes_blobs(received<number> count, stream_writer<blob>& to, call_context) {
     for (std::uint64_t i = 0; i < count->value; ++i) {
         blob part{pattern(10'000)};

@@ -41,10 +41,6 @@ class rpc_scenarios : public over_transports {};
 INSTANTIATE_TEST_SUITE_P(over, rpc_scenarios, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
-text echoed(text const& said) {
-    return said;
-}
-
 /// Three questions and answers, and the end; `ended` is then set, empty when all went well.
 awaitable<void> talk_of_doubles(conversation<number, number>& with,
                                 std::optional<error_code>& ended) {
@@ -406,11 +402,10 @@ std::vector<std::byte> noise(std::size_t size) {
 // What waits for a reader does not grow with what is to be written: queues of both sides, and of
 // the system between them.
 TEST_P(rpc_scenarios, slow_reader_of_a_stream) {
-    constexpr typed::server_stream<number, blob> blobs{"blobs"};
-    constexpr std::size_t part_size = 64 * kib;
+    constexpr std::size_t large_part_size = 64 * kib;
     constexpr std::size_t count = 1024;
-    constexpr std::size_t waiting_max = 24 * mib / part_size;
-    auto const expected = noise(part_size);
+    constexpr std::size_t waiting_max = 24 * mib / large_part_size;
+    auto const expected = noise(large_part_size);
     std::size_t const ahead_max = is_extended() ? 0 : stream_input_size_mark;
     std::atomic<std::size_t> written = 0;
     seen<bool> ahead;
@@ -425,7 +420,7 @@ TEST_P(rpc_scenarios, slow_reader_of_a_stream) {
                                             if (!gone) {
                                                 co_return gone;
                                             }
-                                            if (++written * part_size > ahead_max) {
+                                            if (++written * large_part_size > ahead_max) {
                                                 ahead.add(true);
                                             }
                                         }

@@ -21,15 +21,6 @@ namespace {
 using namespace testing;
 using transport::transport_error;
 
-text echoed(text const& said) {
-    return said;
-}
-
-std::string said(rpc_client const& client) {
-    auto const answer = client.call(echo, {"hello"});
-    return answer ? (*answer)->value : answer.error().error.message();
-}
-
 class rpc_sockets : public ::testing::Test {
 protected:
     [[nodiscard]] result<rpc_server> serve(std::string url) {
@@ -58,7 +49,7 @@ TEST_F(rpc_sockets, one_server_serves_them_all_with_many_threads) {
         std::vector<rpc_client> clients;
         for (int i = 0; i < 8; ++i) {
             clients.push_back(rpc_client::builder(each).connect().value());
-            EXPECT_EQ(said(clients.back()), "hello") << each;
+            EXPECT_EQ(answer_of(clients.back()), "hello") << each;
         }
     }
 }
@@ -83,7 +74,7 @@ TEST_F(rpc_sockets, handlers_know_the_process_that_calls_over_a_unix_socket) {
             continue;  // no IPv6 here
         }
         auto const client = rpc_client::builder(server->endpoints().front()).connect().value();
-        EXPECT_EQ(said(client), "hello");
+        EXPECT_EQ(answer_of(client), "hello");
         bool const is_unix = where.starts_with("unix:");
         auto const wanted = is_unix ? std::optional(us) : std::nullopt;
         EXPECT_EQ(callers.wait_for(2), (std::vector{wanted, wanted})) << where;
@@ -118,7 +109,7 @@ TEST_F(rpc_sockets, a_socket_file_goes_with_its_server_and_a_dead_one_is_replace
         ASSERT_EQ(::bind(dead.get(), address.data(), address.size()), 0);
     }
     auto const server = serve(url()).value();
-    EXPECT_EQ(said(rpc_client::builder(url()).connect().value()), "hello");
+    EXPECT_EQ(answer_of(rpc_client::builder(url()).connect().value()), "hello");
 }
 
 TEST_F(rpc_sockets, a_live_server_keeps_its_endpoint) {
@@ -127,7 +118,7 @@ TEST_F(rpc_sockets, a_live_server_keeps_its_endpoint) {
         auto const server = serve(where).value();
         auto const& real = server.endpoints().front();
         EXPECT_EQ(serve(real).error(), boost::asio::error::address_in_use) << real;
-        EXPECT_EQ(said(rpc_client::builder(real).connect().value()), "hello") << real;
+        EXPECT_EQ(answer_of(rpc_client::builder(real).connect().value()), "hello") << real;
     }
 }
 
@@ -151,7 +142,7 @@ TEST_F(rpc_sockets, SEC_05_origins_are_looked_at_before_anything_listens) {
     EXPECT_EQ(with({"https://a.org", "https://b.org/"}).error(), transport_error::invalid_endpoint);
     auto const server = with({"https://a.org", "http://b:1"}).value();
     auto const client = rpc_client::builder(server.endpoints().front()).connect().value();
-    EXPECT_EQ(said(client), "hello") << "it says no origin";
+    EXPECT_EQ(answer_of(client), "hello") << "it says no origin";
 }
 
 TEST_F(rpc_sockets, when_one_endpoint_fails_the_others_are_given_back) {
@@ -169,10 +160,10 @@ TEST_F(rpc_sockets, a_full_server_refuses) {
                                 .start()
                                 .value();
         auto const first = rpc_client::builder(server.endpoints().front()).connect().value();
-        EXPECT_EQ(said(first), "hello");
+        EXPECT_EQ(answer_of(first), "hello");
         auto const second = rpc_client::builder(server.endpoints().front()).connect();
         EXPECT_FALSE(second && second->call(echo, {"x"}).has_value());
-        EXPECT_EQ(said(first), "hello");
+        EXPECT_EQ(answer_of(first), "hello");
     }
 }
 

@@ -22,10 +22,6 @@ class rpc_peers : public over_transports {};
 INSTANTIATE_TEST_SUITE_P(over, rpc_peers, ::testing::ValuesIn(every_transport),
                          [](auto const& each) { return each.param; });
 
-text echoed(text const& said) {
-    return said;
-}
-
 TEST_P(rpc_peers, a_callback_is_called_on_the_connections_thread) {
     auto const server = a_server().handle(echo, echoed).start().value();
     auto const client = a_client(server).connect().value();

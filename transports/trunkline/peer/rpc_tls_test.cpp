@@ -27,15 +27,6 @@ using namespace testing;
 using transport::peer_certificate;
 using transport::transport_error;
 
-text echoed(text const& said) {
-    return said;
-}
-
-std::string said(rpc_client const& client) {
-    auto const answer = client.call(echo, {"hello"});
-    return answer ? (*answer)->value : answer.error().error.message();
-}
-
 // Has connected, and says nothing.
 class silent_guest {
 public:
@@ -81,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(over, rpc_tls, ::testing::Values("tls", "wss"),
 TEST_P(rpc_tls, a_server_that_is_not_trusted_is_refused) {
     auto const server = serve(parties().serving);
     auto const& where = server.endpoints().front();
-    EXPECT_EQ(said(connect(where, parties().asking).value()), "hello");
+    EXPECT_EQ(answer_of(connect(where, parties().asking).value()), "hello");
 
     scratch_folder folder;
     tls::test_authority const others(folder.path());
@@ -90,7 +81,7 @@ TEST_P(rpc_tls, a_server_that_is_not_trusted_is_refused) {
     auto const unsaid = rpc_client::builder(where).connect();
     EXPECT_EQ(unsaid.error().category(), tls::verify_category()) << "as the system does";
     auto const anybody = tls::context::for_client({.verify = false}).value();
-    EXPECT_EQ(said(connect(where, anybody).value()), "hello");
+    EXPECT_EQ(answer_of(connect(where, anybody).value()), "hello");
 }
 
 TEST_P(rpc_tls, a_client_that_is_not_trusted_is_refused) {
@@ -112,7 +103,7 @@ TEST_P(rpc_tls, a_client_that_is_not_trusted_is_refused) {
         tls::context::for_client({.authorities = authority.file(), .own = authority.issue("alice")})
             .value();
     auto const let_in = connect(where, known).value();
-    EXPECT_EQ(said(let_in), "hello");
+    EXPECT_EQ(answer_of(let_in), "hello");
     EXPECT_EQ(server.peers().size(), 1U) << "nobody else was let in";
 }
 
@@ -125,7 +116,7 @@ TEST_P(rpc_tls, a_server_of_another_name_is_refused) {
     auto const named = serve(tls::context::for_server({.own = parties().authority.issue(
                                                            "named", {.names = "DNS:localhost"})})
                                  .value());
-    EXPECT_EQ(said(connect(renamed(named, "localhost"), parties().asking).value()), "hello");
+    EXPECT_EQ(answer_of(connect(renamed(named, "localhost"), parties().asking).value()), "hello");
     EXPECT_EQ(connect(named.endpoints().front(), parties().asking).error(),
               error_code(X509_V_ERR_IP_ADDRESS_MISMATCH, tls::verify_category()));
 }
@@ -152,7 +143,7 @@ TEST_P(rpc_tls, REC_07_a_client_that_refuses_its_server_stays_away) {
             .on_state([&](auto state, auto why) { states.add({state, why}); })
             .connect()
             .value();
-    EXPECT_EQ(said(client), "hello");
+    EXPECT_EQ(answer_of(client), "hello");
     server.reset();
     scratch_folder folder;
     tls::test_authority const others(folder.path());
@@ -189,16 +180,16 @@ TEST_P(rpc_tls, certificates_are_replaced_while_it_runs) {
     auto const& where = server.endpoints().front();
     auto const trust = tls::context::for_client({.authorities = first.file()}).value();
     auto const before = connect(where, trust).value();
-    EXPECT_EQ(said(before), "hello");
+    EXPECT_EQ(answer_of(before), "hello");
 
     tls::test_authority const second(folder.path());  // in the same files
     static_cast<void>(second.issue("server"));
-    EXPECT_EQ(said(connect(where, trust).value()), "hello") << "nobody has said so yet";
+    EXPECT_EQ(answer_of(connect(where, trust).value()), "hello") << "nobody has said so yet";
     ASSERT_TRUE(serving.reload().has_value());
     EXPECT_EQ(connect(where, trust).error().category(), tls::verify_category());
     ASSERT_TRUE(trust.reload().has_value());
-    EXPECT_EQ(said(connect(where, trust).value()), "hello");
-    EXPECT_EQ(said(before), "hello");
+    EXPECT_EQ(answer_of(connect(where, trust).value()), "hello");
+    EXPECT_EQ(answer_of(before), "hello");
 }
 
 // OBS-02 of the conformance catalogue.
@@ -223,7 +214,7 @@ TEST_P(rpc_tls, handlers_know_whose_certificate_it_is) {
     auto const alice =
         tls::context::for_client({.authorities = authority.file(), .own = own}).value();
     auto const client = connect(server.endpoints().front(), alice).value();
-    EXPECT_EQ(said(client), "hello");
+    EXPECT_EQ(answer_of(client), "hello");
     std::optional const shown(peer_certificate{"CN=peer of a test", {"URI:test:alice"}});
     EXPECT_EQ(callers.wait_for(2), (std::vector{shown, shown}));
     ASSERT_TRUE(client.certificate().has_value());
@@ -262,9 +253,9 @@ TEST_P(rpc_tls, a_full_server_refuses) {
     auto const server = a_server(parties().serving).connections_max(1).start().value();
     auto const& where = server.endpoints().front();
     auto const first = connect(where, parties().asking).value();
-    EXPECT_EQ(said(first), "hello");
+    EXPECT_EQ(answer_of(first), "hello");
     EXPECT_FALSE(connect(where, parties().asking).has_value());
-    EXPECT_EQ(said(first), "hello");
+    EXPECT_EQ(answer_of(first), "hello");
 }
 
 TEST_P(rpc_tls, LIM_04_who_is_in_the_handshake_counts_as_a_connection) {
@@ -279,7 +270,7 @@ TEST_P(rpc_tls, LIM_04_who_is_in_the_handshake_counts_as_a_connection) {
     while (!client && std::chrono::steady_clock::now() - begun < patience) {
         client = connect(where, parties().asking);  // once it has been seen that he is gone
     }
-    EXPECT_EQ(said(client.value()), "hello");
+    EXPECT_EQ(answer_of(client.value()), "hello");
 }
 
 TEST_P(rpc_tls, serves_many_with_many_threads) {
@@ -287,7 +278,7 @@ TEST_P(rpc_tls, serves_many_with_many_threads) {
     std::vector<rpc_client> clients;
     for (int i = 0; i < 20; ++i) {
         clients.push_back(connect(server.endpoints().front(), parties().asking).value());
-        EXPECT_EQ(said(clients.back()), "hello");
+        EXPECT_EQ(answer_of(clients.back()), "hello");
     }
 }
 

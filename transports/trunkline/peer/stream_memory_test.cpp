@@ -142,7 +142,6 @@ TEST(stream_memory, FLO_11_sends_that_wait_take_no_more_than_the_mark) {
 }
 
 TEST(stream_memory, a_frame_of_tiny_records_takes_no_more_than_its_connection_may_hold) {
-    constexpr typed::client_stream<blob, number> sizes{"sizes"};
     session_limits limits;
     limits.message_size_max = crowd_size + 1 * mib;
     limits.held_size_max = crowd_size + 2 * mib;

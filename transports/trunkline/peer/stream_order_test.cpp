@@ -30,9 +30,7 @@ struct numbers {
     static constexpr auto fields() { return std::tuple(&numbers::all); }
 };
 
-constexpr std::size_t part_size = 10'000;
 constexpr typed::client_stream<numbered, numbers> in_order{"in order"};
-constexpr typed::client_stream<blob, number> sizes{"sizes"};
 
 awaitable<call_result<numbers>> notes_order(stream_reader<numbered>& from, call_context) {
     numbers seen;

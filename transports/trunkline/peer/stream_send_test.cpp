@@ -16,10 +16,6 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 
-constexpr std::size_t part_size = 10'000;
-constexpr typed::client_stream<blob, number> sizes{"sizes"};
-constexpr typed::server_stream<number, blob> blobs{"blobs"};
-
 /// Without and with the extension: a bounded queue, and credit.
 class stream_send : public ::testing::TestWithParam<bool> {
 protected:
@@ -165,10 +161,6 @@ TEST_P(stream_send, FLO_12_a_queue_that_was_never_above_the_low_mark_does_not_dr
     EXPECT_EQ(read_some(parts), parts);
     EXPECT_EQ(drained, 0);
 }
-
-struct nothing {
-    static constexpr auto fields() { return std::tuple(); }
-};
 
 TEST_P(stream_send, FLO_11_parts_without_bytes_wait_too) {
     constexpr typed::client_stream<nothing, number> nothings{"nothings"};

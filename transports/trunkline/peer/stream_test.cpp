@@ -86,10 +86,6 @@ TEST_P(streams, a_request_may_be_larger_than_the_head_of_a_call) {
     }
 }
 
-struct nothing {
-    static constexpr auto fields() { return std::tuple(); }
-};
-
 TEST_P(streams, a_request_may_be_nothing) {
     constexpr typed::server_stream<nothing, number> three{"three"};
     auto const server = a_server()

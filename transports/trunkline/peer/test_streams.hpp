@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -16,6 +17,9 @@ namespace trunkline::testing {
 inline constexpr typed::server_stream<number, number> count_to{"count to"};
 inline constexpr typed::client_stream<number, number> sum{"sum"};
 inline constexpr typed::two_way_stream<number, number> doubled{"doubled"};
+inline constexpr typed::server_stream<number, blob> blobs{"blobs"};
+inline constexpr typed::client_stream<blob, number> sizes{"sizes"};
+inline constexpr std::size_t part_size = 10'000;  ///< bytes of one blob, where that matters
 inline constexpr typed::two_way_stream<blob, blob> mirrored{"mirrored"};
 inline constexpr typed::two_way_stream<typed::raw, typed::raw> raw_echo{"raw echo"};
 

@@ -39,11 +39,26 @@ struct blob {
     static constexpr auto fields() { return std::tuple(&blob::bytes); }
 };
 
+struct nothing {
+    static constexpr auto fields() { return std::tuple(); }
+};
+
 inline constexpr typed::method<text, text> echo{"echo"};
 inline constexpr typed::method<blob, blob> mirror{"mirror"};
 inline constexpr typed::method<number, number> add_one{"add one"};
 inline constexpr typed::method<text, text> never{"never"};
 inline constexpr typed::event<text> news{"news"};
+
+/// What answers `echo`.
+inline text echoed(text const& said) {
+    return said;
+}
+
+/// What a peer says to a greeting, or why it said nothing.
+inline std::string answer_of(rpc_client const& client) {
+    auto const answer = client.call(echo, {"hello"});
+    return answer ? (*answer)->value : answer.error().error.message();
+}
 
 /// Does not answer; ends when it is cancelled.
 inline boost::asio::awaitable<text> waits(received<text>, call_context) {

@@ -10,7 +10,7 @@
 namespace trunkline::tls {
 namespace {
 
-struct tls_context : testing::Test {
+struct tls_context : ::testing::Test {
     tls_context() : authority(folder.path()), own(authority.issue("server")) {}
 
     scratch_folder folder;

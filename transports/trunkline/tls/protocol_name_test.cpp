@@ -17,7 +17,7 @@
 namespace trunkline::tls {
 namespace {
 
-struct protocol_names : testing::Test {
+struct protocol_names : ::testing::Test {
     struct ends {
         std::unique_ptr<SSL, decltype(&SSL_free)> client{nullptr, &SSL_free};
         std::unique_ptr<SSL, decltype(&SSL_free)> server{nullptr, &SSL_free};

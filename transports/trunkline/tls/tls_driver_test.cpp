@@ -25,7 +25,7 @@ using transport::transport_error;
 constexpr std::size_t answer_size = 60'000;  // a stream through TLS takes that in one write
 
 /// A driver at the server's end of a link of 4 KiB, and a client that is only bytes.
-struct tls_driver : testing::Test {
+struct tls_driver : ::testing::Test {
     tls_driver() {
         test_authority const authority(folder.path());
         auto const ours = context::for_server({.own = authority.issue("server")}).value();

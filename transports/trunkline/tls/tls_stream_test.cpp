@@ -34,7 +34,7 @@ std::vector<std::byte> some_bytes(std::size_t size) {
     return {bytes.begin(), bytes.end()};
 }
 
-struct tls_stream_test : testing::Test {
+struct tls_stream_test : ::testing::Test {
     tls_stream_test() : authority(folder.path()) {
         serving.own = authority.issue("server");
         asking.authorities = authority.file();
@@ -106,7 +106,7 @@ TEST_P(tls_shapes, tell_the_end_after_the_last_byte) {
     EXPECT_EQ(server->heard, said);
 }
 
-INSTANTIATE_TEST_SUITE_P(every, tls_shapes, testing::ValuesIn(transport::all_delivery_shapes),
+INSTANTIATE_TEST_SUITE_P(every, tls_shapes, ::testing::ValuesIn(transport::all_delivery_shapes),
                          [](auto const& each) { return std::string(name_of(each.param)); });
 
 TEST_F(tls_stream_test, half_of_it_may_end_while_the_other_goes_on) {

@@ -1,4 +1,5 @@
 // The Linux implementation of readiness_set: a nested, level-triggered epoll set.
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/transport/readiness_set.hpp>
 
 #include <trunkline/base/assert.hpp>
@@ -8,7 +9,6 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdint>
 
 namespace trunkline::transport {
@@ -113,7 +113,7 @@ private:
 result<std::unique_ptr<readiness_set>> make_epoll_readiness_set(boost::asio::io_context& context) {
     int const descriptor = epoll_create1(EPOLL_CLOEXEC);
     if (descriptor < 0) {
-        return error_code(errno, boost::system::system_category());
+        return last_error();
     }
     return std::unique_ptr<readiness_set>(
         std::make_unique<epoll_readiness_set>(context, descriptor));

@@ -59,7 +59,7 @@ void PrintTo(kind const& of, std::ostream* out) {
     *out << of.name;
 }
 
-class readiness_sets : public testing::TestWithParam<kind> {
+class readiness_sets : public ::testing::TestWithParam<kind> {
 protected:
     void watch(socket_pair& pair, bool for_read, bool for_write) {
         set->update(pair.handle, for_read, for_write);
@@ -89,8 +89,8 @@ protected:
     std::unique_ptr<readiness_set> set = GetParam().make(context).value();
 };
 INSTANTIATE_TEST_SUITE_P(kind, readiness_sets,
-                         testing::Values(kind{"epoll", &make_epoll_readiness_set},
-                                         kind{"async_wait", &make_async_readiness_set}),
+                         ::testing::Values(kind{"epoll", &make_epoll_readiness_set},
+                                           kind{"async_wait", &make_async_readiness_set}),
                          [](auto const& each) { return std::string(each.param.name); });
 
 TEST_P(readiness_sets, have_a_name) {

@@ -67,7 +67,7 @@ std::string letters(std::size_t size) {
     return text;
 }
 
-class pipe_shapes : public testing::TestWithParam<delivery_shape> {};
+class pipe_shapes : public ::testing::TestWithParam<delivery_shape> {};
 
 TEST_P(pipe_shapes, carries_all_bytes_in_order_both_ways_and_then_the_end) {
     for (std::size_t const capacity : {std::size_t{1}, std::size_t{13}, 64 * kib}) {
@@ -118,10 +118,10 @@ TEST_P(pipe_shapes, breaks_at_the_asked_byte) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(all, pipe_shapes, testing::ValuesIn(all_delivery_shapes),
+INSTANTIATE_TEST_SUITE_P(all, pipe_shapes, ::testing::ValuesIn(all_delivery_shapes),
                          [](auto const& shape) { return std::string(name_of(shape.param)); });
 
-struct pipe_fixture : testing::Test {
+struct pipe_fixture : ::testing::Test {
     io_result write(byte_stream& stream, std::string_view text) {
         bytes_view const piece = as_bytes(text);
         return stream.write({&piece, 1});

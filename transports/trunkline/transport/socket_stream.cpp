@@ -1,6 +1,7 @@
 #include <trunkline/transport/socket_stream.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/transport/socket_address.hpp>
 
 #include <netinet/in.h>
@@ -23,9 +24,7 @@ io_result failed_call() noexcept {
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
         return {.status = io_status::would_block, .size = 0, .error = {}};
     }
-    return {.status = io_status::error,
-            .size = 0,
-            .error = error_code(errno, boost::system::system_category())};
+    return {.status = io_status::error, .size = 0, .error = last_error()};
 }
 
 io_result closed_stream() noexcept {

@@ -11,7 +11,7 @@ namespace trunkline::transport {
 namespace {
 
 // Frames lie behind each other in memory more often than not: joined, they are one piece.
-constexpr std::size_t pieces_per_write = 256;
+constexpr std::size_t pieces_joined_max = 256;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ io_result stream_connection::write(std::span<out_segment const> segments) {
     if (closing_) {
         return {.status = io_status::error, .size = 0, .error = boost::asio::error::broken_pipe};
     }
-    std::array<bytes_view, pieces_per_write> pieces;
+    std::array<bytes_view, pieces_joined_max> pieces;
     std::size_t count = 0;
     for (out_segment const& segment : segments) {
         bool const joins = count > 0 && pieces[count - 1].data() + pieces[count - 1].size() ==

@@ -12,7 +12,7 @@
 namespace trunkline::transport {
 namespace {
 
-struct stream_connection_fixture : testing::Test {
+struct stream_connection_fixture : ::testing::Test {
     void SetUp() override { open({}); }
 
     void open(pipe_options const& options) {

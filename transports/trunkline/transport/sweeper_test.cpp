@@ -26,7 +26,7 @@ struct probe final : swept {
     std::function<void()> then;
 };
 
-struct sweeper_fixture : testing::Test {
+struct sweeper_fixture : ::testing::Test {
     sweeper& sweep() { return loop.commons().sweep(); }
     simulated_runtime loop;
 };

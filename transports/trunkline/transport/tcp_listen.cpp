@@ -1,21 +1,17 @@
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/transport/socket_stream.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <cerrno>
 #include <string>
 #include <utility>
 
 namespace trunkline::transport {
 namespace {
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 bool set_option(int descriptor, int level, int name) noexcept {
     int const on = 1;

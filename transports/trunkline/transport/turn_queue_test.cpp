@@ -22,7 +22,7 @@ struct wish final : turn_work {
     std::function<void()> then;
 };
 
-struct turn_queue_fixture : testing::Test {
+struct turn_queue_fixture : ::testing::Test {
     turn_queue& queue() { return loop.commons().turns(); }
     simulated_runtime loop;
 };

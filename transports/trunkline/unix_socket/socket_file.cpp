@@ -1,5 +1,6 @@
 #include <trunkline/unix_socket/socket_file.hpp>
 
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/transport/error.hpp>
 
 #include <boost/asio/error.hpp>
@@ -18,10 +19,6 @@ namespace trunkline::unix_socket {
 namespace {
 
 using transport::file_descriptor;
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 /// What tells two files apart as long as one of them is in use.
 struct file_identity {

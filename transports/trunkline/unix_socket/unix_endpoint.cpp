@@ -1,21 +1,17 @@
 #include <trunkline/unix_socket/unix_endpoint.hpp>
 
 #include <trunkline/base/assert.hpp>
+#include <trunkline/base/last_error.hpp>
 #include <trunkline/transport/socket_dialer.hpp>
 #include <trunkline/unix_socket/socket_file.hpp>
 #include <trunkline/unix_socket/unix_url.hpp>
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <utility>
 
 namespace trunkline::unix_socket {
 namespace {
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 // The system itself sees to it that nobody else has the name.
 result<transport::listening_socket> listen_at_name(unix_url const& where) {

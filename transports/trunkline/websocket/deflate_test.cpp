@@ -14,6 +14,7 @@ namespace {
 
 using testing::deflated;
 using ::testing::ElementsAre;
+using testing::failed;
 using testing::frame;
 using testing::inflated;
 using ::testing::IsEmpty;
@@ -23,10 +24,6 @@ using testing::transcript;
 using testing::with_deflate;
 using namespace std::string_literals;
 using lines = std::vector<std::string>;
-
-std::string failed(websocket_error error) {
-    return "failed: " + std::string(describe(error));
-}
 
 /// Both roles, with compression agreed on.
 class deflate_as : public ::testing::TestWithParam<role> {

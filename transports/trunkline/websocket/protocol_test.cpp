@@ -10,16 +10,13 @@ namespace {
 
 using testing::close_payload;
 using ::testing::ElementsAre;
+using testing::failed;
 using testing::frame;
 using ::testing::IsEmpty;
 using testing::other;
 using testing::transcript;
 using namespace std::string_literals;
 using lines = std::vector<std::string>;
-
-std::string failed(websocket_error error) {
-    return "failed: " + std::string(describe(error));
-}
 
 /// Both roles: the peer's frames are built as that role's peer sends them.
 class protocol_as : public ::testing::TestWithParam<role> {

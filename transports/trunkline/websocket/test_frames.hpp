@@ -14,6 +14,11 @@ namespace trunkline::websocket::testing {
 
 inline constexpr mask_key test_mask = 0x3d21fa37;
 
+/// What a transcript says of a protocol that failed.
+inline std::string failed(websocket_error error) {
+    return "failed: " + std::string(describe(error));
+}
+
 /// One whole frame as `sender` puts it on the wire.
 inline std::string frame(role sender, opcode code, std::string_view payload, bool fin = true,
                          mask_key mask = test_mask, bool compressed = false) {

@@ -97,7 +97,7 @@ void write_page(std::map<std::string, std::string> const& rows) {
 }
 
 // One test for each family of rules.
-class catchers : public testing::TestWithParam<std::string> {};
+class catchers : public ::testing::TestWithParam<std::string> {};
 
 // With TRUNKLINE_WRITE_CATCHERS rows that do not hold are looked for anew, among all.
 TEST_P(catchers, catch_what_the_page_says) {
@@ -133,7 +133,7 @@ std::set<std::string> families() {
     return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(of, catchers, testing::ValuesIn(families()),
+INSTANTIATE_TEST_SUITE_P(of, catchers, ::testing::ValuesIn(families()),
                          [](auto const& which) { return which.param; });
 
 TEST(catchers_page, names_a_rule_that_catches_none_with_its_reason) {
