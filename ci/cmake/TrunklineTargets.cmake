@@ -36,9 +36,11 @@ function(trunkline_library name)
     endif()
 endfunction()
 
-# How tests are compiled: quickly; and what one of them names is no shadow over the others of its batch.
+# How tests are compiled: quickly. What one of them names is no shadow over the others of its batch, and may be
+# unnamed to the linker.
 add_library(trunkline_test_options INTERFACE)
-target_compile_options(trunkline_test_options INTERFACE -O0 -Wno-shadow)
+target_compile_options(trunkline_test_options INTERFACE -O0 -Wno-shadow
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 
 # trunkline_test(<name> SOURCES ... LINKS ... [LABELS ...] [WHOLE] [MAIN])
 # makes the test program <name>_test. Each of its tests becomes a ctest entry, or the program as a whole becomes one

@@ -37,11 +37,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # sanitizers look for the real ones.
     target_compile_options(trunkline_private_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-Wno-maybe-uninitialized>)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND TRUNKLINE_SANITIZE)
-    # g++ 12 sees warnings in the standard library only once sanitizers have rewritten it.
-    target_compile_options(trunkline_private_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan
-        -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict)
-endif()
 
 if(TRUNKLINE_SANITIZE)
     add_compile_options(-fsanitize=${TRUNKLINE_SANITIZE} -fno-sanitize-recover=all)
