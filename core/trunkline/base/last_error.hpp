@@ -1,3 +1,4 @@
+// What the system said last.
 #pragma once
 
 #include <trunkline/base/result.hpp>

@@ -7,7 +7,7 @@ namespace trunkline::transport {
 namespace {
 
 /// How long one who waits for an event lets time pass.
-constexpr std::chrono::hours patience{24};
+constexpr std::chrono::hours blocking_max{24};
 
 /// Says that work is under way.
 class working_mark {
@@ -126,7 +126,7 @@ void simulated_runtime::run_for(duration span) {
 }
 
 bool simulated_runtime::wait_until(std::function<bool()> const& done) {
-    return !working_ && run_until(done, patience);
+    return !working_ && run_until(done, blocking_max);
 }
 
 bool simulated_runtime::run_until(std::function<bool()> const& done, duration at_most) {
