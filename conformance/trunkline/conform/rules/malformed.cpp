@@ -132,14 +132,16 @@ std::string noise_in_frames(world& at, caller const& by) {
     auto& random = at.random();
     for (int i = 0; i < 20; ++i) {
         auto const kind = static_cast<frame::kind>(random() % 8);
-        std::string const payload =
-            random() % 2 == 0
-                ? noise(at, random() % 64)
-                : head_of(static_cast<rpc::message_type>(random() % 4),
-                          static_cast<std::uint32_t>(random()), random(), noise(at, random() % 32))
-                      .substr(0, 1 + random() % 40);
-        made += by.frame(kind, static_cast<std::uint32_t>(random() % 4),
-                         static_cast<std::uint32_t>(random() % 4), payload);
+        auto const stream = static_cast<std::uint32_t>(random() % 4);
+        auto const sequence = static_cast<std::uint32_t>(random() % 4);
+        std::string payload = noise(at, random() % 64);
+        if (random() % 2 == 0) {
+            auto const type = static_cast<rpc::message_type>(random() % 4);
+            auto const id = static_cast<std::uint32_t>(random());
+            std::string const head = head_of(type, id, random(), payload);
+            payload = head.substr(0, 1 + random() % 40);
+        }
+        made += by.frame(kind, stream, sequence, payload);
     }
     return made;
 }
