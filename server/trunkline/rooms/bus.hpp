@@ -26,7 +26,8 @@ public:
     virtual ~bus_topic() = default;
 
     /// To all holders of the room, the own one included, maybe from inside this call. Any thread.
-    /// Two messages of one thread arrive in their order.
+    /// Two messages of one thread arrive in their order. The draft arrives as it is: with where its
+    /// number belongs, and whether it is kept.
     virtual void publish(message_draft said) = 0;
 };
 

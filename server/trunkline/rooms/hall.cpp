@@ -6,8 +6,12 @@
 
 namespace trunkline::rooms {
 
-hall::hall(bus& network, std::function<room_options(std::string_view)> options_of)
-    : network_(network), options_of_(std::move(options_of)) {}
+hall::hall(bus& network, std::function<room_options(std::string_view)> options_of, history* kept)
+    : network_(network),
+      options_of_(std::move(options_of)),
+      history_(kept),
+      last_number_(kept == nullptr ? 0 : kept->reserved_numbers()),
+      reserved_(kept == nullptr ? UINT64_MAX : last_number_.load()) {}
 
 hall::~hall() {
     TRUNKLINE_ASSERT(rooms_.empty());
@@ -57,6 +61,15 @@ std::vector<room_presence> hall::list(std::size_t count) const {
 std::size_t hall::rooms() const {
     std::lock_guard const lock(mutex_);
     return rooms_.size();
+}
+
+void hall::reserve(std::uint64_t number) {
+    std::lock_guard const lock(reserving_);
+    if (number > reserved_.load()) {
+        std::uint64_t const up_to = number + numbers_per_reservation;
+        history_->reserve_numbers(up_to);
+        reserved_.store(up_to, std::memory_order_release);
+    }
 }
 
 // Of a room that goes: another of its name may be there already.

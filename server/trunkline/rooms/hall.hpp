@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/rooms/bus.hpp>
+#include <trunkline/rooms/history.hpp>
 #include <trunkline/rooms/room.hpp>
 #include <trunkline/rooms/slow_policy.hpp>
 
@@ -28,10 +29,13 @@ struct room_presence {
 class hall {
 public:
     /// `network` outlives the hall. `options_of` gives those of a room that is being made, from its
-    /// name; any thread.
+    /// name; any thread. `kept`, where there is one, outlives the hall, which goes on with its
+    /// numbers.
     explicit hall(
-        bus& network, std::function<room_options(std::string_view)> options_of =
-                          [](std::string_view) { return room_options{}; });
+        bus& network,
+        std::function<room_options(std::string_view)> options_of =
+            [](std::string_view) { return room_options{}; },
+        history* kept = nullptr);
     ~hall();
     hall(hall const&) = delete;
     hall& operator=(hall const&) = delete;
@@ -50,7 +54,16 @@ public:
 
     /// A number for a message that is said to nobody but one: as those of rooms, never given twice,
     /// from 1.
-    [[nodiscard]] std::uint64_t next_number() noexcept { return last_number_.fetch_add(1) + 1; }
+    [[nodiscard]] std::uint64_t next_number() {
+        std::uint64_t const number = last_number_.fetch_add(1) + 1;
+        if (number > reserved_.load(std::memory_order_acquire)) {
+            reserve(number);
+        }
+        return number;
+    }
+
+    /// What was said in rooms; null where nothing is kept.
+    [[nodiscard]] history* kept() noexcept { return history_; }
 
     /// The bus that carries what is said.
     [[nodiscard]] bus& network() noexcept { return network_; }
@@ -59,10 +72,14 @@ private:
     friend class room;
 
     void forget(std::string const& name);
+    void reserve(std::uint64_t number);
 
     bus& network_;
     std::function<room_options(std::string_view)> const options_of_;
-    std::atomic<std::uint64_t> last_number_{0};
+    history* const history_;
+    std::atomic<std::uint64_t> last_number_;
+    std::atomic<std::uint64_t> reserved_;  // numbers up to it may be given
+    std::mutex reserving_;
     mutable std::mutex mutex_;  // of the rooms
     std::map<std::string, std::weak_ptr<room>, std::less<>> rooms_;
 };

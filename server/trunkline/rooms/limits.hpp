@@ -4,6 +4,7 @@
 #include <trunkline/base/limits.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace trunkline::rooms {
 
@@ -24,5 +25,12 @@ inline constexpr std::size_t count_notice_share = 8;
 
 /// Messages that one call of member::offer() gives at most.
 inline constexpr std::size_t offered_max = 64;
+
+/// Bytes of what is read of a history at once, beside one message. No more of it is in memory for
+/// one member.
+inline constexpr std::size_t history_page_size_max = 256 * kib;
+
+/// Numbers of messages that are reserved at once: so many are skipped at most by a restart.
+inline constexpr std::uint64_t numbers_per_reservation = 1U << 16U;
 
 }  // namespace trunkline::rooms

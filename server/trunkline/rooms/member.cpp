@@ -59,6 +59,21 @@ void member::resume() {
     }
 }
 
+// It has said nothing of the room yet: all that comes of it waits behind.
+void member::catch_up(room& in, std::uint64_t after, std::uint64_t until) {
+    if (is_closed_) {
+        return;
+    }
+    bool const keeps_up = !has_waiting();
+    if (keeps_up) {
+        waiting_ = std::make_unique<waiting_queue>();
+    }
+    waiting_->add_history(in, after, until);
+    if (keeps_up) {
+        resume();
+    }
+}
+
 std::size_t member::waiting_size() const noexcept {
     return waiting_ == nullptr ? 0 : waiting_->size();
 }
@@ -78,14 +93,20 @@ membership::~membership() {
 }
 
 crowd_news membership::join(shard& on, std::shared_ptr<room> into, member& who,
-                            std::uint64_t number, std::string_view name) {
+                            std::uint64_t number, std::string_view name,
+                            std::optional<std::uint64_t> after) {
     TRUNKLINE_ASSERT(at_ == nullptr && !on.delivering_);
     room& joined = *into;
     at_ = &on.seats_for(std::move(into));
     who_ = &who;
     index_ = static_cast<std::uint32_t>(at_->members.size());
     at_->members.push_back(this);
-    return joined.enter({&on, at_}, index_ == 0, number, name, seat_);
+    auto const arrived = joined.enter({&on, at_}, index_ == 0, number, name);
+    seat_ = arrived.seat;
+    if (after) {
+        who.catch_up(joined, *after > arrived.last_number ? 0 : *after, arrived.last_number);
+    }
+    return arrived.news;
 }
 
 crowd_news membership::leave() {

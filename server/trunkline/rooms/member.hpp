@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -62,6 +63,7 @@ private:
     friend class shard;
 
     void take(std::span<shared_message const> said, room* of);
+    void catch_up(room& in, std::uint64_t after, std::uint64_t until);
     void forget(room& left);
 
     std::unique_ptr<waiting_queue> waiting_;
@@ -78,9 +80,13 @@ public:
 
     /// `who`, which outlives the membership, gets what is said from now on, on the thread of `on`.
     /// `number` and `name` (empty: none of its own) are for presence. Not while it is in a room.
-    /// Gives what there is to be told of it.
+    /// Gives what there is to be told of it. With `after` it first gets what is kept of the room
+    /// behind that number (0: everything that is kept), and all in order, each once. What is kept
+    /// no more is told by tell_missed(), its count not known. A number that was not given by then
+    /// is of another history, and counts as 0.
     [[nodiscard]] crowd_news join(shard& on, std::shared_ptr<room> into, member& who,
-                                  std::uint64_t number, std::string_view name);
+                                  std::uint64_t number, std::string_view name,
+                                  std::optional<std::uint64_t> after = {});
 
     /// Gives what there is to be told of it; only while it is in a room.
     [[nodiscard]] crowd_news leave();

@@ -3,13 +3,25 @@
 #include <trunkline/base/assert.hpp>
 #include <trunkline/base/recycled_memory.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <charconv>
+#include <cstring>
 #include <new>
 
 namespace trunkline::rooms {
 namespace {
 
 std::atomic<std::size_t> held_bytes{0};
+
+void write_digits(std::uint64_t number, std::byte* to) noexcept {
+    std::array<char, number_digits> digits;
+    char* const end = digits.data() + digits.size();
+    auto const size = std::to_chars(digits.data(), end, number).ptr - digits.data();
+    std::fill_n(to, number_digits, std::byte{' '});
+    std::memcpy(to + number_digits - size, digits.data(), static_cast<std::size_t>(size));
+}
 
 }  // namespace
 
@@ -82,6 +94,10 @@ shared_message message_draft::finish(std::uint64_t number) && noexcept {
     if (number_at_ != nowhere) {
         TRUNKLINE_ASSERT(number_at_ + sizeof number <= made_.block_->size);
         store_le(made_.block_->bytes() + number_at_, number);
+    }
+    if (digits_at_ != nowhere) {
+        TRUNKLINE_ASSERT(digits_at_ + number_digits <= made_.block_->size);
+        write_digits(number, made_.block_->bytes() + digits_at_);
     }
     return std::move(made_);
 }

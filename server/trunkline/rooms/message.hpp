@@ -12,6 +12,9 @@ namespace trunkline::rooms {
 
 class message_draft;
 
+/// Bytes of a number that a text carries: as many as the largest has.
+inline constexpr std::size_t number_digits = 20;
+
 /// A reference to bytes that nobody changes any more. Copies share them. Any thread; one object is
 /// used by one thread at a time. The memory is recycled by the thread that lets go last.
 class shared_message {
@@ -60,8 +63,7 @@ public:
     explicit message_draft(std::size_t size);
 
     /// `other` is of no use afterwards.
-    message_draft(message_draft&& other) noexcept
-        : made_(std::move(other.made_)), number_at_(std::exchange(other.number_at_, nowhere)) {}
+    message_draft(message_draft&& other) noexcept = default;
     /// The same.
     message_draft& operator=(message_draft&& other) noexcept = default;
     ~message_draft() = default;
@@ -72,6 +74,16 @@ public:
     /// The number is part of the bytes: 8 of them from `offset` on, little-endian.
     void carry_number_at(std::size_t offset) noexcept { number_at_ = offset; }
 
+    /// The number is part of the text: number_digits bytes of it from `offset` on, with blanks
+    /// before the digits.
+    void carry_digits_at(std::size_t offset) noexcept { digits_at_ = offset; }
+
+    /// It goes into the history of its room, where there is one.
+    void keep() noexcept { is_kept_ = true; }
+
+    /// Whether it does.
+    [[nodiscard]] bool is_kept() const noexcept { return is_kept_; }
+
     /// Gives the message its number; the draft is of no use afterwards.
     [[nodiscard]] shared_message finish(std::uint64_t number) && noexcept;
 
@@ -80,6 +92,8 @@ private:
 
     shared_message made_;
     std::size_t number_at_ = nowhere;
+    std::size_t digits_at_ = nowhere;
+    bool is_kept_ = false;
 };
 
 }  // namespace trunkline::rooms

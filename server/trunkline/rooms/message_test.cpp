@@ -43,6 +43,28 @@ TEST(message, is_counted_once_however_many_share_it) {
     EXPECT_EQ(shared_message::size_of_all(), before);
 }
 
+TEST(message, carries_its_number_as_digits_of_one_width) {
+    struct {
+        std::uint64_t number;
+        char const* text;
+    } const cases[] = {{0, "<                   0>"},
+                       {1234, "<                1234>"},
+                       {UINT64_MAX, "<18446744073709551615>"}};
+    for (auto const& each : cases) {
+        message_draft one = draft("<" + std::string(number_digits, '?') + ">");
+        one.carry_digits_at(1);
+        EXPECT_EQ(as_text(std::move(one).finish(each.number).bytes()), each.text);
+    }
+}
+
+TEST(message, says_whether_it_is_to_be_kept) {
+    message_draft one = draft("x");
+    EXPECT_FALSE(one.is_kept());
+    one.keep();
+    message_draft const moved = std::move(one);
+    EXPECT_TRUE(moved.is_kept());
+}
+
 TEST(message, lives_as_long_as_it_is_lent) {
     std::size_t const before = shared_message::size_of_all();
     slice lent = draft("hello").finish(1).lend();

@@ -37,7 +37,19 @@ std::vector<present_member> room::page(std::uint64_t after, std::size_t count) c
 }
 
 void room::on_said(message_draft said) {
-    hand_over([&] { return std::move(said).finish(owner_.next_number()); });
+    history* const keeper = said.is_kept() ? owner_.kept() : nullptr;
+    hand_over([&] {
+        shared_message finished = std::move(said).finish(owner_.next_number());
+        if (keeper != nullptr) {
+            keeper->note(name_, finished);
+        }
+        return finished;
+    });
+}
+
+kept_messages room::kept(std::uint64_t after, std::uint64_t until, std::size_t count) const {
+    history* const keeper = owner_.kept();
+    return keeper == nullptr ? kept_messages() : keeper->after(name_, after, until, count);
 }
 
 void room::release() {
@@ -64,14 +76,17 @@ void room::hand_over(Make make) {
     }
 }
 
-crowd_news room::enter(place const& where, bool is_first, std::uint64_t number,
-                       std::string_view name, std::uint64_t& seat) {
+// Numbers of this room are given under its lock: all up to the last one are kept already, and those
+// that come are for this newcomer, too.
+room::arrival room::enter(place const& where, bool is_first, std::uint64_t number,
+                          std::string_view name) {
     std::lock_guard const lock(mutex_);
     if (is_first) {
         places_.push_back(where);
     }
-    seat = roster_.enter(number, name);
-    return notices_.changed(true, roster_.size());
+    return {.seat = roster_.enter(number, name),
+            .last_number = owner_.last_number_.load(),
+            .news = notices_.changed(true, roster_.size())};
 }
 
 crowd_news room::leave(place const& where, bool was_last, std::uint64_t seat) {

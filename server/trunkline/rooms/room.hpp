@@ -3,6 +3,7 @@
 
 #include <trunkline/rooms/bus.hpp>
 #include <trunkline/rooms/crowd_notices.hpp>
+#include <trunkline/rooms/history.hpp>
 #include <trunkline/rooms/message.hpp>
 #include <trunkline/rooms/roster.hpp>
 #include <trunkline/rooms/slow_policy.hpp>
@@ -49,6 +50,11 @@ public:
     /// At most `count` members behind the seat `after` (0: from the first), in the order of coming.
     [[nodiscard]] std::vector<present_member> page(std::uint64_t after, std::size_t count) const;
 
+    /// What is kept of it of the numbers above `after`, up to `until`: as history::after(). Nothing
+    /// where the hall has no history.
+    [[nodiscard]] kept_messages kept(std::uint64_t after, std::uint64_t until,
+                                     std::size_t count) const;
+
     /// True while a member whose room waits for it is too far behind: publishers read no more from
     /// their peers. What was read already may be published.
     [[nodiscard]] bool is_held_back() const noexcept { return holders_.load() > 0; }
@@ -72,8 +78,15 @@ private:
     void hold_back() noexcept { holders_.fetch_add(1); }
     void release();
 
-    [[nodiscard]] crowd_news enter(place const& where, bool is_first, std::uint64_t number,
-                                   std::string_view name, std::uint64_t& seat);
+    /// The place of a newcomer in the order of what is said.
+    struct arrival {
+        std::uint64_t seat;
+        std::uint64_t last_number;  // said before
+        crowd_news news;
+    };
+
+    [[nodiscard]] arrival enter(place const& where, bool is_first, std::uint64_t number,
+                                std::string_view name);
     [[nodiscard]] crowd_news leave(place const& where, bool was_last, std::uint64_t seat);
     void rename(std::uint64_t seat, std::string_view name);
 

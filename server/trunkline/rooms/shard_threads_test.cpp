@@ -110,6 +110,64 @@ TEST(shard_threads, hear_one_order_whoever_speaks) {
     EXPECT_EQ(all.rooms(), 0U);
 }
 
+// While all speak, somebody joins again and again behind the last that it has heard: it gets all of
+// it, each once.
+TEST(shard_threads, come_back_by_offset_while_all_speak) {
+    plain_history kept;
+    local_bus network;
+    hall all(network, [](std::string_view) { return room_options{}; }, &kept);
+    auto where = all.open("r");
+    constexpr std::size_t total = threads * messages_per_thread;
+    std::vector<std::vector<std::uint64_t>> heard(threads);
+    {
+        std::vector<std::unique_ptr<station>> stations;
+        for (int i = 0; i < threads; ++i) {
+            stations.push_back(std::make_unique<station>());
+        }
+        for (std::size_t i = 0; i < threads; ++i) {
+            stations[i]->call([&, i] {
+                station& on = *stations[i];
+                auto& own = heard[i];
+                for (int k = 0; k < messages_per_thread; ++k) {
+                    auto said = draft("x");
+                    said.keep();
+                    where->publish(std::move(said));
+                    guest comes_back;
+                    std::ignore = comes_back.in.join(on.at(), where, comes_back.is, i, {},
+                                                     own.empty() ? 0 : own.back());
+                    on.at().drain();
+                    auto const& numbers = comes_back.is.numbers;
+                    own.insert(own.end(), numbers.begin(), numbers.end());
+                }
+            });
+        }
+        for (std::size_t i = 0; i < threads; ++i) {
+            stations[i]->ask([] {});
+        }
+        for (std::size_t i = 0; i < threads; ++i) {
+            stations[i]->ask([&, i] {
+                guest last;
+                std::ignore = last.in.join(stations[i]->at(), where, last.is, i, {},
+                                           heard[i].empty() ? 0 : heard[i].back());
+                heard[i].insert(heard[i].end(), last.is.numbers.begin(), last.is.numbers.end());
+            });
+        }
+        where.reset();
+        for (auto const& each : stations) {
+            each->ask([&] { each->at().drain(); });
+        }
+    }
+    std::vector<std::uint64_t> said;
+    for (auto const& each : kept.rooms["r"]) {
+        said.push_back(each.number());
+    }
+    ASSERT_EQ(said.size(), total);
+    for (auto const& each : heard) {
+        EXPECT_EQ(each, said);
+    }
+    kept.rooms.clear();
+}
+
 // Rooms come and go, members are slow and hold publishers back, and nothing is heard twice, out of
 // order or by a stranger.
 TEST(shard_threads, come_and_go_while_all_speak) {

@@ -27,7 +27,7 @@ struct room_options {
 
 /// What a member has not got, of one room.
 struct missed_messages {
-    std::uint64_t count = 0;  ///< messages
+    std::uint64_t count = 0;  ///< messages; 0: of a history, and not known
     std::uint64_t from = 0;   ///< number of the first of them
     std::uint64_t to = 0;     ///< number of the last; others may lie in between that it got
 };

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +71,43 @@ public:
     std::size_t openings = 0;
 };
 
+/// Keeps the last of each room in memory.
+class plain_history final : public history {
+public:
+    void note(std::string_view room, shared_message const& said) override {
+        std::lock_guard const lock(mutex);
+        auto& in = rooms[std::string(room)];
+        in.push_back(said);
+        while (in.size() > keeps) {
+            lost[std::string(room)] = in.front().number();
+            in.pop_front();
+        }
+    }
+
+    kept_messages after(std::string_view room, std::uint64_t after, std::uint64_t until,
+                        std::size_t count) override {
+        std::lock_guard const lock(mutex);
+        kept_messages found{.messages = {}, .lost_up_to = lost[std::string(room)]};
+        for (auto const& each : rooms[std::string(room)]) {
+            if (each.number() > after && each.number() <= until && found.messages.size() < count) {
+                found.messages.push_back({each, 0});
+            }
+        }
+        given += found.messages.size();
+        return found;
+    }
+
+    std::uint64_t reserved_numbers() override { return reserved; }
+    void reserve_numbers(std::uint64_t up_to) override { reserved = up_to; }
+
+    std::mutex mutex;
+    std::map<std::string, std::deque<shared_message>> rooms;
+    std::map<std::string, std::uint64_t> lost;
+    std::size_t keeps = SIZE_MAX;
+    std::size_t given = 0;
+    std::uint64_t reserved = 0;
+};
+
 /// A member in a room; the membership goes first.
 struct guest {
     explicit guest(std::size_t takes = scripted_member::everything) : is(takes) {}
@@ -78,8 +118,9 @@ struct guest {
 
 /// One hall, and shards on virtual time: all on the thread of the test.
 struct test_world {
-    explicit test_world(room_options const& options = {}, std::size_t shard_count = 1)
-        : all(network, [options](std::string_view) { return options; }) {
+    explicit test_world(room_options const& options = {}, std::size_t shard_count = 1,
+                        history* kept = nullptr)
+        : all(network, [options](std::string_view) { return options; }, kept) {
         for (std::size_t i = 0; i < shard_count; ++i) {
             loops.push_back(std::make_unique<transport::simulated_runtime>());
             shards.push_back(std::make_unique<shard>(*loops.back()));

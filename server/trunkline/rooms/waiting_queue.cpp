@@ -48,6 +48,11 @@ bool waiting_queue::add(shared_message const& said, room* of) {
     return true;
 }
 
+void waiting_queue::add_history(room& of, std::uint64_t after, std::uint64_t until) {
+    messages_.push_back({{}, &of});
+    wishes_.push_back({&of, after, until});
+}
+
 bool waiting_queue::exceeds(queue_limits const& limits, std::size_t more) const noexcept {
     return !messages_.empty() &&
            (count() + 1 > limits.messages_max || size_ + more > limits.size_max);
@@ -67,8 +72,9 @@ bool waiting_queue::exceeds_without_largest(queue_limits const& limits,
 }
 
 bool waiting_queue::drop_oldest(room& of) {
-    auto const found = std::find_if(messages_.begin(), messages_.end(),
-                                    [&](entry const& each) { return each.of == &of; });
+    auto const found = std::find_if(messages_.begin(), messages_.end(), [&](entry const& each) {
+        return each.of == &of && each.message;
+    });
     if (found == messages_.end()) {
         return false;
     }
@@ -90,6 +96,11 @@ void waiting_queue::note_missed(room& of, std::uint64_t number) {
 
 // A gap is told once it is the next thing to be said: until then it may grow.
 std::size_t waiting_queue::peek(std::span<shared_message> out, teller const& tell) {
+    if (has_page(tell)) {
+        std::size_t const count = std::min(out.size(), page_.size());
+        std::copy_n(page_.begin(), count, out.begin());
+        return count;
+    }
     if (messages_.empty() && !gaps_.empty()) {
         tell_gap(*gaps_.front().first, tell);
     } else if (!messages_.empty() && has_gap_before(messages_.front())) {
@@ -97,12 +108,44 @@ std::size_t waiting_queue::peek(std::span<shared_message> out, teller const& tel
     }
     std::size_t count = 0;
     for (entry const& each : messages_) {
-        if (count == out.size() || has_gap_before(each)) {
+        if (count == out.size() || !each.message || has_gap_before(each)) {
             break;
         }
         out[count++] = each.message;
     }
     return count;
+}
+
+// Whether a history is the next to be given, with more of it in memory.
+bool waiting_queue::has_page(teller const& tell) {
+    while (!messages_.empty() && !messages_.front().message) {
+        if (page_.empty()) {
+            read_page(wishes_.front(), tell);
+        }
+        if (!page_.empty()) {
+            return true;
+        }
+        messages_.pop_front();
+        wishes_.pop_front();
+    }
+    return false;
+}
+
+// What was kept when it was asked for may be gone by now: that is a gap like one that was there.
+void waiting_queue::read_page(history_wish& wish, teller const& tell) {
+    kept_messages const kept = wish.of->kept(wish.after, wish.until, offered_max);
+    std::uint64_t const lost = std::min(kept.lost_up_to, wish.until);
+    if (wish.after > 0 && lost > wish.after) {
+        if (shared_message told =
+                tell(*wish.of, {.count = 0, .from = wish.after + 1, .to = lost})) {
+            page_.push_back(std::move(told));
+        }
+        wish.after = lost;
+    }
+    for (kept_message const& each : kept.messages) {
+        wish.after = each.said.number();
+        page_.push_back(each.said);
+    }
 }
 
 bool waiting_queue::has_gap_before(entry const& next) const noexcept {
@@ -122,6 +165,10 @@ void waiting_queue::tell_gap(room& of, teller const& tell) {
 }
 
 void waiting_queue::pop(std::size_t count) {
+    if (!page_.empty()) {
+        page_.erase(page_.begin(), page_.begin() + static_cast<std::ptrdiff_t>(count));
+        return;
+    }
     for (; count > 0; --count) {
         size_ -= messages_.front().message.bytes().size();
         messages_.pop_front();
@@ -135,6 +182,11 @@ void waiting_queue::pop(std::size_t count) {
 }
 
 void waiting_queue::forget(room& left) {
+    if (!page_.empty() && wishes_.front().of == &left) {
+        page_.clear();
+    }
+    std::erase_if(messages_, [&](entry const& each) { return each.of == &left && !each.message; });
+    std::erase_if(wishes_, [&](history_wish const& each) { return each.of == &left; });
     for (entry& each : messages_) {
         each.of = each.of == &left ? nullptr : each.of;
     }

@@ -30,6 +30,10 @@ public:
     /// policy of the room says. False when the member is to be closed: nothing was added.
     [[nodiscard]] bool add(shared_message const& said, room* of);
 
+    /// What is kept of the room of the numbers above `after`, up to `until`, is the next that the
+    /// member gets of it. It is read page by page as it is taken, and counts for no bound.
+    void add_history(room& of, std::uint64_t after, std::uint64_t until);
+
     /// The oldest, in their order, as many as `out` has room for, or less; 0 only when nothing
     /// waits. Before the first message of a room behind a gap stands what `tell` makes of the gap.
     [[nodiscard]] std::size_t peek(std::span<shared_message> out, teller const& tell);
@@ -48,9 +52,17 @@ public:
 
 private:
     struct entry {
-        shared_message message;
+        shared_message message;  // none: the place of a history
         room* of;
     };
+    struct history_wish {
+        room* of;
+        std::uint64_t after;
+        std::uint64_t until;
+    };
+
+    [[nodiscard]] bool has_page(teller const& tell);
+    void read_page(history_wish& wish, teller const& tell);
 
     [[nodiscard]] bool exceeds(queue_limits const& limits, std::size_t more) const noexcept;
     [[nodiscard]] bool exceeds_without_largest(queue_limits const& limits,
@@ -63,6 +75,8 @@ private:
     void let_publish();
 
     std::deque<entry> messages_;
+    std::deque<history_wish> wishes_;  // one for each place, in their order
+    std::deque<shared_message> page_;  // of the first of them, which is in front then
     std::size_t size_ = 0;
     std::vector<std::pair<room*, missed_messages>> gaps_;
     std::vector<room*> held_back_;
