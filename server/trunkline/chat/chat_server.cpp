@@ -44,9 +44,10 @@ void pin_to_core(std::size_t index) {
 
 class chat_server::implementation {
 public:
-    implementation(chat_options const& settled, logging::journal const& log)
+    implementation(chat_options const& settled, logging::journal const& log,
+                   rooms::history* history)
         : options(settled),
-          house_(options, log),
+          house_(options, log, history),
           gate_(options.connections_max, options.connections_per_peer_max) {}
 
     result<void> listen() {
@@ -154,8 +155,9 @@ private:
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
 };
 
-chat_server::chat_server(chat_options const& settled, logging::journal const& log)
-    : implementation_(std::make_unique<implementation>(settled, log)) {}
+chat_server::chat_server(chat_options const& settled, logging::journal const& log,
+                         rooms::history* history)
+    : implementation_(std::make_unique<implementation>(settled, log, history)) {}
 
 chat_server::~chat_server() = default;
 

@@ -4,6 +4,7 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/chat/options.hpp>
 #include <trunkline/logging/journal.hpp>
+#include <trunkline/rooms/history.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -14,8 +15,10 @@ namespace trunkline::chat {
 /// Goes through listen() and run(), in this order, once, on one thread.
 class chat_server {
 public:
-    /// `settled` options have passed settle(). `log` outlives the server.
-    chat_server(chat_options const& settled, logging::journal const& log);
+    /// `settled` options have passed settle(). `log` outlives the server, and so does `history`,
+    /// where what is said is kept.
+    chat_server(chat_options const& settled, logging::journal const& log,
+                rooms::history* history = nullptr);
     ~chat_server();
     chat_server(chat_server const&) = delete;
     chat_server& operator=(chat_server const&) = delete;

@@ -21,31 +21,25 @@ std::string chatter::name() const {
 
 // Coming and going
 
-void chatter::arrive(std::uint16_t port, std::string_view room) {
-    number_ = at_desk().of.last_connection.fetch_add(1) + 1;
+// The welcome has the lower number, and is the first that a newcomer gets.
+void chatter::arrive(std::uint16_t port, std::string_view room,
+                     std::optional<std::uint64_t> after) {
+    house& of = at_desk().of;
+    number_ = of.last_connection.fetch_add(1) + 1;
     port_ = port;
-    enter(home_, room, true);
+    auto into = of.hall.open(room);
+    std::string const welcome = chat_wire::welcome_text(of.speaks.words(), name(), number_);
+    tell(draft(message_type::system, welcome, *into).finish(of.hall.next_number()));
+    enter(home_, std::move(into), after);
 }
 
-// The welcome has the lower number, and is the first that a newcomer gets: nothing is delivered
-// before this returns.
-void chatter::enter(rooms::membership& seat, std::string_view room, bool with_welcome) {
-    house& of = at_desk().of;
-    auto const words = of.speaks.words();
-    auto into = of.hall.open(room);
+void chatter::enter(rooms::membership& seat, std::shared_ptr<rooms::room> into,
+                    std::optional<std::uint64_t> after) {
+    auto const words = at_desk().of.speaks.words();
     rooms::room& where = *into;
-    rooms::shared_message welcome;
-    if (with_welcome) {
-        welcome =
-            draft(message_type::system, chat_wire::welcome_text(words, name(), number_), where)
-                .finish(of.hall.next_number());
-    }
     auto const number = words == chat_wire::wording::plain ? port_ : number_;
     auto const news = seat.join(at_desk().shard, std::move(into), *this, number,
-                                name_ == nullptr ? std::string_view() : *name_);
-    if (welcome) {
-        tell(welcome);
-    }
+                                name_ == nullptr ? std::string_view() : *name_, after);
     announce(where, draft(message_type::join, chat_wire::joined_text(words, name()), where),
              news.to_everybody);
     announce_counts(where, news);
@@ -103,12 +97,14 @@ void chatter::act(intent const& wanted) {
 void chatter::say(intent const& wanted) {
     rooms::room& where = place_to_speak(wanted.room);
     std::string const who = name();
-    where.publish(at_desk().of.speaks.say({.type = message_type::chat,
-                                           .user = number_,
-                                           .username = who,
-                                           .text = wanted.text,
-                                           .room = where.name()},
-                                          at_desk().loop.wall_clock_us()));
+    auto said = at_desk().of.speaks.say({.type = message_type::chat,
+                                         .user = number_,
+                                         .username = who,
+                                         .text = wanted.text,
+                                         .room = where.name()},
+                                        at_desk().loop.wall_clock_us());
+    said.keep();
+    where.publish(std::move(said));
 }
 
 void chatter::rename(std::string_view to) {
@@ -148,7 +144,8 @@ void chatter::join(std::string_view room) {
         joined_ = std::make_unique<joined_rooms>();
     }
     if (find_joined(room) == joined_->end() && joined_->size() < rooms_joined_max) {
-        enter(*joined_->emplace_back(std::make_unique<rooms::membership>()), room, false);
+        enter(*joined_->emplace_back(std::make_unique<rooms::membership>()),
+              at_desk().of.hall.open(room));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@ namespace trunkline::chat {
 /// memory beside itself for a name of its own and for rooms that it has joined.
 class chatter : public rooms::member {
 public:
-    /// Gets its number, is welcomed, and is announced in `room`. `port`: of its peer.
-    void arrive(std::uint16_t port, std::string_view room);
+    /// Gets its number, is welcomed, gets what is kept of `room` behind the message `after`, where
+    /// it asks for that, and is announced there. `port`: of its peer.
+    void arrive(std::uint16_t port, std::string_view room, std::optional<std::uint64_t> after = {});
 
     /// Does what it wishes, where that is allowed; else nothing.
     void act(intent const& wanted);
@@ -52,7 +54,8 @@ private:
                                              rooms::room const& where) const;
     void announce(rooms::room& in, rooms::message_draft notice, bool to_everybody);
     void announce_counts(rooms::room& in, rooms::crowd_news const& news);
-    void enter(rooms::membership& seat, std::string_view room, bool with_welcome);
+    void enter(rooms::membership& seat, std::shared_ptr<rooms::room> into,
+               std::optional<std::uint64_t> after = {});
     void leave(rooms::membership& seat, bool says_so);
     void say(intent const& wanted);
     void rename(std::string_view to);

@@ -16,12 +16,13 @@ namespace trunkline::chat {
 
 /// Any thread.
 struct house {
-    /// `settled` options and `journal` outlive it.
-    house(chat_options const& settled, logging::journal const& journal)
+    /// `settled` options, `journal` and `history`, where there is one, outlive it.
+    house(chat_options const& settled, logging::journal const& journal,
+          rooms::history* history = nullptr)
         : options(settled),
           log(journal),
-          speaks(settled.spoken()),
-          hall(bus, [room = settled.room](std::string_view) { return room; }) {}
+          speaks(settled.spoken(), history != nullptr),
+          hall(bus, [room = settled.room](std::string_view) { return room; }, history) {}
 
     chat_options const& options;
     logging::journal const& log;

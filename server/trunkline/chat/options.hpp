@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/room_history/limits.hpp>
 #include <trunkline/rooms/slow_policy.hpp>
 
 #include <chrono>
@@ -50,7 +51,10 @@ struct chat_options {
     std::uint64_t frame_size_max = 16 * mib;    ///< bytes
     std::uint64_t message_size_max = 64 * mib;  ///< bytes, over all fragments
     std::string slow_members = "close";         ///< a word of slow_policy
-    rooms::room_options room;                   ///< of every room; its policy follows the word
+    std::string history;                        ///< what its files are called; empty: none
+    room_history::history_limits history_of_room;
+    std::size_t history_rooms = room_history::history_rooms_max;
+    rooms::room_options room;  ///< of every room; its policy follows the word
     chat_times times;
 
     [[nodiscard]] chat::protocol spoken() const {

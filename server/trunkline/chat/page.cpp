@@ -7,7 +7,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -28,17 +27,6 @@ websocket::http_page rooms_of(house const& of) {
     return as_page({{"rooms", std::move(rooms)}});
 }
 
-// The number behind "after=" in the query; 0 where there is none.
-std::uint64_t seat_after(std::string_view target) {
-    constexpr std::string_view key = "after=";
-    auto const at = target.find(key);
-    std::uint64_t seat = 0;
-    if (at != std::string_view::npos) {
-        std::from_chars(target.data() + at + key.size(), target.data() + target.size(), seat);
-    }
-    return seat;
-}
-
 websocket::http_page people_of(house const& of, std::string_view target) {
     std::string const name = room_of(target);
     json::object told{{"room", name}, {"members", 0}, {"people", json::array()}, {"next", nullptr}};
@@ -47,7 +35,7 @@ websocket::http_page people_of(house const& of, std::string_view target) {
         return as_page(told);
     }
     json::array people;
-    auto const page = room->page(seat_after(target), listed_max);
+    auto const page = room->page(after_of(target).value_or(0), listed_max);
     for (auto const& each : page) {
         people.push_back(
             {{"name", each.name.empty() ? chat_wire::default_name(of.speaks.words(), each.number)

@@ -32,6 +32,20 @@ std::optional<std::string> decoded(std::string_view text) {
     return made;
 }
 
+/// What follows the first `key` in the query.
+std::optional<std::string_view> query_field(std::string_view target, std::string_view key) {
+    auto const query = target.find('?');
+    target.remove_prefix(query == std::string_view::npos ? target.size() : query + 1);
+    while (!target.empty()) {
+        std::string_view const part = target.substr(0, target.find('&'));
+        target.remove_prefix(part.size() == target.size() ? part.size() : part.size() + 1);
+        if (part.starts_with(key)) {
+            return part.substr(key.size());
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 bool is_room_name(std::string_view name) {
@@ -39,18 +53,19 @@ bool is_room_name(std::string_view name) {
 }
 
 std::string room_of(std::string_view target) {
-    constexpr std::string_view key = "room=";
-    auto const query = target.find('?');
-    target.remove_prefix(query == std::string_view::npos ? target.size() : query + 1);
-    while (!target.empty()) {
-        std::string_view const part = target.substr(0, target.find('&'));
-        target.remove_prefix(part.size() == target.size() ? part.size() : part.size() + 1);
-        if (part.starts_with(key)) {
-            auto const name = decoded(part.substr(key.size()));
-            return name && is_room_name(*name) ? *name : std::string(chat_wire::general_room);
-        }
-    }
-    return std::string(chat_wire::general_room);
+    auto const field = query_field(target, "room=");
+    auto name = field ? decoded(*field) : std::nullopt;
+    return name && is_room_name(*name) ? *name : std::string(chat_wire::general_room);
+}
+
+std::optional<std::uint64_t> after_of(std::string_view target) {
+    auto const field = query_field(target, "after=");
+    std::uint64_t number = 0;
+    char const* const end = field ? field->data() + field->size() : nullptr;
+    bool const is_number =
+        field && !field->empty() &&
+        std::from_chars(field->data(), end, number) == std::from_chars_result{end, std::errc()};
+    return is_number ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace trunkline::chat

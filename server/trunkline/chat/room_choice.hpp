@@ -1,6 +1,8 @@
-// Which room a connection starts in, from the URL that it asked for.
+// Which room a connection starts in, and behind which message, from the URL that it asked for.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +14,8 @@ namespace trunkline::chat {
 /// That of the first `room=` in the query of `target`, such as "/x?room=tea%20time"; `general` when
 /// there is none, or it is no name of a room.
 [[nodiscard]] std::string room_of(std::string_view target);
+
+/// That of the first `after=` in the query of `target`; nothing when there is none, or it is none.
+[[nodiscard]] std::optional<std::uint64_t> after_of(std::string_view target);
 
 }  // namespace trunkline::chat

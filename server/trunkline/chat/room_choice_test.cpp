@@ -38,5 +38,28 @@ TEST(room_choice, is_the_first_room_of_the_query) {
     }
 }
 
+TEST(room_choice, has_an_offset_where_the_query_has_a_number) {
+    struct {
+        char const* target;
+        std::optional<std::uint64_t> after;
+    } const cases[] = {
+        {"/", {}},
+        {"/?after=0", 0},
+        {"/?room=tea&after=17&after=3", 17},
+        {"/x?after=18446744073709551615", UINT64_MAX},
+        {"/?after=18446744073709551616", {}},
+        {"/?after=", {}},
+        {"/?after=-1", {}},
+        {"/?after=+1", {}},
+        {"/?after=1x", {}},
+        {"/?thereafter=1", {}},
+        {"/after=1", {}},
+        {"", {}},
+    };
+    for (auto const& each : cases) {
+        EXPECT_EQ(after_of(each.target), each.after) << each.target;
+    }
+}
+
 }  // namespace
 }  // namespace trunkline::chat

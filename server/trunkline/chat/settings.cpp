@@ -46,6 +46,9 @@ void add_places(config::setting_list& list, chat_options& options) {
     }
     list.push_back(
         {"slow-members", "what becomes of messages for members that do not keep up", slow});
+    list.push_back({"history",
+                    "keep what is said in FILE.0 and FILE.1; a URL asks for it with after=NUMBER",
+                    config::words{&options.history, "FILE"}});
 }
 
 void add_limits(config::setting_list& list, chat_options& options) {
@@ -61,6 +64,15 @@ void add_limits(config::setting_list& list, chat_options& options) {
         "messages that wait for one member; then --slow-members decides");
     add("queue-size-max", size_of(options.room.queue.size_max, 1 * kib, 64 * gib),
         "bytes that wait for one member, beside one message; then --slow-members decides");
+    room_history::history_limits& kept = options.history_of_room;
+    add("history-messages", count_of(kept.messages_max, 1, million),
+        "messages that --history keeps of a room; the oldest go");
+    add("history-time", duration_of(kept.age_max, 0ms, 87'600h),
+        "how long --history keeps a message; 0 is for ever");
+    add("history-room-size", size_of(kept.size_max, 1 * kib, 64 * gib),
+        "bytes of messages that --history keeps of a room; the oldest go");
+    add("history-rooms", count_of(options.history_rooms, 1, million),
+        "rooms of which --history keeps anything; the one that was silent longest goes");
     add("notice-members-max", count_of(options.room.notice_members_max, 0, million),
         "members of a room up to which all are told who comes and goes; above, they get counts");
     add("connections-max", count_of(options.connections_max, 1, 100 * million, "auto"),

@@ -71,7 +71,7 @@ void visitors::add(std::unique_ptr<websocket::connection> link, std::string_view
         made.close(server_stops);
         return;
     }
-    slot.arrive(port_of(peer), room_of(target));
+    slot.arrive(port_of(peer), room_of(target), after_of(target));
     if (desk_.of.log.wants(area::ws, level::debug)) {
         desk_.of.log.write(area::ws, level::debug, "somebody came",
                            {{"peer", peer}, {"number", slot.number()}});

@@ -36,21 +36,27 @@ std::array<char, 8> local_time_of_day(std::uint64_t wall_clock_us) {
                        std::chrono::seconds(local.tm_sec));
 }
 
-rooms::message_draft say_in_json(utterance const& what, std::uint64_t wall_clock_us) {
+rooms::message_draft say_in_json(utterance const& what, std::uint64_t wall_clock_us,
+                                 bool numbered) {
     auto const time = local_time_of_day(wall_clock_us);
     json_message const message{.username = what.username,
                                .content = as_text(what.text),
                                .time_of_day = {time.data(), time.size()},
-                               .type = what.type};
+                               .type = what.type,
+                               .has_number = numbered};
     rooms::message_draft draft(json_size(message));
     encode_json(message, draft.bytes());
+    if (numbered) {
+        static_assert(json_number_digits == rooms::number_digits);
+        draft.carry_digits_at(json_number_offset(draft.bytes().size()));
+    }
     return draft;
 }
 
 }  // namespace
 
 rooms::message_draft voice::say(utterance const& what, std::uint64_t wall_clock_us) const {
-    return protocol_ == protocol::json ? say_in_json(what, wall_clock_us)
+    return protocol_ == protocol::json ? say_in_json(what, wall_clock_us, numbered_)
                                        : say_in_binary(what, wall_clock_us);
 }
 

@@ -25,7 +25,9 @@ struct utterance {
 /// A value; any thread.
 class voice {
 public:
-    explicit voice(protocol of) noexcept : protocol_(of) {}
+    /// `numbered`: messages in JSON carry their number, too.
+    explicit voice(protocol of, bool numbered = false) noexcept
+        : protocol_(of), numbered_(numbered) {}
 
     /// One message, whose text was copied once. `wall_clock_us`: microseconds since 1970 UTC.
     [[nodiscard]] rooms::message_draft say(utterance const& what,
@@ -45,6 +47,7 @@ public:
 
 private:
     protocol protocol_;
+    bool numbered_;
 };
 
 }  // namespace trunkline::chat

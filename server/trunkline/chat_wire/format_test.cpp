@@ -47,6 +47,13 @@ TEST(chat_format, example_and_sizes_are_the_codes) {
                                                     .time_of_day = "04:26:12",
                                                     .type = message_type::chat})),
               std::string::npos);
+    std::string numbered = encoded(json_message{.username = "Ann",
+                                                .content = "hello",
+                                                .time_of_day = "04:26:12",
+                                                .type = message_type::chat,
+                                                .has_number = true});
+    numbered[json_number_offset(numbered.size()) + json_number_digits - 1] = '5';
+    EXPECT_NE(page.text().find(numbered), std::string::npos);
 }
 
 TEST(chat_format, wording_is_the_codes) {
@@ -65,6 +72,7 @@ TEST(chat_format, wording_is_the_codes) {
         EXPECT_EQ(texts.at("rename", column), renamed_text(of, "NAME", "NEW"));
         EXPECT_NE(page.text().find("| `" + counts_text(of, 5, 3, 2) + "` |"), std::string::npos);
         EXPECT_NE(page.text().find("| `" + missed_text(of, 7) + "` |"), std::string::npos);
+        EXPECT_NE(page.text().find("| `" + missed_text(of, 0) + "` |"), std::string::npos);
         EXPECT_NE(page.text().find('`' + default_name(of, 7).substr(0, 5) + '`'),
                   std::string::npos);
     }

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 4> type_names{"chat", "join", "leave", "s
 constexpr std::array<std::string_view, 4> keys{R"({"username":")", R"(","content":")",
                                                R"(","timestamp":")", R"(","message_type":")"};
 constexpr std::string_view end = R"("})";
+constexpr std::string_view end_with_number = R"(","number":                   0})";
 
 std::string_view name_of(message_type type) {
     auto const number = static_cast<std::size_t>(type);
@@ -88,6 +89,13 @@ std::optional<std::string> take_text(json::object const& from, std::string_view 
     return text == nullptr ? std::nullopt : std::optional<std::string>(*text);
 }
 
+/// 0 where there is none.
+std::uint64_t number_in(json::value const& told) noexcept {
+    boost::system::error_code fault;
+    auto const number = told.to_number<std::uint64_t>(fault);
+    return fault ? 0 : number;
+}
+
 std::optional<message_type> type_named(std::string_view name) noexcept {
     for (std::size_t i = 0; i < type_names.size(); ++i) {
         if (type_names[i] == name) {
@@ -100,7 +108,8 @@ std::optional<message_type> type_named(std::string_view name) noexcept {
 }  // namespace
 
 std::size_t json_size(json_message const& message) {
-    std::size_t size = end.size() + name_of(message.type).size();
+    std::size_t size =
+        (message.has_number ? end_with_number : end).size() + name_of(message.type).size();
     for (std::string_view const key : keys) {
         size += key.size();
     }
@@ -115,7 +124,7 @@ void encode_json(json_message const& message, mutable_bytes to) {
     at = put_escaped(put(at, keys[1]), message.content);
     at = put_escaped(put(at, keys[2]), message.time_of_day);
     at = put(put(at, keys[3]), name_of(message.type));
-    put(at, end);
+    put(at, message.has_number ? end_with_number : end);
 }
 
 result<read_json_message> decode_json(std::string_view text) {
@@ -133,10 +142,12 @@ result<read_json_message> decode_json(std::string_view text) {
     if (!username || !content || !time || !type) {
         return chat_error::not_an_object;
     }
+    auto const* const number = object->if_contains("number");
     return read_json_message{.username = std::move(*username),
                              .content = std::move(*content),
                              .time_of_day = std::move(*time),
-                             .type = *type};
+                             .type = *type,
+                             .number = number == nullptr ? 0 : number_in(*number)};
 }
 
 std::array<char, 8> time_of_day(std::chrono::seconds since_midnight) {

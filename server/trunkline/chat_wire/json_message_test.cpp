@@ -64,6 +64,17 @@ TEST(json_message, comes_back_with_each_type) {
     }
 }
 
+TEST(json_message, has_a_place_for_a_number_where_one_is_wanted) {
+    std::string text = encoded(json_message{
+        .username = "Ann", .content = "hi", .time_of_day = "00:00:00", .has_number = true});
+    EXPECT_EQ(decode_json(text)->number, 0U);
+    std::size_t const at = json_number_offset(text.size());
+    EXPECT_EQ(text.substr(at), std::string(json_number_digits - 1, ' ') + "0}");
+    text.replace(at + json_number_digits - 2, 2, "17");
+    EXPECT_EQ(decode_json(text)->number, 17U);
+    EXPECT_EQ(decode_json(text)->content, "hi");
+}
+
 TEST(json_message, takes_keys_in_any_order_and_more_of_them) {
     auto const decoded = decode_json(
         R"( {"message_type":"join", "more":[1], "content":"c","timestamp":"t", "username":"u"})");

@@ -51,6 +51,9 @@ std::string counts_text(wording of, std::uint64_t members, std::uint64_t joined_
 }
 
 std::string missed_text(wording of, std::uint64_t count) {
+    if (count == 0) {
+        return of == wording::plain ? "You may have missed messages." : "maybe missed messages";
+    }
     std::string const messages = std::to_string(count);
     return of == wording::plain ? joined({"You have missed ", messages, " messages."})
                                 : joined({"missed ", messages, " messages"});

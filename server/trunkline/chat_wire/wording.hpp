@@ -33,7 +33,8 @@ inline constexpr std::string_view system_name = "System";
 [[nodiscard]] std::string counts_text(wording of, std::uint64_t members, std::uint64_t joined,
                                       std::uint64_t left);
 
-/// To a reader that was too slow for so many messages; not of the published servers.
+/// To a reader that was too slow for so many messages, or came back for some that are kept no more
+/// (0: how many is not known); not of the published servers.
 [[nodiscard]] std::string missed_text(wording of, std::uint64_t count);
 
 }  // namespace trunkline::chat_wire

@@ -1,5 +1,6 @@
 // trunkline chat: options in, a running chat server, an orderly end.
 #include <trunkline/chat/chat_server.hpp>
+#include <trunkline/chat/open_history.hpp>
 #include <trunkline/chat/settings.hpp>
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
@@ -31,7 +32,12 @@ struct chat_command {
 };
 
 int run(chat::chat_options const& options, logging::journal const& log) {
-    chat::chat_server server(options, log);
+    std::string fault;
+    auto const history = chat::open_history(options, log, fault);
+    if (!history) {
+        return complain(exit_store, fault);
+    }
+    chat::chat_server server(options, log, history->get());
     signal_watch const signals([&server, &log](int number) {
         log.write(area::server, level::info, "stopping: goodbye to all",
                   {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});

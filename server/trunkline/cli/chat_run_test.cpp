@@ -139,6 +139,74 @@ TEST(chat_command, says_what_is_wrong_with_its_flags) {
     }
 }
 
+/// The id of a message, and what it says.
+std::pair<std::uint64_t, std::string> heard_by(ws_client& link) {
+    ws_frame const frame = link.receive();
+    auto const read =
+        chat_wire::decode_binary(as_bytes(frame.payload), chat_wire::binary_layout::published);
+    return read ? std::pair(read->message.id, std::string(as_text(read->message.payload)))
+                : std::pair(std::uint64_t{0}, std::string("unreadable"));
+}
+
+// What somebody has heard is kept: who comes back after the server was killed gets what came behind
+// the last that it has heard, and nothing else.
+TEST(chat_command, goes_on_where_it_was_killed) {
+    scratch_folder folder;
+    std::vector<std::string> const flags{"--history", (folder / "kept").string(), "--threads", "2"};
+    std::uint64_t last_of_ann = 0;
+    std::uint64_t last = 0;
+    std::vector<std::string> missed;
+    int said_so_far = 0;
+    for (int round = 0; round < 3; ++round) {
+        running_chat chat(flags);
+        auto ann = chat.connect("/?room=tea&after=" + std::to_string(last_of_ann));
+        EXPECT_TRUE(heard_by(ann).second.starts_with("Welcome"));
+        for (auto const& each : missed) {
+            auto const [number, text] = heard_by(ann);
+            EXPECT_EQ(text, each);
+            EXPECT_GT(number, last_of_ann);
+            last_of_ann = number;
+        }
+        missed.clear();
+        auto const [joined, text] = heard_by(ann);
+        EXPECT_TRUE(text.ends_with("joined")) << text;
+        EXPECT_GT(joined, last);
+        auto bob = chat.connect("/?room=tea");
+        heard_by(bob);
+        heard_by(bob);
+        heard_by(ann);
+        for (int i = 0; i < 10; ++i) {
+            std::string const line = std::to_string(said_so_far++);
+            (i % 2 == 0 ? ann : bob).send(ws_text, line);
+            auto const [number, heard] = heard_by(ann);
+            EXPECT_EQ(heard, line);
+            EXPECT_EQ(heard_by(bob), std::pair(number, heard));
+            EXPECT_GT(number, last);
+            last_of_ann = number;
+        }
+        ann.close(1000);
+        heard_by(bob);  // that Ann has left
+        for (int i = 0; i < 100; ++i) {
+            std::string const line = std::to_string(said_so_far++);
+            bob.send(ws_text, line);
+            last = heard_by(bob).first;
+            missed.push_back(line);
+        }
+        chat.process().signal(SIGKILL);
+        std::ignore = chat.process().wait();
+    }
+}
+
+TEST(chat_command, says_why_there_is_no_history) {
+    scratch_folder folder;
+    std::string const file = (folder / "kept").string();
+    running_chat const chat({"--history", file});
+    auto const left = run_program({TRUNKLINE_PROGRAM, "chat", "--port", "0", "--history", file});
+    EXPECT_EQ(left.exit_code, exit_store);
+    EXPECT_NE(left.error.find("kept.0 is in use by another program"), std::string::npos)
+        << left.error;
+}
+
 TEST(chat_command, logs_counts_when_it_is_asked_to) {
     running_chat chat({"--counts-every", "10ms"});
     auto const one = chat.connect();

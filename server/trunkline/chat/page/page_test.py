@@ -21,17 +21,18 @@ PATIENCE = 60  # seconds, for anything that has to happen
 class Chat:
     """A chat server of this program, on a port of its own."""
 
-    def __init__(self, program, protocol):
+    def __init__(self, program, protocol, keeps=False):
         self.folder = tempfile.TemporaryDirectory()
         port_file = pathlib.Path(self.folder.name) / "port"
         self.program = program
         self.protocol = protocol
+        self.flags = ["--history", str(port_file.parent / "kept")] if keeps else []
         self.start(port_file, 0)
 
     def start(self, port_file, port):
         self.process = subprocess.Popen(
             [self.program, "chat", "--protocol", self.protocol, "--port", str(port),
-             "--port-file", str(port_file)],
+             "--port-file", str(port_file), *self.flags],
             stdout=subprocess.PIPE, text=True)
         assert "ws://" in self.process.stdout.readline(), "the server does not say where it is"
         self.port = int(port_file.read_text())
@@ -40,8 +41,9 @@ class Chat:
         self.process.terminate()
         self.process.wait(PATIENCE)
 
-    def restart(self):
-        self.stop()
+    def restart_killed(self):
+        self.process.kill()
+        self.process.wait(PATIENCE)
         self.start(pathlib.Path(self.folder.name) / "port", self.port)
 
 
@@ -84,6 +86,19 @@ class Page:
     def sees(self, text, selector="#log li"):
         self.until(lambda: any(text in one for one in self.texts(selector)),
                    f"does not see: {text}")
+
+    def has_heard(self, texts):
+        """All of them, in this order, and nothing else."""
+        self.sees(texts[-1], "#log .said")
+        assert self.texts("#log .said") == texts, self.texts("#log .said")
+
+    def go_offline(self):
+        self.driver.execute_script("wait = 1e9; socket.close();")
+        self.until(lambda: self.has("state", "lost"), "is still online")
+
+    def come_back(self):
+        self.driver.execute_script("wait = firstWait; connect();")
+        self.until(lambda: self.has("state", "open"), "is not online again")
 
     def fits(self):
         return self.driver.execute_script(
@@ -156,6 +171,55 @@ def talk(chat, pictures):
         bea.driver.quit()
 
 
+def come_back(chat):
+    """History at the start, after a lost connection, in another room, and after kill -9."""
+    ann = Page(chat, 1100, 700, "light")
+    bea = None
+    try:
+        ann.say("/name Ann")
+        said = [f"before {i}" for i in range(5)]
+        for text in said:
+            ann.say(text)
+        ann.has_heard(said)
+        bea = Page(chat, 390, 780, "dark")
+        bea.has_heard(said)
+        assert bea.texts("#log .mine .said") == [], "somebody else's words are Bea's"
+        bea.go_offline()
+        for i in range(3):
+            said.append(f"meanwhile {i}")
+            ann.say(said[-1])
+        bea.come_back()
+        bea.has_heard(said)
+        bea.say("back again")
+        said.append("back again")
+        ann.has_heard(said)
+        bea.has_heard(said)
+        bea.go_offline()
+        ann.say("the last words")
+        said.append("the last words")
+        ann.has_heard(said)
+        chat.restart_killed()
+        ann.until(lambda: ann.has("state", "open"), "does not come back")
+        bea.come_back()
+        bea.has_heard(said)
+        ann.until(lambda: ann.at("send").is_enabled(), "cannot send")
+        ann.say("after it")
+        said.append("after it")
+        for page in (ann, bea):
+            page.has_heard(said)
+        ann.say("/room tea")
+        ann.until(lambda: ann.at("title").text == "tea", "is not in the room")
+        ann.say("in the other room")
+        ann.has_heard(["in the other room"])
+        ann.say("/room general")
+        ann.until(lambda: ann.at("title").text == "general", "is not back")
+        ann.has_heard(said)
+    finally:
+        ann.driver.quit()
+        if bea:
+            bea.driver.quit()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -165,6 +229,11 @@ def main():
         chat = Chat(os.path.abspath(given.program), protocol)
         try:
             talk(chat, given.pictures)
+        finally:
+            chat.stop()
+        chat = Chat(os.path.abspath(given.program), protocol, keeps=True)
+        try:
+            come_back(chat)
         finally:
             chat.stop()
         print(f"{protocol}: passed", flush=True)
