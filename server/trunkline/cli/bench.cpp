@@ -12,13 +12,16 @@
 #include <trunkline/load/chart.hpp>
 #include <trunkline/load/chat_talk.hpp>
 #include <trunkline/load/crowd.hpp>
+#include <trunkline/load/dialed_lines.hpp>
 #include <trunkline/load/echo.hpp>
 #include <trunkline/load/process_meter.hpp>
 #include <trunkline/load/report.hpp>
 #include <trunkline/load/socket_lines.hpp>
 #include <trunkline/load/store_talk.hpp>
+#include <trunkline/peer/url_dialer.hpp>
 #include <trunkline/serve/settings.hpp>
 #include <trunkline/tls/tls_stream.hpp>
+#include <trunkline/transport/endpoint_url.hpp>
 
 #include <chrono>
 #include <exception>
@@ -93,7 +96,7 @@ private:
         if (options_.rooms > 1) {
             std::string const target = websocket::parse_ws_url(options_.url)->target;
             char const joint = target.find('?') == target.npos ? '?' : '&';
-            lines_->ask_for([target, joint, rooms = options_.rooms](std::size_t number) {
+            sockets_->ask_for([target, joint, rooms = options_.rooms](std::size_t number) {
                 return target + joint + "room=bench-" + std::to_string(number % rooms);
             });
         }
@@ -107,10 +110,19 @@ private:
     }
 
     int reach() {
+        if (options_.mode == "store") {
+            auto const parts = transport::parse_endpoint(options_.url);
+            if (parts &&
+                (parts->scheme == "tcp" || parts->scheme == "tls" || parts->scheme == "unix")) {
+                return reach_store(parts->scheme == "tls");
+            }
+        }
         auto const url = websocket::parse_ws_url(options_.url);
         if (!url) {
+            std::string_view const more =
+                options_.mode == "store" ? "wss://, tcp://, tls:// or unix:" : "wss://";
             return complain(exit_usage, options_.url + " is no URL of a server; write " +
-                                            "ws://HOST:PORT/PATH, or wss://");
+                                            "ws://HOST:PORT/PATH, or " + std::string(more));
         }
         websocket::ws_dialer::encryption encrypt;
         if (url->secure) {
@@ -124,11 +136,28 @@ private:
             return complain(exit_connect,
                             "cannot reach " + options_.url + ": " + made.error().message());
         }
-        lines_ = std::move(*made);
         if (options_.source_addresses == 0) {
-            lines_->come_from(
-                load::source_addresses_for(lines_->server(), options_.of.connections));
+            (*made)->come_from(
+                load::source_addresses_for((*made)->server(), options_.of.connections));
         }
+        sockets_ = made->get();
+        lines_ = std::move(*made);
+        return exit_success;
+    }
+
+    /// A store that takes frames without WebSocket.
+    int reach_store(bool encrypted) {
+        std::optional<tls::context> trust;
+        if (encrypted) {
+            auto made = client_context({.ca = options_.tls_ca, .cert = {}, .key = {}});
+            if (!made) {
+                return complain(exit_usage, made.error().message);
+            }
+            trust = std::move(*made);
+        }
+        dialer_ = std::make_unique<peers::url_dialer>(loop_, &loop_, nullptr, generous(),
+                                                      std::move(trust));
+        lines_ = std::make_unique<load::dialed_lines>(*dialer_, options_.url);
         return exit_success;
     }
 
@@ -209,7 +238,9 @@ private:
     load::process_meter server_;
     load::findings found_;
     load::tally counts_;
-    std::unique_ptr<load::socket_lines> lines_;
+    std::unique_ptr<peers::url_dialer> dialer_;
+    std::unique_ptr<load::line_source> lines_;
+    load::socket_lines* sockets_ = nullptr;  // the lines, where they are WebSocket connections
     std::unique_ptr<load::conversation> says_;
     std::chrono::nanoseconds own_cpu_{};
     std::chrono::nanoseconds server_cpu_{};

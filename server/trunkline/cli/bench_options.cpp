@@ -22,7 +22,9 @@ constexpr std::uint64_t seconds_max = 7ULL * 24 * 3600;
 config::setting_list bench_settings(bench_options& options) {
     load::plan& of = options.of;
     return {
-        {"url", "where the server is: ws:// or wss://HOST:PORT/PATH",
+        {"url",
+         "where the server is: ws:// or wss://HOST:PORT/PATH; of a store also tcp:// or "
+         "tls://HOST:PORT, unix:/PATH or unix:@NAME",
          config::words{&options.url, "URL"}},
         {"connections", "how many are opened and kept",
          count_of(of.connections, 1, connections_max)},
@@ -69,7 +71,9 @@ config::setting_list bench_settings(bench_options& options) {
         {"patience", "how long a connection may take to open, and the last answers to come",
          config::duration_of(of.patience, 10ms, 10min)},
         {"tls-ca",
-         "PEM file with who vouches for the server of wss://, in place of whom the system trusts",
+         "PEM file with who vouches for the server of wss:// or tls://, in place of whom the "
+         "system "
+         "trusts",
          config::words{&options.tls_ca, "FILE"}},
         {"server-pid", "tell CPU time and memory of this process on the same machine",
          count_of(options.server_pid, 1, std::numeric_limits<std::int32_t>::max(), "none")},

@@ -1,6 +1,9 @@
 // trunkline bench, as its user runs it.
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/cli/exit_code.hpp>
+#include <trunkline/peer/rpc_server.hpp>
+#include <trunkline/store/store.hpp>
+#include <trunkline/store_service/service.hpp>
 #include <trunkline/test_support/child_process.hpp>
 #include <trunkline/test_support/running_server.hpp>
 #include <trunkline/test_support/terminal_run.hpp>
@@ -98,6 +101,31 @@ TEST_F(bench_of_a_server, asks_a_store_in_the_older_layout) {
     EXPECT_EQ(count_at(found, "/received/messages"), count_at(found, "/due"));
 }
 
+// Of a program that serves a store over other transports.
+TEST_F(bench_command, asks_a_store_without_websocket) {
+    auto const data = store::store::open(store).value();
+    rpc_server::builder builder;
+    builder.listen("tcp://127.0.0.1:0").listen("unix:" + (folder / "socket").string());
+    ASSERT_TRUE(store_service::add_methods(builder.methods(), *data));
+    auto const server = builder.start().value();
+    for (auto const& url : server.endpoints()) {
+        SCOPED_TRACE(url);
+        auto const left = run_program(bench({url, "3", "1", "--mode", "store", "--operation",
+                                             "read", "--message-rate", "60", "--json", "-"}));
+        EXPECT_EQ(left.exit_code, exit_success) << left.output << left.error;
+        auto const found = boost::json::parse(left.output);
+        EXPECT_EQ(count_at(found, "/connections/opened"), 3U);
+        EXPECT_EQ(count_at(found, "/latency_us/count"), 60U);
+        EXPECT_EQ(count_at(found, "/failures/count"), 0U);
+    }
+    auto const nobody = "unix:" + (folder / "nobody").string();
+    auto const left =
+        run_program(bench({nobody, "2", "1", "--mode", "store", "--operation", "write"}));
+    EXPECT_EQ(left.exit_code, exit_connect);
+    EXPECT_NE(left.output.find("2 cannot connect: Connection refused"), left.output.npos)
+        << left.output;
+}
+
 // Who is alone in a room hears himself: what an echo does, too.
 TEST_F(bench_of_a_server, talks_in_rooms_of_a_chat) {
     for (std::string const mode : {"chat", "fan-out"}) {
@@ -186,6 +214,9 @@ TEST_F(bench_command, names_what_is_wrong_with_its_flags) {
     std::vector<complaint> const table{
         {{"tcp://127.0.0.1:1"},
          "tcp://127.0.0.1:1 is no URL of a server; write ws://HOST:PORT/PATH, or wss://"},
+        {{"ftp://127.0.0.1:1", "--mode", "store"},
+         "ftp://127.0.0.1:1 is no URL of a server; write ws://HOST:PORT/PATH, or wss://, tcp://, "
+         "tls:// or unix:"},
         {{"ws://127.0.0.1:1", "0"}, "--connections: \"0\" is too small; the least is 1"},
         {{"ws://127.0.0.1:1", "1", "x"}, "--seconds: \"x\" is not a whole number"},
         {{"ws://127.0.0.1:1", "1", "1", "1", "1"},

@@ -55,7 +55,7 @@ std::optional<chat_text> chat_text::read(std::uint32_t run, std::string_view tex
 class chat_conversation::speaker final : public talker {
 public:
     speaker(chat_conversation& of, member_owner& owner, std::size_t room,
-            std::unique_ptr<websocket::connection> link)
+            std::unique_ptr<transport::connection> link)
         : talker(owner, of.loop_, of.desk_, std::move(link)), of_(of), room_(room) {}
 
     [[nodiscard]] std::uint64_t missing() const override {
@@ -193,7 +193,7 @@ chat_conversation::chat_conversation(transport::runtime& loop, std::size_t size,
     : loop_(loop), size_(size), protocol_(protocol), run_(run), rooms_(rooms) {}
 
 std::unique_ptr<member> chat_conversation::join(member_owner& owner, std::size_t number,
-                                                std::unique_ptr<websocket::connection> link) {
+                                                std::unique_ptr<transport::connection> link) {
     return std::make_unique<speaker>(*this, owner, number % rooms_.size(), std::move(link));
 }
 

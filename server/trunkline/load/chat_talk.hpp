@@ -57,7 +57,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<member> join(
         member_owner& owner, std::size_t number,
-        std::unique_ptr<websocket::connection> link) override;
+        std::unique_ptr<transport::connection> link) override;
 
 private:
     class speaker;

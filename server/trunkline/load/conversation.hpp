@@ -3,7 +3,7 @@
 
 #include <trunkline/load/line_source.hpp>
 #include <trunkline/load/member.hpp>
-#include <trunkline/websocket/connection.hpp>
+#include <trunkline/transport/connection.hpp>
 
 #include <chrono>
 #include <functional>
@@ -28,9 +28,9 @@ public:
     }
 
     /// A member on `link`, the connection of that number, watching it already. `owner` outlives
-    /// the member.
+    /// the member. Where messages are what is said, links are WebSocket connections.
     [[nodiscard]] virtual std::unique_ptr<member> join(
-        member_owner& owner, std::size_t number, std::unique_ptr<websocket::connection> link) = 0;
+        member_owner& owner, std::size_t number, std::unique_ptr<transport::connection> link) = 0;
 };
 
 }  // namespace trunkline::load

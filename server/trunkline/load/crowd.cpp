@@ -111,13 +111,13 @@ void crowd::open_one(time_point due) {
         opened(made, make_error_code(transport::transport_error::handshake_timeout));
     });
     made->opening =
-        lines_.open(begun_++, [this, made](result<std::unique_ptr<websocket::connection>> link) {
+        lines_.open(begun_++, [this, made](result<std::unique_ptr<transport::connection>> link) {
             opened(made, std::move(link));
         });
 }
 
 void crowd::opened(std::list<attempt>::iterator which,
-                   result<std::unique_ptr<websocket::connection>> made) {
+                   result<std::unique_ptr<transport::connection>> made) {
     auto const due = which->due;
     auto const number = which->number;
     attempts_.erase(which);

@@ -70,7 +70,7 @@ private:
     void open_more();
     void open_one(time_point due);
     void opened(std::list<attempt>::iterator which,
-                result<std::unique_ptr<websocket::connection>> made);
+                result<std::unique_ptr<transport::connection>> made);
     void run();
     void send_due();
     void count_seconds();

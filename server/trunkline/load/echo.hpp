@@ -33,7 +33,7 @@ class echo_talker final : public talker {
 public:
     /// All of these outlive it.
     echo_talker(member_owner& owner, transport::runtime& loop, desk& at,
-                std::unique_ptr<websocket::connection> link, echo_text const& text,
+                std::unique_ptr<transport::connection> link, echo_text const& text,
                 websocket::message_kind kind)
         : talker(owner, loop, at, std::move(link)), text_(text), kind_(kind) {}
 
@@ -53,7 +53,7 @@ class idle_talker final : public talker {
 public:
     /// All of these outlive it.
     idle_talker(member_owner& owner, transport::runtime& loop, desk& at,
-                std::unique_ptr<websocket::connection> link)
+                std::unique_ptr<transport::connection> link)
         : talker(owner, loop, at, std::move(link)) {}
 
 private:
@@ -73,7 +73,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<member> join(
         member_owner& owner, std::size_t /*number*/,
-        std::unique_ptr<websocket::connection> link) override {
+        std::unique_ptr<transport::connection> link) override {
         return std::make_unique<echo_talker>(owner, loop_, desk_, std::move(link), text_, kind_);
     }
 
@@ -92,7 +92,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<member> join(
         member_owner& owner, std::size_t /*number*/,
-        std::unique_ptr<websocket::connection> link) override {
+        std::unique_ptr<transport::connection> link) override {
         return std::make_unique<idle_talker>(owner, loop_, desk_, std::move(link));
     }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <trunkline/base/result.hpp>
+#include <trunkline/transport/connection.hpp>
 #include <trunkline/transport/socket_dialer.hpp>
-#include <trunkline/websocket/connection.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace trunkline::load {
 
-/// Makes WebSocket connections to the one server of a run. Single-threaded.
+/// Makes connections to the one server of a run, all of one transport. Single-threaded.
 class line_source {
 public:
-    using opened = std::function<void(result<std::unique_ptr<websocket::connection>>)>;
+    using opened = std::function<void(result<std::unique_ptr<transport::connection>>)>;
 
     virtual ~line_source() = default;
 

@@ -48,7 +48,12 @@ private:
             owner_.shared_, url_, std::move(*link),
             [this](result<std::unique_ptr<websocket::connection>> opened) {
                 auto const done = std::move(done_);
-                done(std::move(opened));  // and with it this object
+                // And with it this object.
+                if (opened) {
+                    done(std::move(*opened));
+                } else {
+                    done(opened.error());
+                }
             });
     }
 

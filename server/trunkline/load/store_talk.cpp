@@ -37,7 +37,7 @@ result<void> call(transport::driver& by, store_call const& asked, rpc::response_
 class store_conversation::caller final : public member {
 public:
     caller(store_conversation const& of, member_owner& owner,
-           std::unique_ptr<websocket::connection> link)
+           std::unique_ptr<transport::connection> link)
         : of_(of), owner_(owner) {
         driver_ = of.drive(std::move(link), [this](connection_state now, error_code why) {
             if (now == connection_state::disconnected || now == connection_state::error) {
@@ -129,7 +129,7 @@ public:
         deadline_ = of.loop_.after(patience, [this] {
             finish(make_error_code(transport::transport_error::handshake_timeout).message());
         });
-        opening_ = lines.open(0, [this](result<std::unique_ptr<websocket::connection>> made) {
+        opening_ = lines.open(0, [this](result<std::unique_ptr<transport::connection>> made) {
             if (made) {
                 begin(std::move(*made));
             } else {
@@ -139,7 +139,7 @@ public:
     }
 
 private:
-    void begin(std::unique_ptr<websocket::connection> link) {
+    void begin(std::unique_ptr<transport::connection> link) {
         deadline_.reset();
         driver_ = of_.drive(std::move(link), [this](connection_state now, error_code why) {
             if (now == connection_state::disconnected || now == connection_state::error) {
@@ -207,12 +207,12 @@ void store_conversation::prepare(line_source& lines, std::chrono::milliseconds p
 }
 
 std::unique_ptr<member> store_conversation::join(member_owner& owner, std::size_t /*number*/,
-                                                 std::unique_ptr<websocket::connection> link) {
+                                                 std::unique_ptr<transport::connection> link) {
     return std::make_unique<caller>(*this, owner, std::move(link));
 }
 
 std::unique_ptr<transport::driver> store_conversation::drive(
-    std::unique_ptr<websocket::connection> link, transport::driver::observer on_state) const {
+    std::unique_ptr<transport::connection> link, transport::driver::observer on_state) const {
     return std::make_unique<transport::driver>(loop_, std::move(link), nothing_served_, settings_,
                                                std::move(on_state));
 }

@@ -29,14 +29,14 @@ public:
 
     [[nodiscard]] std::unique_ptr<member> join(
         member_owner& owner, std::size_t /*number*/,
-        std::unique_ptr<websocket::connection> link) override;
+        std::unique_ptr<transport::connection> link) override;
 
 private:
     class caller;
     class preparation;
 
     [[nodiscard]] std::unique_ptr<transport::driver> drive(
-        std::unique_ptr<websocket::connection> link, transport::driver::observer on_state) const;
+        std::unique_ptr<transport::connection> link, transport::driver::observer on_state) const;
 
     transport::runtime& loop_;
     transport::driver::options settings_;

@@ -19,8 +19,11 @@ constexpr std::size_t input_per_turn_max = 256 * kib;
 }  // namespace
 
 talker::talker(member_owner& owner, transport::runtime& loop, desk& at,
-               std::unique_ptr<websocket::connection> link)
-    : owner_(owner), loop_(loop), desk_(at), link_(std::move(link)) {
+               std::unique_ptr<transport::connection> link)
+    : owner_(owner),
+      loop_(loop),
+      desk_(at),
+      link_(static_cast<websocket::connection*>(link.release())) {
     rewatch();
 }
 

@@ -40,9 +40,9 @@ public:
     void close() override;
 
 protected:
-    /// All of these outlive it.
+    /// All of these outlive it. `link` is a WebSocket connection.
     talker(member_owner& owner, transport::runtime& loop, desk& at,
-           std::unique_ptr<websocket::connection> link);
+           std::unique_ptr<transport::connection> link);
 
     /// Puts the message of that number behind `to`; the same one every time.
     virtual void compose(std::uint64_t number, std::vector<std::byte>& to) = 0;

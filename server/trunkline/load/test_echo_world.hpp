@@ -63,7 +63,7 @@ private:
         std::unique_ptr<transport::timer> timer_;
     };
 
-    result<std::unique_ptr<websocket::connection>> connect(std::size_t number) {
+    result<std::unique_ptr<transport::connection>> connect(std::size_t number) {
         if (refused.contains(number)) {
             return error_code(ECONNREFUSED, boost::system::system_category());
         }
