@@ -1,5 +1,7 @@
 #include <trunkline/chat_client/chat_client.hpp>
 
+#include <trunkline/chat_client/line_editor.hpp>
+#include <trunkline/chat_client/line_input.hpp>
 #include <trunkline/chat_client/room_url.hpp>
 
 #include <utility>
@@ -13,14 +15,20 @@ chat_client::chat_client(transport::asio_runtime& loop, chat_client_options opti
       view_(std::move(view)),
       websockets_(loop),
       dialer_(websockets_, loop, std::move(encrypt)),
-      talk_(*this, options_.spoken, room_of(options_.url)),
-      input_(
-          loop, options_.input,
-          [this](std::string_view line) {
-              talk_.type(line);
-              want_lines();
-          },
-          [this] { on_input_end(); }) {}
+      talk_(*this, options_.spoken, room_of(options_.url)) {
+    auto on_line = [this](std::string_view line) {
+        talk_.type(line);
+        want_lines();
+    };
+    auto on_end = [this] { on_input_end(); };
+    if (options_.terminal) {
+        input_ = std::make_unique<line_editor>(loop, options_.input, *options_.terminal,
+                                               std::move(on_line), std::move(on_end));
+    } else {
+        input_ = std::make_unique<line_input>(loop, options_.input, std::move(on_line),
+                                              std::move(on_end));
+    }
+}
 
 chat_client::~chat_client() = default;
 
@@ -29,6 +37,7 @@ chat_end chat_client::run() {
     while (!end_) {
         loop_.run();
     }
+    input_.reset();  // a terminal is as it was before
     return std::move(*end_);
 }
 
@@ -68,7 +77,7 @@ void chat_client::connected(std::unique_ptr<websocket::connection> made) {
 }
 
 void chat_client::want_lines() {
-    input_.want(link_ != nullptr && !quits_ && talk_.can_speak() && !link_->is_full());
+    input_->want(link_ != nullptr && !quits_ && talk_.can_speak() && !link_->is_full());
 }
 
 void chat_client::on_input_end() {
@@ -77,7 +86,7 @@ void chat_client::on_input_end() {
 
 void chat_client::quit() {
     quits_ = true;
-    want_lines();
+    input_->leave();  // now: a second signal ends the program at once
     if (link_ != nullptr) {
         link_->close();
     }
@@ -88,11 +97,11 @@ void chat_client::send(websocket::message_kind kind, bytes_view message) {
 }
 
 void chat_client::show(heard const& what, std::string_view here) {
-    view_.show(what, here);
+    input_->beside([&] { view_.show(what, here); });
 }
 
 void chat_client::hint(std::string_view words) {
-    view_.hint(words);
+    input_->beside([&] { view_.hint(words); });
 }
 
 // What is typed meanwhile waits where it is. The old connection goes in its own time.

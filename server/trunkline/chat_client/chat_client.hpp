@@ -3,7 +3,7 @@
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/chat_client/conversation.hpp>
-#include <trunkline/chat_client/line_input.hpp>
+#include <trunkline/chat_client/input_lines.hpp>
 #include <trunkline/chat_client/message_link.hpp>
 #include <trunkline/websocket/ws_dialer.hpp>
 
@@ -23,6 +23,9 @@ struct chat_client_options {
     std::optional<dialect> spoken;      ///< empty: shows in what the server says first
     std::chrono::milliseconds stay{0};  ///< so long behind the end of what is typed
     int input = 0;                      ///< a descriptor, which is not closed
+    /// The other side of a terminal: lines are edited there, while the view writes to it. None:
+    /// they are read as they are.
+    std::optional<int> terminal = {};
 };
 
 /// What a person sees. The functions are called from the loop.
@@ -73,7 +76,7 @@ private:
     websocket::context websockets_;
     websocket::ws_dialer dialer_;
     conversation talk_;
-    line_input input_;
+    std::unique_ptr<input_lines> input_;  // there while it runs
     std::unique_ptr<message_link> link_;
     std::uint64_t link_number_ = 0;  // of the last connection
     std::map<std::uint64_t, std::unique_ptr<message_link>> leaving_links_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/base/limits.hpp>
+#include <trunkline/chat_client/input_lines.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/readiness_set.hpp>
 
@@ -18,17 +19,16 @@ inline constexpr std::size_t line_size_max = 1 * mib;
 
 /// Single-threaded. Reads no more than is wanted: whoever writes waits meanwhile. Blocks only where
 /// the system cannot tell that something is there, as of files.
-class line_input final : private transport::watched_handle {
+class line_input final : public input_lines, private transport::watched_handle {
 public:
     /// `loop` outlives it; `from` is not closed. `on_line` gets each line without its end, also the
     /// last one without any; `on_end` is called once, behind it, also where reading fails. Both may
     /// call want(), and neither may destroy it.
     line_input(transport::asio_runtime& loop, int from,
                std::function<void(std::string_view)> on_line, std::function<void()> on_end);
-    ~line_input();
+    ~line_input() override;
 
-    /// Whether lines are to come; none does before it was asked for. They come from the loop.
-    void want(bool on);
+    void want(bool on) override;
 
 private:
     void on_ready(bool readable, bool writable) override;

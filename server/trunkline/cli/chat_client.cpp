@@ -1,5 +1,6 @@
 // trunkline chat-client: one person in the chat, or a script (docs/chat-client.md).
 #include <trunkline/chat_client/chat_client.hpp>
+#include <trunkline/chat_client/line_editor.hpp>
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
@@ -70,12 +71,14 @@ int act(person_options const& options) {
         });
     });
     bool is_heard = true;
+    bool const is_edited = chat_client::line_editor::is_possible(STDIN_FILENO, STDOUT_FILENO);
     chat_client::chat_client person(
         loop,
         {.url = options.url,
          .spoken = options.spoken(),
          .stay = options.stay,
-         .input = STDIN_FILENO},
+         .input = STDIN_FILENO,
+         .terminal = is_edited ? std::optional(STDOUT_FILENO) : std::nullopt},
         {.show =
              [&](chat_client::heard const& what, std::string_view here) {
                  is_heard = is_heard && say(options.json ? as_json(what) : shown(what, here));

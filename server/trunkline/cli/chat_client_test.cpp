@@ -4,6 +4,7 @@
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/test_support/child_process.hpp>
 #include <trunkline/test_support/running_server.hpp>
+#include <trunkline/test_support/terminal_run.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
 
 #include <gtest/gtest.h>
@@ -111,6 +112,33 @@ TEST(chat_clients, talk_in_rooms_in_both_protocols) {
         chat.signal(SIGTERM);
         EXPECT_EQ(chat.wait(), exit_success);
     }
+}
+
+// Two people at terminals: what one says comes while the other types.
+TEST(chat_clients, edit_lines_at_a_terminal) {
+    child_process chat({TRUNKLINE_PROGRAM, "chat", "--port", "0"});
+    std::string const line = chat.read_output_line();
+    std::vector<std::string> const command{TRUNKLINE_PROGRAM, "chat-client",
+                                           line.substr(line.find("ws://"))};
+    test_support::terminal_session ann(command);
+    static_cast<void>(ann.read_until("joined"));
+    test_support::terminal_session bea(command);
+    static_cast<void>(ann.read_until("joined"));
+    static_cast<void>(ann.read_until("> "));
+    static_cast<void>(bea.read_until("joined"));
+    ann.type("hallo\x7f\x7f\x7f\x7f");
+    bea.type("good morning\r");
+    // The line is removed, the message stands in its place, and the line stands below.
+    auto const seen = ann.read_until("good morning\r\n") + ann.read_until("> h");
+    EXPECT_NE(seen.find("\r\x1b[J"), seen.npos) << seen;
+    ann.type("ello\r");
+    static_cast<void>(bea.read_until(": hello\r\n"));
+    ann.type("\x1b[A, Bea\r");
+    static_cast<void>(bea.read_until(": hello, Bea\r\n"));
+    ann.type("\x04");
+    EXPECT_EQ(ann.wait(), exit_success);
+    bea.type("/quit\r");
+    EXPECT_EQ(bea.wait(), exit_success);
 }
 
 TEST_F(chat_client_command, a_signal_ends_it_in_order) {
