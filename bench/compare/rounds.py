@@ -13,6 +13,14 @@ FIGURES = ("server_cpu_us", "requests_per_second", "p50_us", "p99_us", "p99_9_us
 
 def in_turns(load, servers, cases, flags_of, rounds, folder=None):
     """{(case name, server name): {figure: [one per round]}}; every run has a server of its own."""
+    def once(running, case):
+        got = ask(load, running, flags_of(case))
+        return {figure: got[figure] for figure in FIGURES}
+    return taking_turns(once, servers, cases, rounds, folder)
+
+
+def taking_turns(once, servers, cases, rounds, folder=None):
+    """As in_turns(); once(a running server, case) gives the figures, none where it has no turn."""
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for turn in range(rounds):
         for case in cases:
@@ -22,11 +30,11 @@ def in_turns(load, servers, cases, flags_of, rounds, folder=None):
                 place = tempfile.mkdtemp(prefix="trunkline-bench-", dir=folder)
                 try:
                     with server.running(place) as running:
-                        got = ask(load, running, flags_of(case))
+                        got = once(running, case)
                 finally:
                     shutil.rmtree(place)
-                for figure in FIGURES:
-                    found[case.name, server.name][figure].append(got[figure])
+                for figure, value in got.items():
+                    found[case.name, server.name][figure].append(value)
             print(f"round {turn + 1} of {rounds}: {case.name}", file=sys.stderr, flush=True)
     return found
 

@@ -18,10 +18,11 @@ class Failed(Exception):
 class Server:
     """One program; `running` starts it over a fresh folder."""
 
-    def __init__(self, name, command, environment=None):
+    def __init__(self, name, command, environment=None, says=r"running on \S*:(\d+)"):
         self.name = name
         self.command = command        # of a folder
         self.environment = environment or {}
+        self.says = says              # once it listens; the group is its port
 
     def running(self, folder):
         return Running(self, pathlib.Path(folder))
@@ -48,7 +49,7 @@ class Running:
     def _wait_for_port(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            found = re.search(r"running on \S*:(\d+)", self.log.read_text(errors="replace"))
+            found = re.search(self.server.says, self.log.read_text(errors="replace"))
             if found:
                 return int(found[1])
             if self.process.poll() is not None:
@@ -65,10 +66,20 @@ class Running:
 
 def ask(load, running, flags):
     """What one run of the load generator has found."""
-    command = [load, "--port", str(running.port), "--server-pid", str(running.process.pid),
-               "--cpu", str(LOAD_CPU), *map(str, flags)]
+    return run([load, "--port", str(running.port), "--server-pid", str(running.process.pid),
+                "--cpu", str(LOAD_CPU), *map(str, flags)], running)
+
+
+def bench(program, running, flags):
+    """What one run of `trunkline bench` has found."""
+    return run(["taskset", "--cpu-list", str(LOAD_CPU), program, "bench",
+                f"ws://127.0.0.1:{running.port}", "--server-pid", str(running.process.pid),
+                "--json", "-", *map(str, flags)], running)
+
+
+def run(command, running, patience=1800):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=300, check=False)
+                          timeout=patience, check=False)
     if done.returncode != 0:
         raise Failed(f"{running.server.name}: {' '.join(command)}:\n{done.stdout}{done.stderr}")
     return json.loads(done.stdout)
