@@ -165,6 +165,26 @@ TEST_F(call_cancel, a_handler_that_is_dropped_may_be_stopped_at_once) {
     EXPECT_EQ(made->error, rpc::rpc_error::connection_lost);
 }
 
+// A coroutine begins a turn after its call has come; the one that stops it comes in the same read.
+TEST_F(call_cancel, a_handler_that_is_stopped_before_it_begins_never_begins) {
+    constexpr typed::method<text, text> hang_up{"hang up"};
+    int begun = 0;
+    far.handle(left, [&](received<text>, call_context) -> boost::asio::awaitable<text> {
+        ++begun;
+        co_return text{};
+    });
+    far.handle(hang_up, [](text const& said, call_context context) {
+        context.caller.close();
+        return said;
+    });
+    auto const client = far.client().connect().value();
+    auto const made = begin_call(far.loop, client, left, "x");
+    static_cast<void>(begin_call(far.loop, client, hang_up, "x"));
+    far.loop.run_for(1s);
+    EXPECT_EQ(made->error, rpc::rpc_error::connection_lost);
+    EXPECT_EQ(begun, 0);
+}
+
 TEST_F(call_cancel, CAN_04_after_the_end_nothing_happens_and_nothing_is_sent) {
     auto const client = far.client().connect().value();
     std::stop_source parent;

@@ -154,6 +154,9 @@ template <class Answer, class Handler, class Request>
 boost::asio::awaitable<void> run_coroutine(std::shared_ptr<Handler const> handler,
                                            received<Request> request, call_context context,
                                            std::shared_ptr<running_call> call) {
+    if (context.stop.stop_requested()) {
+        co_return;  // stopped since its call came, a turn ago
+    }
     try {
         auto outcome = co_await (*handler)(std::move(request), std::move(context));
         answer_with<Answer>(*call, std::move(outcome));

@@ -117,6 +117,70 @@ TEST_P(stream_cancel, CAN_03_a_read_that_waits_is_told_and_given_nothing) {
     EXPECT_EQ(to_.write({2}).error().error, rpc::rpc_error::cancelled_by_peer);
 }
 
+/// Counts how often its handlers begin, both kinds; the call of `echo` comes in the same read.
+class stream_begin : public stream_cancel {
+protected:
+    void SetUp() override {
+        server_ = a_server()
+                      .handle(count_to,
+                              [this](received<number>, stream_writer<number>&,
+                                     call_context) -> awaitable<void> {
+                                  ++begun_;
+                                  co_return;
+                              })
+                      .handle(never,
+                              [this](received<text>, call_context) -> awaitable<text> {
+                                  ++begun_;
+                                  co_return text{};
+                              })
+                      .handle(echo,
+                              [this](text const& said, call_context context) {
+                                  caller_ = context.caller;
+                                  return said;
+                              })
+                      .start()
+                      .value();
+    }
+    /// Ends in the turn in which the calls have come.
+    void let_calls_come(rpc_client const& client) {
+        parts_ = client.open(count_to, {1});
+        client.async_call(never, {"x"}, [](auto const&) {});
+        client.async_call(echo, {"x"}, [](auto const&) {});
+        ASSERT_TRUE(loop_.run_until([&] { return caller_.has_value(); }, 1s));
+        ASSERT_EQ(begun_, 0) << "they begin a turn later";
+    }
+
+    std::optional<rpc_server> server_;
+    stream_reader<number> parts_;
+    std::optional<peer> caller_;
+    int begun_ = 0;
+};
+INSTANTIATE_TEST_SUITE_P(over, stream_begin, ::testing::Bool(),
+                         [](auto const& of) { return of.param ? "extended" : "base"; });
+
+TEST_P(stream_begin, a_handler_whose_connection_has_gone_never_begins) {
+    auto const client = a_client();
+    let_calls_come(client);
+    caller_->close();
+    loop_.run_for(1s);
+    EXPECT_EQ(begun_, 0);
+}
+
+TEST_P(stream_begin, a_handler_whose_server_has_gone_never_begins) {
+    auto const client = a_client();
+    let_calls_come(client);
+    server_.reset();
+    loop_.run_for(1s);
+    EXPECT_EQ(begun_, 0);
+}
+
+TEST_P(stream_begin, a_handler_that_nobody_stops_begins) {
+    auto const client = a_client();
+    let_calls_come(client);
+    loop_.run_for(1s);
+    EXPECT_EQ(begun_, 2);
+}
+
 TEST_P(stream_cancel, CAN_06_the_called_side_may_stop_reading_and_go_on_writing) {
     auto const server = a_handing_server();
     auto const client = a_client();

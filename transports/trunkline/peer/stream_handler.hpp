@@ -155,6 +155,9 @@ boost::asio::awaitable<void> await_end(boost::asio::awaitable<Outcome> running, 
 template <class Handler, class Halves>
 boost::asio::awaitable<void> run_stream(std::shared_ptr<Handler const> handler, Halves halves,
                                         call_context context) {
+    if (context.stop.stop_requested()) {
+        co_return;  // stopped since its call came, a turn ago
+    }
     try {
         auto running = halves.lend(*handler, std::move(context));
         co_await await_end(std::move(running), halves);
