@@ -1,7 +1,7 @@
 #include <trunkline/chat/settings.hpp>
 
 #include <trunkline/base/assert.hpp>
-#include <trunkline/transport/socket_address.hpp>
+#include <trunkline/serving/shared_settings.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,14 +27,8 @@ constexpr std::array<std::pair<std::string_view, rooms::slow_policy>, 4> policie
 void add_places(config::setting_list& list, chat_options& options) {
     list.push_back({"protocol", "the published server to be: the fast one, or the plain one",
                     config::choice{&options.protocol, {"binary", "json"}}});
-    list.push_back({"host", "address to listen on: an IPv4 or IPv6 literal, or localhost",
-                    config::words{&options.host, "ADDRESS"}});
-    list.push_back(
-        {"port", "port to listen on; 0 picks a free one", count_of(options.port, 0, 65535)});
-    list.push_back({"port-file", "write the port here once the server listens",
-                    config::words{&options.port_file, "FILE"}});
-    list.push_back({"allow-plain", "allow unencrypted connections from other machines",
-                    config::toggle{&options.allow_plain}});
+    server::add_address(list, options.host, options.port, options.port_file);
+    server::add_allow_plain(list, options.allow_plain);
     list.push_back({"threads", "threads, each with its own connections",
                     count_of(options.threads, 1, 1024, "cores")});
     list.push_back({"pin", "keep each thread on a core of its own", config::toggle{&options.pin}});
@@ -75,11 +69,7 @@ void add_limits(config::setting_list& list, chat_options& options) {
         "rooms of which --history keeps anything; the one that was silent longest goes");
     add("notice-members-max", count_of(options.room.notice_members_max, 0, million),
         "members of a room up to which all are told who comes and goes; above, they get counts");
-    add("connections-max", count_of(options.connections_max, 1, 100 * million, "auto"),
-        "connections at once; a new one is refused before its handshake");
-    add("connections-per-peer-max",
-        count_of(options.connections_per_peer_max, 1, 100 * million, "off"),
-        "connections at once from one address; a new one is refused before its handshake");
+    server::add_connections_max(list, options.connections_max, options.connections_per_peer_max);
     chat_times& of = options.times;
     add("handshake-timeout", duration_of(of.handshake_timeout, 100ms, 1h),
         "from accept to the end of the handshake; then closed");
@@ -91,20 +81,6 @@ void add_limits(config::setting_list& list, chat_options& options) {
         "without a peer taking any byte of what is queued for it; then cut");
     add("fold-after", duration_of(of.fold_after, 0ms, 24h),
         "silence after which little is kept of a connection");
-}
-
-std::string check_host(chat_options const& options) {
-    auto const host = transport::socket_address::resolve(options.host, options.port);
-    if (!host) {
-        return "--host: \"" + options.host +
-               "\" is not an address; write one such as 127.0.0.1 or ::1, or localhost";
-    }
-    if (!host->front().is_loopback() && !options.allow_plain) {
-        return "--host " + options.host +
-               " lets other machines in without encryption; add --allow-plain if that is meant, or "
-               "stay on 127.0.0.1";
-    }
-    return {};
 }
 
 }  // namespace
@@ -131,7 +107,8 @@ std::string settle(chat_options& options, server::machine const& on) {
         return "--idle-timeout is not longer than --ping-after; a peer needs time to answer a ping";
     }
     std::string fault = server::fit_connections(options.connections_max, on);
-    return fault.empty() ? check_host(options) : fault;
+    return fault.empty() ? server::check_host(options.host, options.port, options.allow_plain)
+                         : fault;
 }
 
 }  // namespace trunkline::chat

@@ -4,9 +4,9 @@
 #include <trunkline/serve/alignment_setting.hpp>
 #include <trunkline/serve/endpoint.hpp>
 #include <trunkline/serve/tls_files.hpp>
+#include <trunkline/serving/shared_settings.hpp>
 #include <trunkline/store/durability.hpp>
 #include <trunkline/transport/endpoint_url.hpp>
-#include <trunkline/transport/socket_address.hpp>
 #include <trunkline/websocket/origin.hpp>
 
 #include <algorithm>
@@ -67,12 +67,7 @@ void add_places(config::setting_list& list, serve_options& options) {
     list.push_back(
         {"path", "the store file; made when absent", config::words{&options.file, "FILE"}});
     list.push_back(alignment_setting(options.alignment));
-    list.push_back({"host", "address to listen on: an IPv4 or IPv6 literal, or localhost",
-                    config::words{&options.host, "ADDRESS"}});
-    list.push_back(
-        {"port", "port to listen on; 0 picks a free one", count_of(options.port, 0, 65535)});
-    list.push_back({"port-file", "write the port here once the server listens",
-                    config::words{&options.port_file, "FILE"}});
+    add_address(list, options.host, options.port, options.port_file);
     list.push_back(
         {"listen",
          "ws:// or wss://host:port/path, tcp:// or tls://host:port, unix:/path or unix:@name; "
@@ -106,8 +101,7 @@ void add_places(config::setting_list& list, serve_options& options) {
                     "whether Trunkline clients that ask for the extension get it; to others "
                     "nothing changes",
                     config::choice{&options.extension, {"on", "off"}}});
-    list.push_back({"allow-plain", "allow unencrypted connections from other machines",
-                    config::toggle{&options.allow_plain}});
+    add_allow_plain(list, options.allow_plain);
     list.push_back(
         {"durability", "what a write has survived when it is answered",
          config::choice{&options.durability,
@@ -174,11 +168,7 @@ void add_connection_limits(config::setting_list& list, serve_options& options) {
         list.push_back({name, meaning, std::move(target), true});
     };
     connection_limits& of = options.connection;
-    add("connections-max", count_of(options.connections_max, 1, 100 * million, "auto"),
-        "connections at once; a new one is refused before its handshake");
-    add("connections-per-peer-max",
-        count_of(options.connections_per_peer_max, 1, 100 * million, "off"),
-        "connections at once from one address; a new one is refused before its handshake");
+    add_connections_max(list, options.connections_max, options.connections_per_peer_max);
     add("handshake-timeout", duration_of(of.handshake_timeout, 100ms, 1h),
         "from accept to the end of the handshake; then closed");
     add("ping-after", duration_of(of.ping_after, 100ms, 24h),
@@ -208,20 +198,6 @@ std::string check_path(std::string_view flag, std::string_view path) {
     }
     return "--" + std::string(flag) + ": \"" + std::string(path) +
            "\" is not a path; begin with / and leave out spaces, ? and #";
-}
-
-std::string check_host(serve_options const& options) {
-    auto const host = transport::socket_address::resolve(options.host, options.port);
-    if (!host) {
-        return "--host: \"" + options.host +
-               "\" is not an address; write one such as 127.0.0.1 or ::1, or localhost";
-    }
-    if (!host->front().is_loopback() && !options.allow_plain) {
-        return "--host " + options.host +
-               " lets other machines in without encryption; add --allow-plain if that is meant, or "
-               "stay on 127.0.0.1";
-    }
-    return {};
 }
 
 bool was_given(std::span<config::setting> settings, std::string_view name) {
@@ -266,7 +242,8 @@ std::string check_endpoints(serve_options& options, std::span<config::setting> s
     if (!options.port_file.empty() && !has_port) {
         return "--port-file: no endpoint has a port; leave it out, or add --port";
     }
-    return options.listens_by_default ? check_host(options) : "";
+    return options.listens_by_default ? check_host(options.host, options.port, options.allow_plain)
+                                      : "";
 }
 
 }  // namespace
