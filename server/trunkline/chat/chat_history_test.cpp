@@ -6,6 +6,7 @@
 #include <trunkline/chat/settings.hpp>
 #include <trunkline/chat_wire/binary_message.hpp>
 #include <trunkline/chat_wire/json_message.hpp>
+#include <trunkline/chat_wire/testing.hpp>
 #include <trunkline/test_support/ws_client.hpp>
 
 #include <gtest/gtest.h>
@@ -13,12 +14,15 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace trunkline::chat {
 namespace {
 
+using test_support::ws_binary;
 using test_support::ws_client;
 using test_support::ws_text;
 
@@ -40,6 +44,15 @@ told told_by(ws_client& link) {
     return read ? told{read->message.id, std::string(as_text(read->message.payload)),
                        read->message.type}
                 : told{};
+}
+
+std::string asked(chat_wire::message_type what, std::string_view room, std::string_view payload) {
+    chat_wire::binary_message made;
+    made.type = what;
+    made.room = room;
+    made.payload = as_bytes(payload);
+    auto const bytes = chat_wire::testing::encoded(made);
+    return std::string(as_text(bytes));
 }
 
 std::vector<std::string> texts_of(ws_client& link, std::size_t count) {
@@ -196,6 +209,34 @@ TEST_P(kept_chats, give_more_than_a_link_takes_at_once) {
     std::ranges::sort(rest, {}, &std::string::size);
     EXPECT_EQ(rest.front(), "live");
     EXPECT_NE(rest.back().find("joined"), std::string::npos);
+}
+
+TEST_P(kept_chats, give_what_was_said_in_a_room_that_is_joined) {
+    start();
+    auto const ann = connect("/?room=tea");
+    texts_of(*ann, 2);
+    auto const numbers = say(*ann, {"one", "two"});
+    auto const bea = connect();
+    texts_of(*bea, 2);
+    bool const can_join = std::string_view(GetParam()) == "binary";
+    for (auto const& [payload, kept] : std::vector<std::pair<std::string, chat_lines>>{
+             {"?after=" + std::to_string(numbers[0]), {"two"}},
+             {"?after=0", {"one", "two"}},
+             {"after=0", {}},
+             {"?after=x", {}},
+             {"", {}}}) {
+        bea->send(ws_binary, asked(chat_wire::message_type::join, "tea", payload));
+        if (!can_join) {
+            bea->send(ws_text, "live");
+            EXPECT_EQ(told_by(*bea).text, "live");
+            continue;
+        }
+        EXPECT_EQ(texts_of(*bea, kept.size()), kept) << payload;
+        EXPECT_NE(told_by(*bea).text.find("joined"), std::string::npos) << payload;
+        bea->send(ws_binary, asked(chat_wire::message_type::leave, "tea", ""));
+        bea->send(ws_text, "live");
+        EXPECT_EQ(told_by(*bea).text, "live");
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(protocols, kept_chats, ::testing::Values("binary", "json"),

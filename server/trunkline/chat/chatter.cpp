@@ -86,7 +86,7 @@ void chatter::act(intent const& wanted) {
             answer_ping(wanted.room);
             break;
         case wish::join:
-            join(wanted.room);
+            join(wanted.room, after_of(as_text(wanted.text)));
             break;
         case wish::leave:
             leave_joined(wanted.room);
@@ -135,7 +135,7 @@ void chatter::answer_ping(std::string_view room) {
              where.is_small());
 }
 
-void chatter::join(std::string_view room) {
+void chatter::join(std::string_view room, std::optional<std::uint64_t> after) {
     bool const is_new = room != home_.where().name() && room != chat_wire::general_room;
     if (!is_new || !is_room_name(room)) {
         return;
@@ -145,7 +145,7 @@ void chatter::join(std::string_view room) {
     }
     if (find_joined(room) == joined_->end() && joined_->size() < rooms_joined_max) {
         enter(*joined_->emplace_back(std::make_unique<rooms::membership>()),
-              at_desk().of.hall.open(room));
+              at_desk().of.hall.open(room), after);
     }
 }
 

@@ -60,7 +60,7 @@ private:
     void say(intent const& wanted);
     void rename(std::string_view to);
     void answer_ping(std::string_view room);
-    void join(std::string_view room);
+    void join(std::string_view room, std::optional<std::uint64_t> after);
     void leave_joined(std::string_view room);
     [[nodiscard]] joined_rooms::iterator find_joined(std::string_view room) const;
     [[nodiscard]] rooms::room& place_to_speak(std::string_view room) const;

@@ -35,7 +35,7 @@ intent understand_binary(bytes_view message, known_layout& layout) {
         case message_type::ping:
             return {.what = wish::ping, .text = {}, .room = said.room};
         case message_type::join:
-            return {.what = wish::join, .text = {}, .room = said.room};
+            return {.what = wish::join, .text = said.payload, .room = said.room};
         case message_type::leave:
             return {.what = wish::leave, .text = {}, .room = said.room};
         case message_type::system:

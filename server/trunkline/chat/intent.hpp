@@ -18,7 +18,7 @@ enum class wish : std::uint8_t { nothing, say, rename, ping, join, leave };
 /// The views look at the message.
 struct intent {
     wish what = wish::nothing;
-    bytes_view text;        ///< say: any bytes; rename: the name, in UTF-8
+    bytes_view text;        ///< say, join: any bytes; rename: the name, in UTF-8
     std::string_view room;  ///< say, ping: where, if that is a room of the speaker; join, leave: of
 };
 

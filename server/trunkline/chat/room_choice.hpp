@@ -1,4 +1,5 @@
-// Which room a connection starts in, and behind which message, from the URL that it asked for.
+// Which room a connection starts in, and behind which message, from the URL that it asked for; and
+// the latter of a room that it joins.
 #pragma once
 
 #include <cstdint>
