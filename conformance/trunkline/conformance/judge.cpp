@@ -65,7 +65,7 @@ verdict run(rule const& what, subject const& of, world_options const& how) {
     verdict found;
     std::optional<world> at;
     try {
-        at.emplace(of, how);
+        at.emplace(of, how, &what);
         what.check(*at);
         expect_nothing_left(*at);
     } catch (rule_broken const& broken) {

@@ -45,6 +45,40 @@ TEST(judge, fails_what_throws) {
     EXPECT_EQ(found.seen, "an exception: oh");
 }
 
+std::size_t asked_for(volume size, transport::delivery_shape shape, std::string_view what) {
+    rule stating = a_rule([](world&) {});
+    stating.volumes = {"a test", {{"calls", 10, 170}, {"bytes apart", 33, 1}}};
+    auto const where = in_memory();
+    world at(where, {.shape = shape, .size = size}, &stating);
+    return at.amount(what);
+}
+
+TEST(world, gives_what_the_rule_states_and_byte_by_byte_less_of_it) {
+    using transport::delivery_shape;
+    EXPECT_EQ(asked_for(volume::quick, delivery_shape::direct, "calls"), 10U);
+    EXPECT_EQ(asked_for(volume::quick, delivery_shape::one_byte, "calls"), 10U);
+    EXPECT_EQ(asked_for(volume::full, delivery_shape::direct, "calls"), 170U);
+    EXPECT_EQ(asked_for(volume::full, delivery_shape::short_writes, "calls"), 170U);
+    EXPECT_EQ(asked_for(volume::full, delivery_shape::one_byte, "calls"), 20U);
+    EXPECT_EQ(asked_for(volume::full, delivery_shape::one_byte, "bytes apart"), 31U);
+    EXPECT_THROW(static_cast<void>(asked_for(volume::full, delivery_shape::direct, "rounds")),
+                 std::logic_error);
+    EXPECT_THROW(static_cast<void>(asked_for(volume::full, delivery_shape::direct, "")),
+                 std::logic_error);
+}
+
+TEST(world, tells_whether_a_rule_did_all_that_it_states) {
+    rule stating = a_rule([](world&) {});
+    stating.volumes = {"a test", {{"calls", 1, 2}, {"rounds", 1, 2}}};
+    auto const where = in_memory();
+    world at(where, {}, &stating);
+    EXPECT_EQ(at.amount("rounds"), 1U);
+    EXPECT_FALSE(at.was_asked_for_all());
+    EXPECT_EQ(at.amount("calls"), 1U);
+    EXPECT_TRUE(at.was_asked_for_all());
+    EXPECT_TRUE(world(where, {}).was_asked_for_all());
+}
+
 TEST(judge, fails_what_leaves_a_timer_behind) {
     auto const found = judge(a_rule([](world& at) {
                                  // Its own work keeps it until the loop goes.

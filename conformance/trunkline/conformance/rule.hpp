@@ -1,7 +1,11 @@
 // A rule of the catalogue: a plain function, and what stands about it in RULES.md.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -42,6 +46,26 @@ enum class needs : std::uint16_t {
            static_cast<std::uint16_t>(some);
 }
 
+/// How much of one thing a rule does. A value; the text lives as long as the program.
+struct quantity {
+    std::string_view of;    ///< "calls"; "bytes", or "bytes a part", are told in KiB and MiB
+    std::size_t quick = 0;  ///< in runs of quick volume
+    std::size_t full = 0;   ///< in runs of full volume
+};
+
+/// All that a rule does more of, or less, in a run of full volume. A value.
+struct quantities {
+    /// Nothing: the rule is the same in both.
+    constexpr quantities() = default;
+    /// At most as many as `each` has; more do not compile.
+    constexpr quantities(std::string_view why, std::initializer_list<quantity> all) : reason(why) {
+        std::copy(all.begin(), all.end(), each.begin());
+    }
+
+    std::string_view reason;            ///< what the full volume is for, one phrase
+    std::array<quantity, 3> each = {};  ///< those without a text are none
+};
+
 /// A value; the texts live as long as the program.
 struct rule {
     std::string_view id;  ///< "FLO-03"
@@ -51,6 +75,7 @@ struct rule {
     needs uses = needs::nothing;
     /// Throws rule_broken when it is not seen.
     void (*check)(world& at) = nullptr;
+    quantities volumes = {};  ///< what world::amount() may be asked for
 };
 
 /// "FLO" of "FLO-03".

@@ -1,8 +1,13 @@
 // conformance/RULES.md says of every rule of the catalogue what the kit has of it.
 #include <trunkline/conformance/rule.hpp>
 
+#include <trunkline/conformance/judge.hpp>
+#include <trunkline/conformance/simulated.hpp>
+#include <trunkline/conformance/sockets.hpp>
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -56,11 +61,36 @@ std::string needs_text(needs which) {
     return text;
 }
 
+// "48 KiB", "16 KiB a part", "500 calls".
+std::string amount_text(std::size_t amount, std::string_view of) {
+    constexpr std::string_view bytes = "bytes";
+    auto const rest = of.starts_with(bytes) ? std::string(of.substr(bytes.size())) : std::string();
+    if (of.starts_with(bytes) && amount > 0 && amount % (1 * mib) == 0) {
+        return std::to_string(amount / (1 * mib)) + " MiB" + rest;
+    }
+    if (of.starts_with(bytes) && amount > 0 && amount % (1 * kib) == 0) {
+        return std::to_string(amount / (1 * kib)) + " KiB" + rest;
+    }
+    return std::to_string(amount) + " " + std::string(of);
+}
+
+std::string volume_text(rule const& of, std::size_t quantity::* amount) {
+    std::string text;
+    for (quantity const& each : of.volumes.each) {
+        if (!each.of.empty()) {
+            text += (text.empty() ? "" : ", ") + amount_text(each.*amount, each.of);
+        }
+    }
+    return text.empty() ? "all" : text;
+}
+
 std::string row_of(rule const& each) {
     constexpr std::array<char const*, 3> levels{"M", "S", "R"};
     std::ostringstream row;
     row << "| " << each.id << " | " << levels.at(static_cast<std::size_t>(each.binding)) << " | "
-        << each.text << " | " << needs_text(each.uses) << " |";
+        << each.text << " | " << needs_text(each.uses) << " | "
+        << volume_text(each, &quantity::quick) << " | " << volume_text(each, &quantity::full)
+        << " | " << (each.volumes.reason.empty() ? "small as it is" : each.volumes.reason) << " |";
     return row.str();
 }
 
@@ -69,7 +99,8 @@ constexpr std::string_view end_mark = "<!-- rules: end -->\n";
 
 std::string table() {
     std::string text =
-        "| rule | level | what has to be seen | needs |\n| --- | --- | --- | --- |\n";
+        "| rule | level | what has to be seen | needs | quick | full | why |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n";
     for (rule const& each : all_rules()) {
         text += row_of(each) + "\n";
     }
@@ -111,6 +142,40 @@ TEST(rules_page, names_every_rule_of_the_catalogue_once) {
         }
     }
     EXPECT_EQ(rows.size(), count);
+}
+
+// Whether the rule means something there, and asks for all that it states.
+bool is_followed(rule const& what, subject const& of) {
+    world_options const how{.virtual_time = of.has.virtual_time};
+    if (!unmet_need(what, of, how.virtual_time).empty()) {
+        return false;
+    }
+    world at(of, how, &what);
+    try {
+        what.check(at);
+    } catch (rule_not_applicable const&) {
+        return false;
+    } catch (rule_broken const& broken) {
+        ADD_FAILURE() << what.id << ": " << broken.seen;
+    }
+    return at.was_asked_for_all();
+}
+
+// What a rule states is what it does: world::amount() refuses all else.
+TEST(rules, do_as_much_as_they_state) {
+    auto everywhere = simulated_subjects();
+    std::ranges::copy(socket_subjects(), std::back_inserter(everywhere));
+    std::ranges::rotate(everywhere, everywhere.begin() + 1);  // memory has no links to disturb
+    for (rule const& each : all_rules()) {
+        EXPECT_EQ(each.volumes.reason.empty(), each.volumes.each.front().of.empty()) << each.id;
+        for (quantity const& one : each.volumes.each) {
+            EXPECT_TRUE(one.of.empty() || one.quick != one.full) << each.id << ", " << one.of;
+        }
+        EXPECT_TRUE(each.volumes.reason.empty() ||
+                    std::ranges::any_of(everywhere,
+                                        [&](subject const& of) { return is_followed(each, of); }))
+            << each.id;
+    }
 }
 
 TEST(rules, have_ids_texts_and_something_to_look_at) {

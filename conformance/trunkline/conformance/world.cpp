@@ -4,6 +4,7 @@
 #include <trunkline/transport/simulated_runtime.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace trunkline::conformance {
@@ -18,6 +19,14 @@ constexpr duration real_patience = 20s;
 
 // What stands for "never" where time is real.
 constexpr duration real_quiet = 20ms;
+
+// Byte by byte each byte is a turn of the loop of its own: 64 MiB take minutes. What one byte at a
+// time can break shows at any volume, so of what a full volume adds this part is enough.
+constexpr std::size_t one_byte_part = 16;
+
+auto volumes_of(rule const* what) {
+    return what != nullptr ? what->volumes.each : quantities().each;
+}
 
 }  // namespace
 
@@ -93,13 +102,13 @@ private:
     std::unique_ptr<transport::timer> end_;
 };
 
-world::world(subject const& of, world_options const& options)
-    : subject_(of), options_(options), random_(options.seed) {
+world::world(subject const& of, world_options const& options, rule const* follows)
+    : subject_(of), options_(options), follows_(follows), random_(options.seed) {
     run_limits const& end = options.limits;
     if (options.virtual_time) {
-        clockwork_ = std::make_unique<virtual_clockwork>(amount(end.steps, end.full_steps));
+        clockwork_ = std::make_unique<virtual_clockwork>(is_full() ? end.full_steps : end.steps);
     } else {
-        clockwork_ = std::make_unique<real_clockwork>(amount(end.time, end.full_time));
+        clockwork_ = std::make_unique<real_clockwork>(is_full() ? end.full_time : end.time);
     }
     loop_ = &clockwork_->loop();
     if (subject_.drive) {
@@ -109,6 +118,32 @@ world::world(subject const& of, world_options const& options)
 }
 
 world::~world() = default;
+
+std::size_t world::amount(std::string_view what) {
+    auto const all = volumes_of(follows_);
+    auto const found = std::ranges::find(all, what, &quantity::of);
+    if (found == all.end() || what.empty()) {
+        throw std::logic_error("the rule states no volume of " + std::string(what));
+    }
+    asked_[static_cast<std::size_t>(found - all.begin())] = true;
+    auto const [of, quick, full] = *found;
+    if (!is_full()) {
+        return quick;
+    }
+    if (options_.shape != transport::delivery_shape::one_byte) {
+        return full;
+    }
+    return full > quick ? quick + (full - quick) / one_byte_part
+                        : quick - (quick - full) / one_byte_part;
+}
+
+bool world::was_asked_for_all() const noexcept {
+    std::size_t stated = 0;
+    for (quantity const& each : volumes_of(follows_)) {
+        stated += each.of.empty() ? 0 : 1;
+    }
+    return static_cast<std::size_t>(std::ranges::count(asked_, true)) == stated;
+}
 
 fixture& world::place() {
     if (fixture_ == nullptr) {

@@ -1,13 +1,16 @@
 // What a rule sees: time, a transport, clients and servers on it, and two ways to wait.
 #pragma once
 
+#include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/subject.hpp>
 #include <trunkline/conformance/verdict.hpp>
 #include <trunkline/peer/rpc_client.hpp>
 #include <trunkline/peer/rpc_server.hpp>
 #include <trunkline/transport/runtime.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,7 +55,8 @@ inline constexpr std::chrono::seconds budget{1};
 /// One loop with one transport on it, for one run of one rule. Blocking calls run the loop.
 class world {
 public:
-    world(subject const& of, world_options const& options);
+    /// `follows` is the rule that runs, where amount() is asked for; it outlives the world.
+    world(subject const& of, world_options const& options, rule const* follows = nullptr);
     ~world();
     world(world const&) = delete;
     world& operator=(world const&) = delete;
@@ -60,11 +64,12 @@ public:
     [[nodiscard]] subject const& about() const noexcept { return subject_; }
     [[nodiscard]] world_options const& options() const noexcept { return options_; }
     [[nodiscard]] bool is_full() const noexcept { return options_.size == volume::full; }
-    /// `quick` or `full`, as the run is.
-    template <class Number>
-    [[nodiscard]] Number amount(Number quick, Number full) const noexcept {
-        return is_full() ? full : quick;
-    }
+    /// How much of `what` the rule does in this run: quick or full, as it states (rule::volumes);
+    /// in the shape one_byte a full run has a sixteenth of what full has beyond quick. Throws
+    /// std::logic_error where the rule states nothing of that.
+    [[nodiscard]] std::size_t amount(std::string_view what);
+    /// Whether amount() was asked for all that the rule states.
+    [[nodiscard]] bool was_asked_for_all() const noexcept;
 
     [[nodiscard]] transport::runtime& loop() noexcept { return *loop_; }
     [[nodiscard]] std::mt19937_64& random() noexcept { return random_; }
@@ -108,6 +113,8 @@ private:
 
     subject const& subject_;
     world_options options_;
+    rule const* follows_;             // null where there is none
+    std::array<bool, 3> asked_ = {};  // of the quantities of the rule
     std::unique_ptr<clockwork> clockwork_;
     std::unique_ptr<transport::runtime> driven_;  // null where the loop is used as it is
     transport::runtime* loop_;

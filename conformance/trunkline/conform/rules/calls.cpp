@@ -86,7 +86,7 @@ void expect_served_again(world& at, std::string_view what) {
 }
 
 void a_burst_of_connects_is_served(world& at) {
-    auto const size = at.amount<std::size_t>(100, 500);
+    auto const size = at.amount("connects");
     expect_served(at, "a call before a burst of connects");
     auto const dialer = dialer_of(at);
     auto const links = std::make_shared<std::vector<std::unique_ptr<transport::connection>>>();
@@ -173,7 +173,7 @@ void content_is_opaque(world& at) {
 }
 
 void streams_do_not_mix(world& at) {
-    auto const streams = at.amount<std::size_t>(64, 512);
+    auto const streams = at.amount("streams");
     caller one(at);
     std::vector<std::uint32_t> ids;
     std::vector<std::string> arguments;
@@ -207,7 +207,7 @@ void ids_of_the_two_sides_never_meet(world& at) {
 }
 
 void each_call_gets_its_answer(world& at) {
-    auto const calls = at.amount<std::size_t>(1000, 10'000);
+    auto const calls = at.amount("calls");
     caller one(at);
     std::vector<std::uint32_t> ids;
     for (std::size_t i = 0; i < calls; ++i) {
@@ -293,7 +293,8 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "A burst of connects at once ends in connections that work or in clean errors.",
          .look_at = "The accept loop, its backlog, and what it does at the limit.",
-         .check = a_burst_of_connects_is_served},
+         .check = a_burst_of_connects_is_served,
+         .volumes = {"more than a backlog", {{"connects", 100, 500}}}},
     rule{.id = "EST-15",
          .binding = level::must,
          .text = "A server that reads both layouts answers each in its own and never mixes them.",
@@ -320,7 +321,8 @@ constexpr std::array rules{
          .text = "Streams of 128 KiB whose frames take turns on one connection arrive intact, and "
                  "come back so where a method echoes.",
          .look_at = "Reassembly by stream id.",
-         .check = streams_do_not_mix},
+         .check = streams_do_not_mix,
+         .volumes = {"many at once", {{"streams", 64, 512}}}},
     rule{
         .id = "MUX-01",
         .binding = level::must,
@@ -331,7 +333,8 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "A thousand calls in flight on one connection each get their own answer.",
          .look_at = "The table of pending calls, and what is done with answers when many wait.",
-         .check = each_call_gets_its_answer},
+         .check = each_call_gets_its_answer,
+         .volumes = {"many at once", {{"calls", 1000, 10'000}}}},
     rule{.id = "MUX-04",
          .binding = level::must,
          .text = "A call of an unknown method is answered with \"method not found\".",

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ void calls_come_in_one_read(world& at) {
 
 void splits_fall_anywhere(world& at) {
     auto one = begun(at);
-    for (int round = 0; round < at.amount(20, 500); ++round) {
+    for (std::size_t round = 0; round < at.amount("calls"); ++round) {
         auto const id = one.next_id();
         std::string const bytes = one.bytes_of_call(id, "at random") +
                                   one.bytes_of_call(one.next_id(), noise(at, at.random()() % 300));
@@ -122,7 +123,8 @@ constexpr std::array rules{
          .binding = level::repeated,
          .text = "Calls are answered wherever their bytes are split.",
          .look_at = "Each field of each header, where it may be cut.",
-         .check = splits_fall_anywhere},
+         .check = splits_fall_anywhere,
+         .volumes = {"splits anywhere", {{"calls", 20, 500}}}},
     rule{.id = "DLV-06",
          .binding = level::must,
          .text = "One frame over two messages and several frames in one message are both read.",

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -55,7 +56,7 @@ void a_late_cancel_is_nothing(world& at) {
 
 void many_cancels_leave_it_usable(world& at) {
     caller one(at);
-    for (int i = 0; i < at.amount(1000, 100'000); ++i) {
+    for (std::size_t i = 0; i < at.amount("cancels"); ++i) {
         auto const id = one.next_id();
         one.say(one.frames_of_call(id, "given up").front());
         one.say(one.frame(frame::kind::cancel, id, 1));
@@ -107,7 +108,7 @@ void a_slow_reader_delays_nobody(world& at) {
 }
 
 void connections_come_and_go(world& at) {
-    for (int i = 0; i < at.amount(300, 10'000); ++i) {
+    for (std::size_t i = 0; i < at.amount("connections"); ++i) {
         caller one(at);
         if (i % 3 == 0) {
             one.expect_alive("a call on one of many connections in turn");
@@ -123,7 +124,7 @@ void connections_come_and_go(world& at) {
 
 void many_streams_leave_it_usable(world& at) {
     caller one(at);
-    for (int i = 0; i < at.amount(20, 1000); ++i) {
+    for (std::size_t i = 0; i < at.amount("rounds of 250 calls"); ++i) {
         std::string all;
         std::uint32_t last = 0;
         for (int k = 0; k < 250; ++k) {
@@ -137,7 +138,7 @@ void many_streams_leave_it_usable(world& at) {
 
 void a_reset_disturbs_nobody(world& at) {
     caller other(at);
-    for (int i = 0; i < at.amount(50, 1000); ++i) {
+    for (std::size_t i = 0; i < at.amount("connections"); ++i) {
         caller one(at);
         for (int k = 0; k < 10; ++k) {
             static_cast<void>(one.call("in flight"));
@@ -172,7 +173,8 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "After very many calls that were given up the connection is as usable as before.",
          .look_at = "What is kept of a call that was given up.",
-         .check = many_cancels_leave_it_usable},
+         .check = many_cancels_leave_it_usable,
+         .volumes = {"what adds up", {{"cancels", 1000, 100'000}}}},
     rule{.id = "FLO-02",
          .binding = level::must,
          .text = "When a client that did not read resumes, all answers arrive.",
@@ -182,18 +184,21 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "Connections that come and go, by a close or a reset, leave the server usable.",
          .look_at = "What a connection leaves behind.",
-         .check = connections_come_and_go},
+         .check = connections_come_and_go,
+         .volumes = {"what adds up", {{"connections", 300, 10'000}}}},
     rule{.id = "RES-03",
          .binding = level::must,
          .text = "Thousands of streams, one after the other, leave their connection usable.",
          .look_at = "What a stream leaves behind.",
-         .check = many_streams_leave_it_usable},
+         .check = many_streams_leave_it_usable,
+         .volumes = {"what adds up", {{"rounds of 250 calls", 20, 1000}}}},
     rule{.id = "FLT-09",
          .binding = level::must,
          .text = "Clients that die at any point of their calls disturb neither others nor the "
                  "server.",
          .look_at = "What an answer does whose connection is gone.",
-         .check = a_reset_disturbs_nobody},
+         .check = a_reset_disturbs_nobody,
+         .volumes = {"what adds up", {{"connections", 50, 1000}}}},
     rule{.id = "FLT-10",
          .binding = level::must,
          .text = "A client that does not read its answers does not delay others.",

@@ -6,6 +6,7 @@
 #include <trunkline/rpc/header.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -48,7 +49,7 @@ void late_frames_are_bounded(world& at) {
     auto const id = one.next_id();
     one.say(one.frames_of_call(id, "given up").front());
     one.say(one.frame(frame::kind::cancel, id, 1));
-    for (int i = 0; i < at.amount(1000, 100'000); ++i) {
+    for (std::size_t i = 0; i < at.amount("frames"); ++i) {
         one.say(one.frame(frame::kind::data, id, static_cast<std::uint32_t>(i) + 2, "late"));
     }
     one.expect_alive("a call behind late frames of one that was given up");
@@ -113,7 +114,7 @@ void a_part_is_no_call(world& at) {
 void every_flipped_bit_is_survived(world& at) {
     std::string const call = caller(at).bytes_of_call(1, "flipped");
     crowd all(at);
-    for (std::size_t bit = 0; bit < 8 * call.size(); bit += at.amount(3, 1)) {
+    for (std::size_t bit = 0; bit < 8 * call.size(); bit += at.amount("bits between changes")) {
         std::string bytes = call;
         bytes[bit / 8] =
             static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) ^ (1U << (bit % 8)));
@@ -150,7 +151,7 @@ void noise_is_survived(world& at) {
     caller const by(at);
     std::string const call = by.bytes_of_call(1);
     crowd all(at);
-    for (int round = 0; round < at.amount(100, 10'000); ++round) {
+    for (std::size_t round = 0; round < at.amount("connections"); ++round) {
         all.say((round % 4 < 2 ? call : "") +
                 (round % 2 == 0 ? noise_in_frames(at, by) : noise(at, 1 + at.random()() % 2000)));
         if (all.size() == 100) {
@@ -263,7 +264,8 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "Late frames of a call that was given up do nothing, however many arrive.",
          .look_at = "What is held of streams that have ended.",
-         .check = late_frames_are_bounded},
+         .check = late_frames_are_bounded,
+         .volumes = {"what adds up", {{"frames", 1000, 100'000}}}},
     rule{.id = "MAL-01",
          .binding = level::should,
          .text = "A frame that declares more than any limit ends the connection when its header is "
@@ -290,12 +292,14 @@ constexpr std::array rules{
          .binding = level::must,
          .text = "Calls with a bit that is wrong leave the server usable, and never succeed.",
          .look_at = "What is read from headers without being checked.",
-         .check = every_flipped_bit_is_survived},
+         .check = every_flipped_bit_is_survived,
+         .volumes = {"each bit", {{"bits between changes", 3, 1}}}},
     rule{.id = "MAL-06",
          .binding = level::repeated,
          .text = "Arbitrary bytes, bare and in frames, leave the server usable.",
          .look_at = "What is read from headers without being checked.",
-         .check = noise_is_survived},
+         .check = noise_is_survived,
+         .volumes = {"rare bytes", {{"connections", 100, 10'000}}}},
     rule{.id = "MAL-07",
          .binding = level::must,
          .text = "Data, End and Cancel of streams that were never begun do nothing.",

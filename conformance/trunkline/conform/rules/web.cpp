@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -80,7 +81,7 @@ void a_close_is_answered(world& at) {
 
 void broken_handshakes_are_forgotten(world& at) {
     std::string const request = upgrade_request(at);
-    for (std::size_t part = 0; part < request.size(); part += at.amount(4, 1)) {
+    for (std::size_t part = 0; part < request.size(); part += at.amount("bytes between cuts")) {
         web_talk talk(at);
         talk.say(request.substr(0, part));
         if (part % 8 < 4) {
@@ -202,7 +203,7 @@ void control_frames_stay_small(world& at) {
 void a_flood_of_pings_is_survived(world& at) {
     auto talk = upgraded(at);
     std::string flood;
-    for (int i = 0; i < at.amount(5000, 100'000); ++i) {
+    for (std::size_t i = 0; i < at.amount("pings"); ++i) {
         flood += encode({.code = opcode::ping, .payload = "flood"});
     }
     talk.say(flood + encode({.code = opcode::ping, .payload = "last"}));
@@ -252,7 +253,8 @@ constexpr std::array rules{
          .text = "Handshakes that are broken off at any point leave the server usable.",
          .look_at = "What is kept of a connection before its handshake is over.",
          .uses = needs::message_borders,
-         .check = broken_handshakes_are_forgotten},
+         .check = broken_handshakes_are_forgotten,
+         .volumes = {"each byte", {{"bytes between cuts", 4, 1}}}},
     rule{.id = "FLT-11",
          .binding = level::should,
          .text = "A handshake that does not go on, or by one byte each second, is cut.",
@@ -290,7 +292,8 @@ constexpr std::array rules{
          .text = "A flood of pings is answered, the last of them at least, or ends the connection.",
          .look_at = "What pongs are kept in while they cannot be sent.",
          .uses = needs::probe,
-         .check = a_flood_of_pings_is_survived},
+         .check = a_flood_of_pings_is_survived,
+         .volumes = {"what adds up", {{"pings", 5000, 100'000}}}},
     rule{.id = "LIV-06",
          .binding = level::must,
          .text = "A connection that says nothing but its answers to pings stays.",

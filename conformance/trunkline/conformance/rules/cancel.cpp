@@ -110,7 +110,7 @@ void after_the_end_nothing_happens(world& at) {
 void twice_acts_once(world& at) {
     unread kept;
     auto pair = pairing(at).extended().handle(sizes, kept.handler()).handle(echo, same).connect();
-    for (std::size_t round = 0; round < at.amount<std::size_t>(5, 100); ++round) {
+    for (std::size_t round = 0; round < at.amount("rounds"); ++round) {
         auto call = pair.caller().open(sizes);
         pump const upload(std::move(call.to), part_size, many_parts);
         expect(at.comes_true([&] { return kept.from.size() == round + 1; }), "no stream began");
@@ -170,7 +170,7 @@ void directions_end_as_they_are_given_up(world& at) {
 void a_writer_that_waits_is_freed(world& at) {
     unread kept;
     auto pair = pairing(at).extended().handle(sizes, kept.handler()).connect();
-    for (std::size_t round = 0; round < at.amount<std::size_t>(3, 300); ++round) {
+    for (std::size_t round = 0; round < at.amount("rounds"); ++round) {
         auto call = pair.caller().open(sizes);
         pump const upload(std::move(call.to), part_size, many_parts);
         expect(at.comes_true([&] { return kept.from.size() == round + 1; }), "no stream began");
@@ -198,9 +198,9 @@ void a_writer_that_waits_is_freed(world& at) {
 
 void crossing_with_the_answer_there_is_one_outcome(world& at) {
     auto pair = pairing(at).extended().handle(echo, same).connect();
-    for (int steps = 0; steps < at.amount(12, 60); ++steps) {
+    for (std::size_t steps = 0; steps < at.amount("steps"); ++steps) {
         begun_call call(at, pair.caller(), echo);
-        at.let_pass(steps * 2ms);
+        at.let_pass(static_cast<int>(steps) * 2ms);
         call.cancel();
         expect(at.comes_true([&] { return call.ends() > 0; }), "the call did not end");
         expect_usable(pair);
@@ -248,8 +248,8 @@ void cancelled_calls_leave_nothing_behind(world& at) {
     std::size_t cancelled = 0;
     gate held;
     auto pair = pairing(at).extended().handle(never, waits_at(held)).handle(echo, same).connect();
-    std::size_t const rounds = at.amount(3, 100);
-    std::size_t const calls = at.amount(50, 1000);
+    std::size_t const rounds = at.amount("rounds");
+    std::size_t const calls = at.amount("calls a round");
     std::size_t arrived = 0;
     for (std::size_t round = 0; round < rounds; ++round) {
         std::stop_source parent;
@@ -287,28 +287,44 @@ constexpr std::array rules{
     rule{"CAN-04", level::must, "A cancel after the end does nothing and sends nothing.",
          "Whether the call is still known when it is given up.", needs::nothing,
          after_the_end_nothing_happens},
-    rule{"CAN-05", level::must, "A cancel that comes twice, from two threads, acts once.",
-         "Whether the outcome is handed out before it is taken away.", needs::nothing,
-         twice_acts_once},
+    rule{"CAN-05",
+         level::must,
+         "A cancel that comes twice, from two threads, acts once.",
+         "Whether the outcome is handed out before it is taken away.",
+         needs::nothing,
+         twice_acts_once,
+         {"many races", {{"rounds", 5, 100}}}},
     rule{"CAN-06", level::must,
          "A called side that gives up reading can still answer; a caller that gives up reading has "
          "given up its call.",
          "What a dropped reader does to the other direction.", needs::nothing,
          directions_end_as_they_are_given_up},
-    rule{"CAN-07", level::must,
+    rule{"CAN-07",
+         level::must,
          "A cancel reaches a writer that waits for credit, and later streams have theirs.",
-         "Who else holds what waits for credit.", needs::nothing, a_writer_that_waits_is_freed},
-    rule{"CAN-08", level::must,
+         "Who else holds what waits for credit.",
+         needs::nothing,
+         a_writer_that_waits_is_freed,
+         {"memory that grows by one writer", {{"rounds", 3, 300}}}},
+    rule{"CAN-08",
+         level::must,
          "A cancel and an answer that cross leave one outcome and a connection that goes on.",
-         "What is done with an answer to a call that is not known any more.", needs::nothing,
-         crossing_with_the_answer_there_is_one_outcome},
+         "What is done with an answer to a call that is not known any more.",
+         needs::nothing,
+         crossing_with_the_answer_there_is_one_outcome,
+         {"every step of a call", {{"steps", 12, 60}}}},
     rule{"CAN-09", level::must,
          "A cancelled call cancels those that its handler made on its behalf.",
          "Whether the context is passed on with its stop token.", needs::nothing,
          a_cancel_goes_on_to_calls_made_for_it},
-    rule{"CAN-10", level::must, "Cancelled calls leave nothing behind on either side.",
-         "Which table still knows a call after its cancel.", needs::nothing,
-         cancelled_calls_leave_nothing_behind},
+    rule{"CAN-10",
+         level::must,
+         "Cancelled calls leave nothing behind on either side.",
+         "Which table still knows a call after its cancel.",
+         needs::nothing,
+         cancelled_calls_leave_nothing_behind,
+         {"a table that grows by one in a thousand",
+          {{"rounds", 3, 100}, {"calls a round", 50, 1000}}}},
 };
 
 }  // namespace

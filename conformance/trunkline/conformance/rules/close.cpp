@@ -311,7 +311,7 @@ void a_close_wakes_writers(world& at) {
 }
 
 void what_was_sent_comes_before_the_close(world& at) {
-    std::size_t const size = at.amount<std::size_t>(50, 200);
+    std::size_t const size = at.amount("parts");
     observed seen;
     std::vector<std::string> got;
     bool late = false;
@@ -462,10 +462,13 @@ constexpr std::array rules{
          "A close while a write is blocked by a full peer wakes it at once with \"closed\".",
          "Whether a close waits for what the link does not take.", needs::nothing,
          a_close_wakes_writers},
-    rule{"CLS-07", level::must,
+    rule{"CLS-07",
+         level::must,
          "Data flushed before a graceful close reaches the peer before the close does.",
-         "What close() does with what was written and not yet taken.", needs::nothing,
-         what_was_sent_comes_before_the_close},
+         "What close() does with what was written and not yet taken.",
+         needs::nothing,
+         what_was_sent_comes_before_the_close,
+         {"more than what is queued", {{"parts", 50, 200}}}},
     rule{"CLS-08", level::must,
          "Dropping the last handle of a stream without closing it tells the peer (end or reset), "
          "never silence.",

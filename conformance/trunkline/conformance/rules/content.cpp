@@ -46,7 +46,7 @@ session_limits limits_for(std::size_t size) {
 
 void a_large_message_goes_there_and_back(world& at) {
     constexpr std::size_t beside = 8 * mib;  // of each side
-    std::size_t const size = at.amount(2 * mib, 64 * mib);
+    std::size_t const size = at.amount("bytes");
     auto const sent = at.noise(size);
     for (bool const extended : {false, true}) {
         memory_peak const memory;
@@ -108,8 +108,7 @@ void compressed_content_is_the_same(world& at) {
     std::uint64_t noise = 0;
     std::uint64_t text = 0;
     std::uint64_t const before = links.carried(true) + links.carried(false);
-    for (std::size_t const size :
-         {0UL, 1UL, 100UL, 5'000UL, at.amount(20'000UL, 3 * chunk_size + 1)}) {
+    for (std::size_t const size : {0UL, 1UL, 100UL, 5'000UL, at.amount("bytes at most")}) {
         for (bool const is_noise : {true, false}) {
             blob const given{is_noise ? at.noise(size) : repetitive(at, size)};
             auto const back = pair.caller().call(mirror, given);
@@ -123,14 +122,21 @@ void compressed_content_is_the_same(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"INT-04", level::must,
+    rule{"INT-04",
+         level::must,
          "A large message, carried as the parts of a stream, goes there and back with no more than "
          "8 MiB beside it on each side.",
-         "What is copied, and what waits where.", needs::one_shape,
-         a_large_message_goes_there_and_back},
-    rule{"INT-13", level::must, "Compressed content arrives as what it was.",
-         "What is compressed, and where a message ends in what was compressed.", needs::compression,
-         compressed_content_is_the_same},
+         "What is copied, and what waits where.",
+         needs::one_shape,
+         a_large_message_goes_there_and_back,
+         {"far beyond all buffers", {{"bytes", 2 * mib, 64 * mib}}}},
+    rule{"INT-13",
+         level::must,
+         "Compressed content arrives as what it was.",
+         "What is compressed, and where a message ends in what was compressed.",
+         needs::compression,
+         compressed_content_is_the_same,
+         {"several chunks", {{"bytes at most", 20'000, 3 * chunk_size + 1}}}},
 };
 
 }  // namespace

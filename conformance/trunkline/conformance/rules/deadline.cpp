@@ -93,7 +93,7 @@ void afterwards_the_connection_is_usable(world& at) {
                         .handle(sizes, kept.handler())
                         .handle(echo, same)
                         .connect();
-        for (int round = 0; round < at.amount(5, 200); ++round) {
+        for (std::size_t round = 0; round < at.amount("rounds"); ++round) {
             expect_passed(pair.caller().call(never, {"?"}, {.timeout = 2ms}), "the call");
             auto up = pair.caller().open(sizes, {.timeout = 2ms});
             pump const upload(std::move(up.to), part_size, many_parts);
@@ -343,9 +343,13 @@ constexpr std::array rules{
          "Every call ends at its own deadline: not early, and late by no more than timers are.",
          "In which order deadlines are kept, and which clock they are of.", needs::nothing,
          each_ends_in_its_own_time},
-    rule{"DDL-05", level::must, "Behind a deadline the connection serves other calls as before.",
-         "What is done with what comes for a call that has ended.", needs::nothing,
-         afterwards_the_connection_is_usable},
+    rule{"DDL-05",
+         level::must,
+         "Behind a deadline the connection serves other calls as before.",
+         "What is done with what comes for a call that has ended.",
+         needs::nothing,
+         afterwards_the_connection_is_usable,
+         {"tables that forget what has ended", {{"rounds", 5, 200}}}},
     rule{"DDL-06", level::must,
          "The time that is left reaches the handler, and less of it each one further on.",
          "Whether a deadline travels as time that is left, and is measured again at each hop.",

@@ -128,13 +128,13 @@ void all_at_once(world& at) {
     expect_exchange(at, transport::delivery_shape::coalesced);
 }
 void split_anywhere(world& at) {
-    expect_exchange(at, transport::delivery_shape::random_split, at.amount(4, 200));
+    expect_exchange(at, transport::delivery_shape::random_split, at.amount("seeds"));
 }
 void in_short_writes(world& at) {
     expect_exchange(at, transport::delivery_shape::short_writes);
 }
 void delayed(world& at) {
-    expect_exchange(at, transport::delivery_shape::delayed, at.amount(4, 200));
+    expect_exchange(at, transport::delivery_shape::delayed, at.amount("seeds"));
 }
 
 // Frames as no client or server of ours sends them
@@ -290,15 +290,23 @@ constexpr std::array rules{
     rule{"DLV-02", level::must,
          "Everything holds when one read gives all there is: many frames and a part of the next.",
          "What becomes of bytes behind the first frame of a read.", needs::one_shape, all_at_once},
-    rule{"DLV-03", level::repeated,
+    rule{"DLV-03",
+         level::repeated,
          "Everything holds when reads are split at random places, inside of headers too.",
          "Run the seed alone; then where the state of a half read header is kept.",
-         needs::one_shape, split_anywhere},
+         needs::one_shape,
+         split_anywhere,
+         {"every place to split at", {{"seeds", 4, 200}}}},
     rule{"DLV-04", level::must,
          "Everything holds when writes are taken a few bytes at a time, or not at all.",
          "What becomes of the rest of a write.", needs::one_shape, in_short_writes},
-    rule{"DLV-05", level::must, "Delay and jitter change times only: results and order stay.",
-         "Whether anything waits for a moment instead of an event.", needs::one_shape, delayed},
+    rule{"DLV-05",
+         level::must,
+         "Delay and jitter change times only: results and order stay.",
+         "Whether anything waits for a moment instead of an event.",
+         needs::one_shape,
+         delayed,
+         {"many orders of arrival", {{"seeds", 4, 200}}}},
     rule{"DLV-06", level::must,
          "One frame split over several messages, and several frames in one message, are both read.",
          "Whether the border of a message is taken for that of a frame.", needs::message_borders,

@@ -29,7 +29,7 @@ boost::asio::awaitable<text> answer_later(gate& held) {
 }
 
 void answers_find_their_calls(world& at) {
-    std::size_t const calls = at.amount(200, 1000);
+    std::size_t const calls = at.amount("calls");
     gate held;
     auto pair = pairing(at)
                     .handle(add_one, [&](received<number> given,
@@ -119,11 +119,14 @@ void a_throwing_handler_costs_its_call_alone(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"MUX-02", level::must,
+    rule{"MUX-02",
+         level::must,
          "Many calls in flight on one connection each get their own answer, whatever the order in "
          "which answers are released.",
-         "How request ids are handed out, and how an answer finds its call.", needs::nothing,
-         answers_find_their_calls},
+         "How request ids are handed out, and how an answer finds its call.",
+         needs::nothing,
+         answers_find_their_calls,
+         {"many at once", {{"calls", 200, 1000}}}},
     rule{"MUX-03", level::must,
          "A slow handler does not delay a fast one on the same connection beyond the scheduling "
          "budget.",

@@ -170,7 +170,7 @@ void expect_bounded(world& at, faced& pair, std::uint32_t stream_id, std::size_t
     auto const& protocol = protocol_of(pair.tested());
     std::string const payload(512, 'x');
     std::uint32_t sequence = 2;
-    for (std::uint32_t block = 0; block < at.amount(5U, 200U); ++block) {
+    for (std::uint32_t block = 0; block < at.amount("blocks of 20 frames"); ++block) {
         std::string frames;
         for (int i = 0; i < 20; ++i) {
             frames += frame_of(kind::data, stream_id, sequence++, payload);
@@ -260,7 +260,7 @@ void expect_shared(world& at, bool extended) {
     }
     auto pair = two.connect();
     std::size_t const streams = 6;
-    std::size_t const enough = at.amount<std::size_t>(3 * mib, 64 * mib);
+    std::size_t const enough = at.amount("bytes");
     bool stopped = false;
     std::size_t total = 0;
     std::vector<std::unique_ptr<tap>> taps;
@@ -367,18 +367,26 @@ constexpr std::array rules{
          "An answer for a call that is unknown, finished or given up is dropped and counted, and "
          "changes nothing else.",
          "How an answer finds its call.", needs::nothing, answers_for_nobody_are_dropped},
-    rule{"MUX-08", level::must,
+    rule{"MUX-08",
+         level::must,
          "Late frames of a stream that was given up or has ended take bounded memory, however many "
          "come.",
-         "What is held for a stream that is not there.", needs::nothing, late_frames_take_little},
+         "What is held for a stream that is not there.",
+         needs::nothing,
+         late_frames_take_little,
+         {"far more than may be held", {{"blocks of 20 frames", 5, 200}}}},
     rule{"MUX-09", level::must,
          "Between peers with the extension, a request id used again while it is open is a fault of "
          "that stream only.",
          "What a second call does to the entry of the first one.", needs::one_role,
          an_id_in_use_is_a_fault_of_its_stream},
-    rule{"MUX-10", level::must,
+    rule{"MUX-10",
+         level::must,
          "Streams share the link: of k busy ones none gets less than 1/(2k) of the bytes.",
-         "Whose turn it is when there is room.", needs::one_shape, streams_share_the_link},
+         "Whose turn it is when there is room.",
+         needs::one_shape,
+         streams_share_the_link,
+         {"about a second of a busy link", {{"bytes", 3 * mib, 64 * mib}}}},
     rule{"MUX-12", level::must, "Messages without answer leave no entry on either side.",
          "What is noted of a message that nobody answers.", needs::nothing, events_leave_nothing},
     rule{"MUX-13", level::must,

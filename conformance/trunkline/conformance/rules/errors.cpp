@@ -113,7 +113,7 @@ void a_refusal_arrives_unchanged(world& at) {
                     .connect();
     for (std::string const& words :
          {std::string(), std::string("no"), std::string("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
-          std::string("a\0b\n", 4), std::string(at.amount(5 * kib, 8 * mib), 'w')}) {
+          std::string("a\0b\n", 4), std::string(at.amount("bytes of text"), 'w')}) {
         auto const answer = pair.caller().call(refusing, {words});
         expect(!answer, "a refused call was answered");
         expect_told(answer.error().error, call_error::refused);
@@ -135,7 +135,7 @@ void failures_are_not_mixed_up(world& at) {
         begun_call call;
     };
     std::list<one> all;
-    for (std::size_t i = 0; i < at.amount<std::size_t>(40, 5000); ++i) {
+    for (std::size_t i = 0; i < at.amount("calls"); ++i) {
         failing const& kind = kinds[at.random()() % kinds.size()];
         all.push_back({kind.due, {}, begun_call(at, pair.caller(), kind.of, kind.options)});
         all.push_back({{}, {}, begun_call(at, pair.caller(), echo)});
@@ -166,7 +166,7 @@ void parts_come_before_the_failure(world& at) {
                             })
                     .connect();
     for (std::size_t const parts :
-         {std::size_t{0}, std::size_t{1}, std::size_t{7}, at.amount<std::size_t>(60, 150)}) {
+         {std::size_t{0}, std::size_t{1}, std::size_t{7}, at.amount("parts")}) {
         auto down = pair.caller().open(blobs, {parts});
         if (parts % 2 != 0) {
             at.let_pass(1s);  // the failure is there, and the parts still wait
@@ -231,7 +231,7 @@ void every_call_ends_once(world& at) {
     auto pair = failing_pair(at, held);
     auto const kinds = failings();
     std::vector<begun_call> calls;
-    for (std::size_t i = 0; i < at.amount<std::size_t>(60, 10'000); ++i) {
+    for (std::size_t i = 0; i < at.amount("calls"); ++i) {
         failing const& kind = kinds[at.random()() % kinds.size()];
         calls.emplace_back(at, pair.caller(), kind.of, kind.options);
         calls.emplace_back(at, pair.caller(), never);
@@ -259,26 +259,40 @@ void every_call_ends_once(world& at) {
 constexpr std::array rules{
     rule{"ERR-01", level::must, "Each failure is told with its one code, on every transport.",
          "Where an error is made into one of ours.", needs::nothing, each_failure_has_its_code},
-    rule{"ERR-02", level::must,
+    rule{"ERR-02",
+         level::must,
          "The words of a refusal, and what goes with them, arrive unchanged.",
-         "How the body of an answer that is no success is read.", needs::nothing,
-         a_refusal_arrives_unchanged},
-    rule{"ERR-03", level::must,
+         "How the body of an answer that is no success is read.",
+         needs::nothing,
+         a_refusal_arrives_unchanged,
+         {"words as large as messages", {{"bytes of text", 5 * kib, 8 * mib}}}},
+    rule{"ERR-03",
+         level::must,
          "Refused, failed, unknown, misunderstood, cancelled and late calls are never taken for "
          "each other.",
-         "What decides on the error of a call.", needs::nothing, failures_are_not_mixed_up},
-    rule{"ERR-04", level::must, "A failure behind some parts comes behind those parts.",
-         "What becomes of parts that wait when a call fails.", needs::nothing,
-         parts_come_before_the_failure},
+         "What decides on the error of a call.",
+         needs::nothing,
+         failures_are_not_mixed_up,
+         {"many orders", {{"calls", 40, 5000}}}},
+    rule{"ERR-04",
+         level::must,
+         "A failure behind some parts comes behind those parts.",
+         "What becomes of parts that wait when a call fails.",
+         needs::nothing,
+         parts_come_before_the_failure,
+         {"more than a window", {{"parts", 60, 150}}}},
     rule{"ERR-05", level::must,
          "The words of a failure are bounded and UTF-8, and tell no path, address or words of an "
          "exception.",
          "What is answered for an exception.", needs::nothing, failures_tell_no_secrets},
-    rule{"ERR-06", level::must,
+    rule{"ERR-06",
+         level::must,
          "Every call ends once, whatever crosses: answers, cancels, deadlines, the end of the "
          "connection.",
-         "Who may end a call, and what stops the second one.", needs::nothing,
-         every_call_ends_once},
+         "Who may end a call, and what stops the second one.",
+         needs::nothing,
+         every_call_ends_once,
+         {"many orders", {{"calls", 60, 10'000}}}},
 };
 
 }  // namespace

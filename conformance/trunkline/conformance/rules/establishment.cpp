@@ -260,7 +260,7 @@ void two_dialers_are_two_peers(world& at) {
 }
 
 void a_burst_ends_in_connections_or_errors(world& at) {
-    std::size_t const size = at.amount(24, 1000);
+    std::size_t const size = at.amount("dials");
     auto builder = at.a_server();
     builder.handle(add_one, one_more);
     auto const server = start(at, builder);
@@ -348,7 +348,7 @@ void each_layout_is_answered_in_itself(world& at) {
         dialling.layout(spoken).handle(add_one, one_more);
         clients.push_back(value_of(dialling.connect(), "connecting"));
     }
-    for (std::size_t size = 0; size < at.amount<std::size_t>(3, 40); ++size) {
+    for (std::size_t size = 0; size < at.amount("sizes of arguments"); ++size) {
         std::string const said(size * 1000, 'x');
         for (auto const& client : clients) {
             auto const answer = value_of(client.call(echo, {said}), "a call in its layout");
@@ -409,11 +409,14 @@ constexpr std::array rules{
          "both sides.",
          "Whether anything of a connection is kept by its address.", needs::one_role,
          two_dialers_are_two_peers},
-    rule{"EST-11", level::must,
+    rule{"EST-11",
+         level::must,
          "A burst of simultaneous connects all end in either a working connection or a clean, "
          "classified error.",
-         "The backlog of the listener, and what a dialer makes of a full one.", needs::one_role,
-         a_burst_ends_in_connections_or_errors},
+         "The backlog of the listener, and what a dialer makes of a full one.",
+         needs::one_role,
+         a_burst_ends_in_connections_or_errors,
+         {"more than a backlog", {{"dials", 24, 1000}}}},
     rule{"EST-12", level::must,
          "A stale leftover of a dead listener (such as a Unix socket file) is cleaned up and "
          "re-bound; a live one is not stolen.",
@@ -424,12 +427,15 @@ constexpr std::array rules{
          "received.",
          "What is read before the handlers are known.", needs::one_role,
          handlers_are_there_for_the_first_byte},
-    rule{"EST-15", level::must,
+    rule{"EST-15",
+         level::must,
          "A listener set to automatic recognises each supported frame layout (13-byte and 21-byte "
          "header) from the first frame, answers in the same one, and never mixes layouts on one "
          "connection.",
          "Whether the first bytes reach the session as they came, and borders where they are.",
-         needs::one_role, each_layout_is_answered_in_itself},
+         needs::one_role,
+         each_layout_is_answered_in_itself,
+         {"heads that end anywhere", {{"sizes of arguments", 3, 40}}}},
 };
 
 }  // namespace

@@ -68,7 +68,7 @@ std::uint64_t exchange_cut_at(world& at, bool from_dialler, std::size_t position
 
 void every_cut_is_told(world& at) {
     // In a quick run some positions: five seeds, with all shapes and roles, take each of them.
-    auto const step = at.amount<std::size_t>(60, 1);
+    auto const step = at.amount("bytes between cuts");
     auto const begin = (at.options().seed * 12 + static_cast<std::size_t>(at.options().shape) * 2 +
                         static_cast<std::size_t>(at.options().role)) %
                        step;
@@ -102,7 +102,7 @@ void expect_lost(error_code why, loss const& after) {
 }
 
 void pending_calls_fail(world& at) {
-    auto const count = at.amount<std::size_t>(20, 1000);
+    auto const count = at.amount("calls");
     for (loss const& each : losses(at)) {
         gate held;
         // One who ends only its own direction gets its answers, for as long as this.
@@ -195,7 +195,7 @@ void open_streams_end(world& at) {
 }
 
 void killed_at_any_moment(world& at) {
-    auto const rounds = at.amount<std::size_t>(5, 1000);
+    auto const rounds = at.amount("kills");
     for (std::size_t round = 0; round < rounds; ++round) {
         std::size_t const parts = 1 + at.random()() % 20;
         auto one = std::make_unique<exchange>(at, at.random()() % 3000, parts);
@@ -317,33 +317,49 @@ private:
 };
 
 void any_schedule_of_faults(world& at) {
-    for (std::size_t i = 0; i < at.amount<std::size_t>(1, 200); ++i) {
+    for (std::size_t i = 0; i < at.amount("schedules"); ++i) {
         schedule one(at);
-        one.run(at.amount<std::size_t>(12, 200));
+        one.run(at.amount("faults each"));
         one.expect_life();
     }
 }
 
 constexpr std::array rules{
     rule{
-        "FLT-01", level::must,
+        "FLT-01",
+        level::must,
         "Cut behind any byte of an exchange, a link leaves each call with one outcome, and nothing "
         "partial is given as whole.",
-        "What is told of a message whose end did not come.", needs::faults | needs::virtual_time,
-        every_cut_is_told},
-    rule{"FLT-03", level::must, "Calls that wait for their answers fail when the connection goes.",
-         "Who is told when a connection ends.", needs::nothing, pending_calls_fail},
+        "What is told of a message whose end did not come.",
+        needs::faults | needs::virtual_time,
+        every_cut_is_told,
+        {"every place, and not each 60th", {{"bytes between cuts", 60, 1}}}},
+    rule{"FLT-03",
+         level::must,
+         "Calls that wait for their answers fail when the connection goes.",
+         "Who is told when a connection ends.",
+         needs::nothing,
+         pending_calls_fail,
+         {"many at once", {{"calls", 20, 1000}}}},
     rule{"FLT-04", level::must,
          "Open streams end with the connection, on both sides: no reader and no writer waits for "
          "ever.",
          "What a stream is told of its connection.", needs::nothing, open_streams_end},
-    rule{"FLT-09", level::must,
+    rule{"FLT-09",
+         level::must,
          "A process that goes at any moment leaves its peer without calls, handlers or connection.",
-         "What is kept for a peer that has gone.", needs::nothing, killed_at_any_moment},
-    rule{"FLT-12", level::repeated,
+         "What is kept for a peer that has gone.",
+         needs::nothing,
+         killed_at_any_moment,
+         {"many moments", {{"kills", 5, 1000}}}},
+    rule{"FLT-12",
+         level::repeated,
          "Links that are cut, held up and lost at random lose and mix up nothing; once they are "
          "well, every call ends and the next one is answered.",
-         "Repeat it with its seed.", needs::faults | needs::virtual_time, any_schedule_of_faults},
+         "Repeat it with its seed.",
+         needs::faults | needs::virtual_time,
+         any_schedule_of_faults,
+         {"more of each seed", {{"schedules", 1, 200}, {"faults each", 12, 200}}}},
 };
 
 }  // namespace

@@ -106,7 +106,7 @@ bool expect_cut_to_be_told(world& at, real side, std::size_t size) {
 }
 
 void a_cut_message_has_no_end(world& at) {
-    auto const step = at.amount<std::size_t>(31, 1);
+    auto const step = at.amount("bytes between cuts");
     for (real const side : {real::calling, real::called}) {
         for (std::size_t size = at.options().seed % step; expect_cut_to_be_told(at, side, size);
              size += step) {
@@ -149,14 +149,14 @@ void stall(world& at, bool on) {
 
 void a_silence_loses_nothing(world& at) {
     at.set_links(4 * kib, 3ms);
-    mixed_calls calls(2000, at.amount<std::size_t>(10, 200));
+    mixed_calls calls(2000, at.amount("calls"));
     observed seen;
     pairing joining(at);
     seen.watch(joining.client());
     seen.watch(joining.server());
     joining.on_callee([&](auto& builder) { calls.serve(builder); });
     auto pair = joining.connect();
-    for (std::size_t round = 0; round < at.amount<std::size_t>(1, 20); ++round) {
+    for (std::size_t round = 0; round < at.amount("silences"); ++round) {
         calls.begin(at, pair.caller());
         at.let_pass(std::chrono::microseconds(1 + at.random()() % 8'000));
         stall(at, true);
@@ -244,7 +244,7 @@ void a_slow_reader_delays_nobody(world& at) {
     }
     slow.link().hold(true);
     expect(at.comes_true([&] { return served.all.size() == 4; }), "a call did not arrive");
-    for (std::size_t second = 0; second < at.amount<std::size_t>(8, 600); ++second) {
+    for (std::size_t second = 0; second < at.amount("seconds"); ++second) {
         slow.link().read_once(16);
         auto const begun = at.loop().now();
         static_cast<void>(value_of(client.call(echo, {"x"}), "a call beside a slow reader"));
@@ -284,7 +284,8 @@ private:
 };
 
 void a_slow_handshake_is_cut(world& at) {
-    if (!at.options().virtual_time && !at.is_full()) {
+    bool const waits = at.amount("real timeouts") > 0;
+    if (!at.options().virtual_time && !waits) {
         throw rule_not_applicable{"waits for the whole handshake timeout: full volume only"};
     }
     std::size_t connected = 0;
@@ -314,20 +315,26 @@ void a_slow_handshake_is_cut(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"FLT-02", level::must,
+    rule{"FLT-02",
+         level::must,
          "A link that ends within a header, a head or a payload is told as lost, and what it cut "
          "has no end.",
-         "What the end of a link means in the middle of a frame.", needs::nothing,
-         a_cut_message_has_no_end},
+         "What the end of a link means in the middle of a frame.",
+         needs::nothing,
+         a_cut_message_has_no_end,
+         {"every place, and not each 31st", {{"bytes between cuts", 31, 1}}}},
     rule{"FLT-05", level::must,
          "A peer that neither reads nor writes any more is found within the budget of liveness.",
          "Whether output that makes no progress, or silence, ends a connection.",
          needs::virtual_time, a_stuck_peer_is_found},
-    rule{"FLT-06", level::must,
+    rule{"FLT-06",
+         level::must,
          "A link that is silent for 5 s and comes back, which is less than the budget of liveness, "
          "loses nothing.",
-         "What is given up before its time.", needs::faults | needs::virtual_time,
-         a_silence_loses_nothing},
+         "What is given up before its time.",
+         needs::faults | needs::virtual_time,
+         a_silence_loses_nothing,
+         {"more in flight", {{"calls", 10, 200}, {"silences", 1, 20}}}},
     rule{"FLT-07", level::must,
          "A link on which nothing arrives any more is found by both sides within the budget of "
          "liveness.",
@@ -335,15 +342,21 @@ constexpr std::array rules{
          needs::faults | needs::virtual_time, a_half_open_link_is_found},
     rule{"FLT-08", level::must, "A reset is told as \"reset\", and not as an end in order.",
          "Which error a read or a write gives behind a reset.", needs::reset, a_reset_is_told},
-    rule{"FLT-10", level::must,
+    rule{"FLT-10",
+         level::must,
          "A peer that reads a few bytes each second makes nobody wait, and holds no more than its "
          "share of memory.",
-         "What is written for a peer that does not read.", needs::one_role,
-         a_slow_reader_delays_nobody},
-    rule{"FLT-11", level::must,
+         "What is written for a peer that does not read.",
+         needs::one_role,
+         a_slow_reader_delays_nobody,
+         {"ten minutes", {{"seconds", 8, 600}}}},
+    rule{"FLT-11",
+         level::must,
          "A peer that sends one byte each second in its handshake is cut at the deadline.",
-         "Whether bytes move the deadline of a handshake.", needs::one_role,
-         a_slow_handshake_is_cut},
+         "Whether bytes move the deadline of a handshake.",
+         needs::one_role,
+         a_slow_handshake_is_cut,
+         {"10 s of waiting where time is real", {{"real timeouts", 0, 1}}}},
 };
 
 }  // namespace

@@ -27,11 +27,6 @@ constexpr std::size_t part_size = 5000;
 // What one stream under credit may write while nobody reads.
 constexpr std::size_t window = flow::first_credit + chunk_size;
 
-// So many parts are several windows.
-std::size_t parts_of(world& at) {
-    return at.amount(20, 800);
-}
-
 // Until it writes no more, which it has to while nobody reads.
 void expect_stalled(world& at, pump const& upload, std::string_view whose) {
     at.let_pass(1s);
@@ -46,7 +41,7 @@ void a_writer_stops_when_nobody_reads(world& at) {
     unread kept;
     auto pair = pairing(at).extended().handle(sizes, kept.handler()).connect();
     auto call = pair.caller().open(sizes);
-    pump upload(std::move(call.to), part_size, at.amount(20, 800) + window / part_size);
+    pump upload(std::move(call.to), part_size, at.amount("parts") + window / part_size);
     expect(at.comes_true([&] { return !kept.from.empty(); }), "the stream did not begin");
     expect_stalled(at, upload, "the writer");
     expect(upload.written_size() <= window, "the writer wrote more than the window");
@@ -60,7 +55,7 @@ void everything_arrives_when_reading_resumes(world& at) {
                     .handle(sizes, kept.handler())
                     .handle(blobs, served.handler())
                     .connect();
-    std::size_t const parts = parts_of(at);
+    std::size_t const parts = at.amount("parts");
     auto call = pair.caller().open(sizes);
     auto down = pair.caller().open(blobs, {parts});
     pump upload(std::move(call.to), part_size, parts);
@@ -90,7 +85,7 @@ void a_stalled_stream_stops_no_other_one(world& at) {
                     .handle(blobs, served.handler())
                     .handle(add_one, one_more)
                     .connect();
-    std::size_t const parts = parts_of(at);
+    std::size_t const parts = at.amount("parts");
     auto stalled_call = pair.caller().open(sizes);
     auto const stalled_down = pair.caller().open(blobs, {parts});
     pump const stalled(std::move(stalled_call.to), part_size, parts);
@@ -131,7 +126,7 @@ boost::asio::awaitable<number> counts(stream_reader<blob>& from, call_context) {
 void both_write_through_a_narrow_link(world& at) {
     at.set_links(1 * kib);
     constexpr std::size_t large = 100'000;
-    std::size_t const parts = at.amount(15, 160);
+    std::size_t const parts = at.amount("parts");
     for (bool const extended : {false, true}) {
         pairing made(at);
         if (extended) {
@@ -162,7 +157,7 @@ void control_passes_where_data_is_blocked(world& at) {
                     .handle(never, [&](received<text>, call_context) { return held_answer(held); })
                     .handle(add_one, one_more)
                     .connect();
-    std::size_t const parts = parts_of(at);
+    std::size_t const parts = at.amount("parts");
     auto call = pair.caller().open(sizes);
     auto const down = pair.caller().open(blobs, {parts});
     pump const upload(std::move(call.to), part_size, parts);
@@ -187,7 +182,7 @@ void control_passes_where_data_is_blocked(world& at) {
 }
 
 void many_stalled_streams_stay_within_the_limit(world& at) {
-    std::size_t const count = at.amount(100, 1000);
+    std::size_t const count = at.amount("streams");
     std::size_t const parts = 2 * window / part_size;
     unread kept;
     auto pair =
@@ -300,7 +295,7 @@ void a_long_path_is_filled(world& at) {
     constexpr auto one_way = 25ms;
     constexpr std::size_t capacity = 512 * kib;
     constexpr std::size_t large = 256 * kib;
-    std::size_t const parts = at.amount(256, 512);
+    std::size_t const parts = at.amount("parts");
     at.set_links(capacity, one_way);
     static_cast<void>(at.disturb());  // else the links have no length
     auto pair = pairing(at).extended().handle(sizes, counts).connect();
@@ -312,39 +307,51 @@ void a_long_path_is_filled(world& at) {
     expect((at.loop().now() - begun) * 80 < least * 100, "less than 80 % of the link was used");
 }
 
+// So many parts are several windows.
+constexpr quantities windows{"more of the same windows", {{"parts", 20, 800}}};
+
 constexpr std::array rules{
     rule{"FLO-01", level::must,
          "A writer whose peer does not read stops within the window and stays where it is.",
          "Whether credit is given for what has come, or for what has been read.", needs::nothing,
-         a_writer_stops_when_nobody_reads},
+         a_writer_stops_when_nobody_reads, windows},
     rule{"FLO-02", level::must,
          "When the reader resumes, the writer goes on by itself, and everything arrives.",
          "Who tells a writer that waits of new credit, and whether reading pauses for good.",
-         needs::nothing, everything_arrives_when_reading_resumes},
+         needs::nothing, everything_arrives_when_reading_resumes, windows},
     rule{"FLO-03", level::must,
          "A stalled stream stops no other one on the same connection, in either direction.",
          "Whether reading from the connection stops for one stream.", needs::nothing,
-         a_stalled_stream_stops_no_other_one},
-    rule{"FLO-04", level::must,
+         a_stalled_stream_stops_no_other_one, windows},
+    rule{"FLO-04",
+         level::must,
          "Two sides that write much to each other over a link of 1 KiB both finish.",
-         "Whether a side reads on while it cannot write.", needs::one_shape,
-         both_write_through_a_narrow_link},
+         "Whether a side reads on while it cannot write.",
+         needs::one_shape,
+         both_write_through_a_narrow_link,
+         {"16 MB each way", {{"parts", 15, 160}}}},
     rule{"FLO-05", level::must, "A cancel, a call and a close pass while data is blocked.",
          "In which order output is queued, and whether a full queue stops what is small.",
-         needs::nothing, control_passes_where_data_is_blocked},
-    rule{"FLO-09", level::must,
+         needs::nothing, control_passes_where_data_is_blocked, windows},
+    rule{"FLO-09",
+         level::must,
          "With many stalled streams, what waits on a connection stays within its limit.",
-         "Whether windows are bounded together.", needs::one_shape,
-         many_stalled_streams_stay_within_the_limit},
+         "Whether windows are bounded together.",
+         needs::one_shape,
+         many_stalled_streams_stay_within_the_limit,
+         {"streams as many as are allowed", {{"streams", 100, 1000}}}},
     rule{"FLO-10", level::must,
          "With a peer that knows no credit, a writer waits at bounded queues, and goes on when the "
          "peer reads.",
          "At which size of the output a writer waits, and of the input reading pauses.",
          needs::one_shape, without_credit_queues_are_bounded},
-    rule{"FLO-13", level::should,
+    rule{"FLO-13",
+         level::should,
          "Over a round trip of 50 ms a stream uses at least 80 % of the link.",
          "Whether the window grows when every round trip uses it up.",
-         needs::virtual_time | needs::one_shape, a_long_path_is_filled},
+         needs::virtual_time | needs::one_shape,
+         a_long_path_is_filled,
+         {"time for the window to grow", {{"parts", 256, 512}}}},
 };
 
 }  // namespace

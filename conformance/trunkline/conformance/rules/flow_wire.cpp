@@ -275,7 +275,7 @@ void expect_exact(world& at, faced& pair) {
     stream.begin();
     std::size_t due = first_credit;
     stream.expect_size(due);
-    for (std::size_t i = 0; i < at.amount<std::size_t>(8, 100); ++i) {
+    for (std::size_t i = 0; i < at.amount("grants"); ++i) {
         std::array<std::uint32_t, 4> const kinds{
             0, 1, 255, static_cast<std::uint32_t>(at.random()() % 20'000)};
         std::uint32_t const more = kinds[at.random()() % kinds.size()];
@@ -342,11 +342,14 @@ constexpr std::array rules{
          "stream only.",
          "Whether what comes is counted against what was granted, both ways.", needs::nothing,
          more_than_the_credit_is_a_fault_of_its_stream},
-    rule{"FLO-07", level::must,
+    rule{"FLO-07",
+         level::must,
          "Between peers with the extension, credit is exactly the sum of its grants: it does not "
          "overflow and does not go below zero.",
-         "How a grant is added, and where a sum above the most ends.", needs::nothing,
-         credit_neither_overflows_nor_goes_below_zero},
+         "How a grant is added, and where a sum above the most ends.",
+         needs::nothing,
+         credit_neither_overflows_nor_goes_below_zero,
+         {"many sums", {{"grants", 8, 100}}}},
     rule{"FLO-08", level::must,
          "Between peers with the extension, a grant of zero or for an unknown stream is harmless.",
          "What a grant does that finds no stream.", needs::nothing,

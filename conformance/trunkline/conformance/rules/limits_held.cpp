@@ -54,7 +54,7 @@ void a_limit_holds_for_what_was_compressed(world& at) {
 
 // Of a message that is far above every limit.
 void inflating_stops(world& at) {
-    std::size_t const size = at.amount(20 * mib, 200 * mib);
+    std::size_t const size = at.amount("bytes inflated");
     constexpr std::size_t part = 60 * kib;
     constexpr std::size_t beside = 12 * mib;
     unread kept;
@@ -108,7 +108,7 @@ void a_stranger_makes_us_hold_little(world& at) {
     most.held_size_max = 4 * mib;
     most.message_size_max = 3 * mib;
     most.frame_payload_size_max = 3 * mib;
-    std::size_t const said_max = at.amount(12 * mib, 64 * mib);
+    std::size_t const said_max = at.amount("bytes");
     constexpr std::size_t beside = 2 * mib;
     auto builder = at.a_server();
     builder.handle(echo, same).limits(most);
@@ -146,14 +146,20 @@ void a_stranger_makes_us_hold_little(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"LIM-02", level::must,
+    rule{"LIM-02",
+         level::must,
          "The limit of a message holds for what was compressed, and inflating stops there.",
          "What is counted: bytes of the wire, or of the message.",
-         needs::compression | needs::one_shape, a_limit_stops_what_is_inflated},
-    rule{"LIM-12", level::must,
+         needs::compression | needs::one_shape,
+         a_limit_stops_what_is_inflated,
+         {"a bomb", {{"bytes inflated", 20 * mib, 200 * mib}}}},
+    rule{"LIM-12",
+         level::must,
          "What anybody can make a server hold stays below its limit, whatever he says.",
          "What is kept of a handshake, and of calls that do not end.",
-         needs::one_role | needs::one_shape, a_stranger_makes_us_hold_little},
+         needs::one_role | needs::one_shape,
+         a_stranger_makes_us_hold_little,
+         {"many times the limit", {{"bytes", 12 * mib, 64 * mib}}}},
 };
 
 }  // namespace

@@ -178,7 +178,7 @@ void pings_come_back_in_order(world& at) {
     talker one(at, server.get());
     one.extend();
     std::vector<std::string> const said{"one", "two", "", std::string(63, 'p')};
-    one.call(2, as_many, {at.amount(128 * kib, 8 * mib)});
+    one.call(2, as_many, {at.amount("bytes")});
     for (auto const& each : said) {
         one.say(extension::kind::ping, each);
     }
@@ -302,7 +302,7 @@ void expect_every_byte_to_count(world& at) {
     one.link().hold(true);
     auto const head = rpc::encode_header({0, 2, add_one.id, 0});
     std::string const begun = talker::framed(0, 2, 0, text_of(head) + std::string(100, 'x'));
-    std::size_t const bytes = at.amount(20, 60);
+    std::size_t const bytes = at.amount("bytes apart");
     for (std::size_t i = 0; i < bytes; ++i) {
         at.let_pass(14'900ms);
         expect(server.ended() == 0, "a peer was given up that goes on sending");
@@ -379,9 +379,13 @@ void the_round_trip_is_measured(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"LIV-01", level::must,
+    rule{"LIV-01",
+         level::must,
          "A ping is answered with the same payload, in order, also while data is flowing.",
-         "What pongs wait behind.", needs::one_role, pings_come_back_in_order},
+         "What pongs wait behind.",
+         needs::one_role,
+         pings_come_back_in_order,
+         {"data enough to wait behind", {{"bytes", 128 * kib, 8 * mib}}}},
     rule{"LIV-02", level::must,
          "An unanswered ping closes the connection within the stated time, and not before.",
          "Whether probe() makes the peer answer, and what counts as heard.", needs::probe,
@@ -396,10 +400,13 @@ constexpr std::array rules{
          "A ping flood is answered at a bounded rate or ends the connection.",
          "Whether reading stops while answers to pings wait.",
          needs::one_role | needs::one_shape | needs::virtual_time, a_flood_of_pings_is_not_read},
-    rule{"LIV-06", level::must,
+    rule{"LIV-06",
+         level::must,
          "Any received byte counts as life; pings are not sent on a busy link.",
-         "Whether wire_bytes of a read counts every byte.", needs::one_role | needs::virtual_time,
-         every_byte_is_a_sign_of_life},
+         "Whether wire_bytes of a read counts every byte.",
+         needs::one_role | needs::virtual_time,
+         every_byte_is_a_sign_of_life,
+         {"a quarter of an hour", {{"bytes apart", 20, 60}}}},
     rule{"LIV-07", level::must, "The round trip is measured, and told to who asks.",
          "From when to when a ping is timed.", needs::nothing, the_round_trip_is_measured},
 };

@@ -208,8 +208,8 @@ struct exchange {
 
 void every_prefix_is_no_more_than_that(world& at) {
     exchange const all;
-    for (std::size_t size = at.random()() % at.amount(11U, 1U); size <= all.bytes.size();
-         size += at.amount<std::size_t>(11, 1)) {
+    std::size_t const stride = at.amount("bytes between cuts");
+    for (std::size_t size = at.random()() % stride; size <= all.bytes.size(); size += stride) {
         witness seen;
         auto pair = attacked(at, seen);
         pair.far().say(std::string_view(all.bytes).substr(0, size));
@@ -233,7 +233,7 @@ void every_prefix_is_no_more_than_that(world& at) {
 void every_changed_bit_is_survived(world& at) {
     exchange const all;
     std::size_t const bits = all.bytes.size() * 8;
-    std::size_t const step = at.amount<std::size_t>(97, 1);
+    std::size_t const step = at.amount("bits between changes");
     for (std::size_t bit = at.random()() % step; bit < bits; bit += step) {
         std::string const what = "behind a change of bit " + std::to_string(bit) + " ";
         witness seen;
@@ -410,13 +410,20 @@ constexpr std::array rules{
     rule{"MAL-03", level::must, "Frames of unknown kinds are skipped and counted.",
          "Which kinds are known before and after an agreement.", needs::nothing,
          unknown_kinds_are_skipped},
-    rule{"MAL-04", level::must,
+    rule{"MAL-04",
+         level::must,
          "Behind every prefix of an exchange and an end, just what was whole has been delivered.",
-         "What becomes of unfinished frames and messages.", needs::one_role,
-         every_prefix_is_no_more_than_that},
-    rule{"MAL-05", level::must,
+         "What becomes of unfinished frames and messages.",
+         needs::one_role,
+         every_prefix_is_no_more_than_that,
+         {"every prefix, and not each eleventh", {{"bytes between cuts", 11, 1}}}},
+    rule{"MAL-05",
+         level::must,
          "Whichever bit of an exchange changes: nothing hangs, and little is held.",
-         "Which field of a frame was changed.", needs::one_role, every_changed_bit_is_survived},
+         "Which field of a frame was changed.",
+         needs::one_role,
+         every_changed_bit_is_survived,
+         {"every bit, and not each 97th", {{"bits between changes", 97, 1}}}},
     rule{"MAL-07", level::must,
          "Frames of streams that were never opened leave no state, and those that might still "
          "begin a bounded one.",

@@ -41,7 +41,7 @@ void messages_keep_their_order(world& at) {
                     .handle(count, [&](stream_reader<number>& from, stream_writer<number>& to,
                                        call_context) { return count_back(from, to, in_order); })
                     .connect();
-    auto const messages = at.amount<std::uint64_t>(500, 100'000);
+    auto const messages = at.amount("messages");
     auto stream = pair.caller().open(count);
     constexpr std::uint64_t ahead = 100;
     for (std::uint64_t i = 0; i < messages + ahead; ++i) {
@@ -126,7 +126,7 @@ sides taking_lists(world& at, lists& got) {
 
 void random_messages_arrive_as_they_were(world& at) {
     auto& random = at.random();
-    for (int round = 0; round < at.amount(1, 30); ++round) {
+    for (std::size_t round = 0; round < at.amount("rounds"); ++round) {
         std::size_t const streams = 2 + random() % 14;
         lists sent(streams);
         lists got(streams);
@@ -162,9 +162,9 @@ void random_messages_arrive_as_they_were(world& at) {
 }
 
 void many_streams_arrive_whole(world& at) {
-    std::size_t const streams = at.amount(24, 512);
-    std::size_t const pieces = at.amount(3, 8);
-    std::size_t const size = at.amount(1 * kib, 16 * kib);
+    std::size_t const streams = at.amount("streams");
+    std::size_t const pieces = at.amount("parts each");
+    std::size_t const size = at.amount("bytes a part");
     lists got(256);
     auto pair = taking_lists(at, got);
     std::vector<upload<blob, blob>> open;
@@ -305,21 +305,32 @@ void metadata_arrives_where_it_was_agreed_on(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"INT-05", level::must,
+    rule{"INT-05",
+         level::must,
          "The messages of one stream arrive in the order sent, none lost and none twice.",
-         "Whether anything is written past what waits for the link.", needs::nothing,
-         messages_keep_their_order},
+         "Whether anything is written past what waits for the link.",
+         needs::nothing,
+         messages_keep_their_order,
+         {"ids and counters that grow", {{"messages", 500, 100'000}}}},
     rule{"INT-07", level::must, "The borders of messages are kept from end to end.",
          "How messages find their ends in a stream of bytes.", needs::nothing,
          messages_keep_their_borders},
-    rule{"INT-08", level::repeated,
+    rule{"INT-08",
+         level::repeated,
          "Random lists of messages of random sizes, written in a random order, arrive as they were "
          "sent.",
-         "Run the seed alone; then which stream's bytes have come to another one.", needs::nothing,
-         random_messages_arrive_as_they_were},
-    rule{"INT-11", level::must, "Many streams, interleaved on one connection, each arrive whole.",
-         "How frames find the stream that they belong to.", needs::nothing,
-         many_streams_arrive_whole},
+         "Run the seed alone; then which stream's bytes have come to another one.",
+         needs::nothing,
+         random_messages_arrive_as_they_were,
+         {"more lists of each seed", {{"rounds", 1, 30}}}},
+    rule{"INT-11",
+         level::must,
+         "Many streams, interleaved on one connection, each arrive whole.",
+         "How frames find the stream that they belong to.",
+         needs::nothing,
+         many_streams_arrive_whole,
+         {"64 MiB in all",
+          {{"streams", 24, 512}, {"parts each", 3, 8}, {"bytes a part", 1 * kib, 16 * kib}}}},
     rule{"INT-12", level::must,
          "Metadata arrives unchanged and in order, on requests, answers and errors: keys that come "
          "again, binary and empty ones.",

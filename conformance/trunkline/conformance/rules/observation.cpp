@@ -82,7 +82,7 @@ void counts_balance(world& at) {
     std::size_t opened = 0;
     std::size_t closed = 0;
     mixed_calls calls(3000, 5);
-    std::size_t const rounds = at.amount<std::size_t>(3, 200);
+    std::size_t const rounds = at.amount("rounds");
     {
         pairing joining(at);
         joining.on_caller([&](auto& builder) { builder.intercept(caller); });
@@ -195,7 +195,7 @@ constexpr std::size_t plain_budget = 32 * kib;
 constexpr std::size_t secure_budget = 160 * kib;
 
 void idle_connections_are_small(world& at) {
-    std::size_t const count = at.amount<std::size_t>(40, 1000);
+    std::size_t const count = at.amount("connections");
     std::size_t joined = 0;
     auto builder = at.a_server();
     builder.on_connected([&](peer const&) { ++joined; }).handle(echo, same);
@@ -221,18 +221,26 @@ void idle_connections_are_small(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"OBS-01", level::must,
+    rule{"OBS-01",
+         level::must,
          "At rest counts balance: connections opened and closed, calls begun and ended, bytes sent "
          "and received.",
-         "Which end is not reported, or reported twice.", needs::nothing, counts_balance},
+         "Which end is not reported, or reported twice.",
+         needs::nothing,
+         counts_balance,
+         {"many ways to end", {{"rounds", 3, 200}}}},
     rule{"OBS-02", level::must,
          "Whom a handler sees is whom the transport knows: address, credentials, certificate.",
          "What a connection says of its peer.", needs::nothing, the_handler_sees_who_calls},
     rule{"OBS-03", level::must, "The trace that a caller gives is the one that the handler sees.",
          "What travels beside a call.", needs::nothing, the_trace_arrives},
-    rule{"OBS-04", level::should, "The memory of an idle connection is within its budget.",
+    rule{"OBS-04",
+         level::should,
+         "The memory of an idle connection is within its budget.",
          "What a connection keeps while nothing happens.",
-         needs::one_role | needs::one_shape | needs::virtual_time, idle_connections_are_small},
+         needs::one_role | needs::one_shape | needs::virtual_time,
+         idle_connections_are_small,
+         {"a mean of many", {{"connections", 40, 1000}}}},
 };
 
 }  // namespace

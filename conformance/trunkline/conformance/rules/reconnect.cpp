@@ -69,7 +69,7 @@ void the_next_call_succeeds(world& at) {
                                      .reconnect(soon)
                                      .connect(),
                                  "connecting");
-    for (std::uint64_t i = 1; i <= at.amount(3U, 30U); ++i) {
+    for (std::uint64_t i = 1; i <= at.amount("ends"); ++i) {
         expect(at.comes_true([&] { return served.guests().size() == i; }), "nobody connected");
         // Where links can be cut, every other end is that of the link alone.
         faults* const links = at.place().disturb();
@@ -113,7 +113,7 @@ void expect_waits_that_grow(world& at) {
 
 // By seed, so that what is seen is no matter of luck.
 void expect_a_crowd_that_spreads(world& at) {
-    std::size_t const crowd = at.amount(200, 10'000);
+    std::size_t const crowd = at.amount("clients");
     service served(at, [](rpc_server::builder&) {});
     std::vector<rpc_client> clients;
     for (std::size_t i = 0; i < crowd; ++i) {
@@ -440,15 +440,21 @@ void only_health_gives_a_new_budget(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"REC-01", level::must,
+    rule{"REC-01",
+         level::must,
          "After a lost connection the client reconnects on its own and the next call succeeds.",
-         "What ends a connection, and whether its owner dials again after that.", needs::nothing,
-         the_next_call_succeeds},
-    rule{"REC-02", level::must,
+         "What ends a connection, and whether its owner dials again after that.",
+         needs::nothing,
+         the_next_call_succeeds,
+         {"waits that do not add up", {{"ends", 3, 30}}}},
+    rule{"REC-02",
+         level::must,
          "Waits between tries grow, are bounded, and are spread at random: clients cut at once do "
          "not return within one tenth of the spread.",
-         "How the time of the next try is drawn.", needs::one_shape | needs::one_role,
-         waits_grow_and_spread},
+         "How the time of the next try is drawn.",
+         needs::one_shape | needs::one_role,
+         waits_grow_and_spread,
+         {"the crowd of a large server", {{"clients", 200, 10'000}}}},
     rule{"REC-03", level::must,
          "Calls in flight at the cut end with \"maybe executed\" or \"not sent\", correctly told "
          "apart.",

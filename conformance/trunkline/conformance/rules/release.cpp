@@ -48,7 +48,7 @@ void connections_leave_nothing(world& at) {
     auto builder = at.a_server();
     builder.handle(echo, same);
     auto const server = start(at, builder);
-    expect_flat(at.amount<std::size_t>(100, 50'000), " connections", [&] {
+    expect_flat(at.amount("connections"), " connections", [&] {
         {
             auto const client = value_of(at.a_client().connect(), "connecting");
             static_cast<void>(value_of(client.call(echo, {"x"}), "a call"));
@@ -62,7 +62,7 @@ void streams_leave_nothing(world& at) {
     pairing joining(at);
     joining.on_callee([&](auto& builder) { served.serve(builder); });
     auto pair = joining.connect();
-    expect_flat(at.amount<std::size_t>(60, 250'000), " times four calls", [&] {
+    expect_flat(at.amount("rounds of four calls"), " times four calls", [&] {
         mixed_calls calls(100, 2);
         calls.begin(at, pair.caller());
         expect(at.comes_true([&] { return calls.have_ended(); }), "a call never ended");
@@ -136,7 +136,7 @@ void a_connection_may_go_from_within(world& at) {
 
 // A loop of its own, which goes at any moment: first what is on it, then, a turn later, the loop.
 void nothing_outlives_its_loop(world& at) {
-    for (std::size_t i = 0; i < at.amount<std::size_t>(3, 200); ++i) {
+    for (std::size_t i = 0; i < at.amount("rounds"); ++i) {
         mixed_calls calls(500, 5);
         std::list<begun_call> waiting;
         gate held;
@@ -246,7 +246,7 @@ void failed_handshakes_leave_no_slot(world& at) {
     auto const server = start(at, builder);
     at.let_pass(1ms);  // it listens from the next turn on
     if (faults* const links = at.place().disturb(); links != nullptr) {
-        auto const step = at.amount<std::size_t>(97, 1);
+        auto const step = at.amount("bytes between cuts");
         for (bool const from_dialler : {true, false}) {
             for (std::size_t size = 1 + at.random()() % step;
                  expect_failed_dial(at, *links, from_dialler, size) != 0; size += step) {
@@ -269,25 +269,41 @@ void failed_handshakes_leave_no_slot(world& at) {
 }
 
 constexpr std::array rules{
-    rule{"RES-02", level::must, "Connections that come and go leave no memory behind.",
+    rule{"RES-02",
+         level::must,
+         "Connections that come and go leave no memory behind.",
          "What a listener, a dialer or a server keeps of each connection.",
-         needs::one_role | needs::one_shape, connections_leave_nothing},
-    rule{"RES-03", level::must, "Calls and streams on one connection leave no memory behind.",
-         "What a session keeps of each stream.", needs::one_shape, streams_leave_nothing},
+         needs::one_role | needs::one_shape,
+         connections_leave_nothing,
+         {"a leak of a byte each", {{"connections", 100, 50'000}}}},
+    rule{"RES-03",
+         level::must,
+         "Calls and streams on one connection leave no memory behind.",
+         "What a session keeps of each stream.",
+         needs::one_shape,
+         streams_leave_nothing,
+         {"a million streams", {{"rounds of four calls", 60, 125'000}}}},
     rule{"RES-04", level::must,
          "A client and a server may go from within their own handlers, callbacks and observers.",
          "What is touched behind a callback.", needs::nothing, a_connection_may_go_from_within},
-    rule{"RES-05", level::must,
+    rule{"RES-05",
+         level::must,
          "When all that is on a loop goes, each call that waits ends once, before the loop goes.",
-         "What is dropped with a loop without a word.", needs::nothing, nothing_outlives_its_loop},
+         "What is dropped with a loop without a word.",
+         needs::nothing,
+         nothing_outlives_its_loop,
+         {"many moments", {{"rounds", 3, 200}}}},
     rule{"RES-07", level::must,
          "A server without descriptors serves those it has, and accepts again when there are some.",
          "What a listener does when accepting fails.", needs::one_role,
          accepting_survives_a_famine},
-    rule{"RES-08", level::must,
+    rule{"RES-08",
+         level::must,
          "A handshake that fails, at whatever byte, leaves its slot to the next one.",
-         "When a connection is counted, and when no more.", needs::one_role,
-         failed_handshakes_leave_no_slot},
+         "When a connection is counted, and when no more.",
+         needs::one_role,
+         failed_handshakes_leave_no_slot,
+         {"every place, and not each 97th", {{"bytes between cuts", 97, 1}}}},
 };
 
 }  // namespace

@@ -228,7 +228,7 @@ void a_second_stop_is_shorter(world& at) {
 
 void it_can_start_again(world& at) {
     auto url = at.place().url();
-    for (std::size_t round = 0; round < at.amount<std::size_t>(3, 50); ++round) {
+    for (std::size_t round = 0; round < at.amount("starts"); ++round) {
         std::size_t joined = 0;
         auto builder = at.a_server(url);
         builder.limits(hasty(at)).handle(echo, same).on_connected([&](peer const&) { ++joined; });
@@ -260,8 +260,13 @@ constexpr std::array rules{
     rule{"SHD-05", level::must, "A second stop shortens the drain, and each is told of the end.",
          "What a server that stops does when it is told so again.", needs::one_role,
          a_second_stop_is_shorter},
-    rule{"SHD-08", level::must, "Where a server has stopped, another one can start and be dialled.",
-         "What a listener leaves behind.", needs::one_role, it_can_start_again},
+    rule{"SHD-08",
+         level::must,
+         "Where a server has stopped, another one can start and be dialled.",
+         "What a listener leaves behind.",
+         needs::one_role,
+         it_can_start_again,
+         {"what is left by each", {{"starts", 3, 50}}}},
 };
 
 }  // namespace

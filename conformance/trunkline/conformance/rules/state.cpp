@@ -136,7 +136,7 @@ void take_a_step(world& at, rpc_client& client, rpc_server& server) {
 }
 
 void states_follow_their_machine(world& at) {
-    for (std::size_t round = 0; round < at.amount<std::size_t>(8, 200); ++round) {
+    for (std::size_t round = 0; round < at.amount("rounds"); ++round) {
         observed seen;
         auto serving = at.a_server();
         serving.handle(add_one, one_more);
@@ -219,7 +219,7 @@ private:
 };
 
 void observers_may_act(world& at) {
-    std::size_t const rounds = at.amount<std::size_t>(8, 200);
+    std::size_t const rounds = at.amount("rounds");
     depth at_server;
     depth at_client;
     std::size_t asked = 0;
@@ -372,19 +372,25 @@ constexpr std::array rules{
          "An observer attached after connection gets the current state at once, then changes.",
          "Whether a state is told when it has been reached, and not before.", needs::nothing,
          a_late_observer_is_told_the_state},
-    rule{"STA-04", level::must,
+    rule{"STA-04",
+         level::must,
          "States follow the declared machine only; every illegal jump fails the rule, under random "
          "operation sequences.",
          "What is told when two ends meet: a close and a reset, a stop and a close.",
-         needs::one_role, states_follow_their_machine},
+         needs::one_role,
+         states_follow_their_machine,
+         {"many orders", {{"rounds", 8, 200}}}},
     rule{"STA-05", level::must, "No callback runs after the final state has been delivered.",
          "What is still read, or answered, after the end was told.", needs::nothing,
          nothing_comes_after_the_end},
-    rule{"STA-06", level::must,
+    rule{"STA-06",
+         level::must,
          "An observer may close, reopen or call from inside its callback without deadlock or "
          "recursion growth.",
-         "Whether done callbacks are called from inside of dial() and close().", needs::one_role,
-         observers_may_act},
+         "Whether done callbacks are called from inside of dial() and close().",
+         needs::one_role,
+         observers_may_act,
+         {"depth that grows", {{"rounds", 8, 200}}}},
     rule{"STA-07", level::must,
          "The disconnected event carries a cause: local close, peer close, timeout, limit, network "
          "error.",

@@ -81,8 +81,8 @@ void both_stream_at_once(world& at) {
                     .handle_back(gather, take)
                     .handle_back(add_one, one_more)
                     .connect();
-    std::size_t const size = at.amount(4 * kib, chunk_size);
-    std::size_t const pieces = at.amount(6, 80);
+    std::size_t const size = at.amount("bytes a part");
+    std::size_t const pieces = at.amount("parts");
     byte_string const up = at.noise(pieces * size);
     byte_string const down = at.noise(pieces * size);
     auto forth = pair.caller().open(gather);
@@ -116,7 +116,7 @@ void calls_within_calls_go_deep(world& at) {
         return go_down(std::move(left), std::move(context));
     };
     auto pair = pairing(at).handle(descend, down).handle_back(descend, down).connect();
-    auto const depth = at.amount<std::uint64_t>(60, 500);
+    auto const depth = at.amount("depth");
     auto const answer = value_of(pair.caller().call(descend, {depth}), "the outermost call");
     expect(answer->value == depth, "a call within a call was lost");
 }
@@ -193,15 +193,21 @@ constexpr std::array rules{
          "exchanged.",
          "The rule that is named, with the server calling.", needs::one_shape | needs::one_role,
          other_families_hold_with_the_roles_exchanged},
-    rule{"BID-03", level::must,
+    rule{"BID-03",
+         level::must,
          "Both sides stream at each other at once, with calls between the parts, and all arrive.",
-         "Who waits for room in one direction before reading the other one.", needs::nothing,
-         both_stream_at_once},
-    rule{"BID-04", level::must,
+         "Who waits for room in one direction before reading the other one.",
+         needs::nothing,
+         both_stream_at_once,
+         {"5 MiB each way", {{"bytes a part", 4 * kib, chunk_size}, {"parts", 6, 80}}}},
+    rule{"BID-04",
+         level::must,
          "A handler may call its caller, whose handler may do so in turn, to any depth, on one "
          "thread.",
-         "Whether reading stops while a handler waits.", needs::nothing,
-         calls_within_calls_go_deep},
+         "Whether reading stops while a handler waits.",
+         needs::nothing,
+         calls_within_calls_go_deep,
+         {"deeper than any stack of handlers", {{"depth", 60, 500}}}},
     rule{"BID-05", level::must, "Parts of the answer may come before the request has ended.",
          "Whether an answer waits for the end of its request.", needs::nothing,
          answers_begin_before_the_end},
