@@ -67,6 +67,7 @@ verdict run(rule const& what, subject const& of, world_options const& how) {
     try {
         at.emplace(of, how, &what);
         what.check(*at);
+        at->calm();
         expect_nothing_left(*at);
     } catch (rule_broken const& broken) {
         found = {outcome::failed, broken.seen, {}};
@@ -156,6 +157,9 @@ std::string describe(rule const& what, subject const& of, world_options const& h
          << (how.role == initiator::client ? "client" : "server") << " calls, seed " << how.seed
          << ", " << (how.size == volume::quick ? "quick" : "full") << ", "
          << (how.virtual_time ? "virtual" : "real") << " time";
+    if (!how.disturbed.is_empty()) {
+        text << ", faults " << how.disturbed.hex();
+    }
     return text.str();
 }
 

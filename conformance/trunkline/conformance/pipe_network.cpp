@@ -208,6 +208,7 @@ bool pipe_network::dial(std::string const& url, language::link& end) {
             pipe.control->cut_after(end_of(dialler), cuts_[dialler].after);
         }
         pipe.control->stall(end_of(dialler), stalled_[dialler]);
+        pipe.control->shorten(end_of(dialler), shortened_[dialler]);
     }
     if (plan_.made != nullptr) {
         plan_.made(url, pipe.control);
@@ -234,6 +235,13 @@ void pipe_network::stall(bool from_dialler, bool on) {
     stalled_[from_dialler] = on;
     for (auto const& each : pipes_) {
         each->stall(end_of(from_dialler), on);
+    }
+}
+
+void pipe_network::shorten(bool from_dialler, bool on) {
+    shortened_[from_dialler] = on;
+    for (auto const& each : pipes_) {
+        each->shorten(end_of(from_dialler), on);
     }
 }
 

@@ -62,6 +62,7 @@ public:
     void cut() override;
     void cut_after(bool from_dialler, std::size_t size) override;
     void stall(bool from_dialler, bool on) override;
+    void shorten(bool from_dialler, bool on) override;
     [[nodiscard]] std::uint64_t carried(bool from_dialler) const override;
 
     /// Pipes of which an end is open.
@@ -87,6 +88,7 @@ private:
     std::vector<std::shared_ptr<transport::pipe_control>> pipes_;
     planned_cut cuts_[2];
     bool stalled_[2] = {false, false};
+    bool shortened_[2] = {false, false};
     std::uint64_t carried_[2] = {0, 0};  // by pipes that have ended
 };
 

@@ -32,6 +32,13 @@ public:
     /// While it is on, nothing that the dialler (else the acceptor) sends arrives.
     virtual void stall(bool from_dialler, bool on) = 0;
 
+    /// While it is on, writes of the dialler (else the acceptor) take few bytes, or none. Where
+    /// links cannot be disturbed so, nothing is done.
+    virtual void shorten(bool from_dialler, bool on) {
+        static_cast<void>(from_dialler);
+        static_cast<void>(on);
+    }
+
     /// Bytes that have been read of what the dialler (else the acceptor) sent, of all links.
     [[nodiscard]] virtual std::uint64_t carried(bool from_dialler) const = 0;
 };

@@ -24,6 +24,9 @@ constexpr duration real_quiet = 20ms;
 // time can break shows at any volume, so of what a full volume adds this part is enough.
 constexpr std::size_t one_byte_part = 16;
 
+// What a link takes where it is disturbed: else all has arrived before the first fault comes.
+constexpr duration disturbed_latency = 1ms;
+
 auto volumes_of(rule const* what) {
     return what != nullptr ? what->volumes.each : quantities().each;
 }
@@ -147,10 +150,19 @@ bool world::was_asked_for_all() const noexcept {
 
 fixture& world::place() {
     if (fixture_ == nullptr) {
-        fixture_ = subject_.make(
-            {*loop_, clockwork_->sockets(), options_.shape, capacity_, latency_, options_.seed});
+        bool const disturbed = !options_.disturbed.is_empty();
+        fixture_ = subject_.make({*loop_, clockwork_->sockets(), options_.shape, capacity_,
+                                  disturbed ? std::max(latency_, disturbed_latency) : latency_,
+                                  options_.seed});
+        if (faults* const links = fixture_->disturb(); disturbed && links != nullptr) {
+            player_ = std::make_unique<fault_player>(*loop_, *links, options_.disturbed);
+        }
     }
     return *fixture_;
+}
+
+void world::calm() {
+    player_.reset();
 }
 
 void world::set_links(std::size_t capacity, duration latency) {

@@ -1,6 +1,7 @@
 // What a rule sees: time, a transport, clients and servers on it, and two ways to wait.
 #pragma once
 
+#include <trunkline/conformance/fault_schedule.hpp>
 #include <trunkline/conformance/rule.hpp>
 #include <trunkline/conformance/subject.hpp>
 #include <trunkline/conformance/verdict.hpp>
@@ -46,6 +47,8 @@ struct world_options {
     std::uint64_t seed = 1;
     bool virtual_time = true;
     run_limits limits = {};
+    /// What becomes of the links beside all that the rule does with them. A rule may fail of that.
+    fault_schedule disturbed = {};
 };
 
 /// What "at once" means where time is real: for a cancel to arrive, a timer to fire, a handler to
@@ -100,6 +103,9 @@ public:
     /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
     [[nodiscard]] std::size_t pending() const;
 
+    /// Links are disturbed by world_options::disturbed no more, and go on.
+    void calm();
+
     /// Why the loop runs no more (run_limits); empty while it does.
     [[nodiscard]] std::string broken_off() const;
 
@@ -122,6 +128,7 @@ private:
     std::size_t capacity_ = 64 * kib;
     transport::runtime::duration latency_{0};
     std::unique_ptr<fixture> fixture_;
+    std::unique_ptr<fault_player> player_;  // while links are disturbed
     std::string dialled_;
 };
 

@@ -35,6 +35,7 @@ struct direction {
     std::size_t size = 0;
     bool ended = false;
     bool stalled = false;
+    bool shortened = false;
     bool held_back = false;
     bool last_grows = false;  // written while held back: what follows joins it
     std::optional<std::size_t> cut_after;
@@ -110,6 +111,7 @@ public:
     void cut() override;
     void cut_after(pipe_end from, std::size_t size) override;
     void stall(pipe_end from, bool stalled) override;
+    void shorten(pipe_end from, bool on) override { sent_by(from).shortened = on; }
     std::size_t in_flight(pipe_end from) const override { return lanes_[index_of(from)].size; }
     pipe_counters const& counters(pipe_end of) const override {
         return ends_[index_of(of)].counters;
@@ -219,7 +221,7 @@ io_result pipe_state::read(pipe_end end, mutable_bytes into) {
 
 std::size_t pipe_state::write_size_max(direction& lane) {
     std::size_t const room = options_.capacity - lane.size;
-    if (options_.shape != delivery_shape::short_writes) {
+    if (options_.shape != delivery_shape::short_writes && !lane.shortened) {
         return room;
     }
     if (++lane.write_calls % 3 == 0) {

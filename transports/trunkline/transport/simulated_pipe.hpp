@@ -64,6 +64,9 @@ public:
     /// capacity.
     virtual void stall(pipe_end from, bool stalled) = 0;
 
+    /// While it is on, writes of `from` take what they do in the shape short_writes.
+    virtual void shorten(pipe_end from, bool on) = 0;
+
     /// Written by `from` and not yet read, in bytes.
     [[nodiscard]] virtual std::size_t in_flight(pipe_end from) const = 0;
 

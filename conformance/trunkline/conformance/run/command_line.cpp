@@ -22,6 +22,7 @@ struct flags {
     std::string size = "quick";
     bool client_only = false;
     bool server_only = false;
+    std::string faults;
     std::uint64_t seconds = 0;
     std::size_t failures = 0;
 };
@@ -77,6 +78,17 @@ CLI::Validator is_a_report() {
         "FORMAT[=FILE]");
 }
 
+CLI::Validator is_a_schedule() {
+    return CLI::Validator(
+        [](std::string const& word) {
+            return fault_schedule::from_hex(word)
+                       ? std::string()
+                       : "\"" + word + "\" is none; three bytes for each fault are wanted, up to " +
+                             std::to_string(fault_schedule::faults_max) + " times";
+        },
+        "HEX");
+}
+
 void add_choice(CLI::App& app, command_line& to, flags& raw, std::span<rule const> rules,
                 std::span<subject const> subjects) {
     add_list(app, "--rule", to.chosen.rules, "a rule, or a family of them; may come again")
@@ -98,6 +110,10 @@ void add_choice(CLI::App& app, command_line& to, flags& raw, std::span<rule cons
     app.add_option("--volume", raw.size, "how much a rule does")
         ->check(CLI::IsMember({"quick", "full"}))
         ->capture_default_str();
+    app.add_option("--faults", raw.faults,
+                   "disturb links by this schedule: three bytes for each fault")
+        ->check(is_a_schedule())
+        ->type_name("HEX");
     app.add_option("--tries", to.chosen.tries,
                    "make a run that fails again, up to so often; passes then: flaky")
         ->check(CLI::Range(1U, 100U))
@@ -126,6 +142,9 @@ void follow(flags const& raw, command_line& to) {
     to.chosen.size = raw.size == "quick" ? volume::quick : volume::full;
     if (raw.seconds > 0) {
         to.chosen.time = std::chrono::seconds(raw.seconds);
+    }
+    if (!raw.faults.empty()) {
+        to.chosen.disturbed = fault_schedule::from_hex(raw.faults).value();
     }
     if (raw.failures > 0) {
         to.chosen.failures = raw.failures;

@@ -181,6 +181,19 @@ TEST(main, follows_a_list_of_known_failures) {
     EXPECT_EQ(bad.err, "kit: " + file + ":3: there is no rule EST-99\n");
 }
 
+TEST(main, disturbs_links_and_says_how_to_do_so_again) {
+    std::string const flags =
+        "--transport plain --rule EST-01 --shape direct --role client --seed 1 --volume quick";
+    EXPECT_EQ(on_ours(flags).code, exit_holds);
+    std::string const disturbed = flags + " --faults 030100";
+    auto const done = on_ours(disturbed);
+    EXPECT_EQ(done.code, exit_broken) << done.err;
+    EXPECT_NE(done.out.find("kit " + disturbed), std::string::npos) << done.out;
+    auto const refused = on_ours(flags + " --faults 0301");
+    EXPECT_EQ(refused.code, exit_usage);
+    EXPECT_NE(refused.err.find("three bytes"), std::string::npos) << refused.err;
+}
+
 TEST(main, announces_runs) {
     auto const done = on_ours("--rule EST-01 --transport memory --announce");
     EXPECT_TRUE(done.err.starts_with("kit --transport memory --rule EST-01 --shape direct"))

@@ -66,6 +66,9 @@ std::string flags_of(rule const& what, subject const& of, world_options const& h
     text << "--transport " << shell_word(of.name) << " --rule " << what.id << " --shape "
          << transport::name_of(how.shape) << " --role " << name_of(how.role) << " --seed "
          << how.seed << " --volume " << name_of(how.size);
+    if (!how.disturbed.is_empty()) {
+        text << " --faults " << how.disturbed.hex();
+    }
     return text.str();
 }
 

@@ -63,7 +63,8 @@ private:
 
     [[nodiscard]] std::vector<world_options> chosen_runs(rule const& what,
                                                          subject const& of) const {
-        world_options const base{.size = wanted_.chosen.size, .virtual_time = of.has.virtual_time};
+        world_options base{.size = wanted_.chosen.size, .virtual_time = of.has.virtual_time};
+        base.disturbed = wanted_.chosen.disturbed;
         std::vector<world_options> all;
         for (world_options how : runs_of(what, of, base)) {
             if (chooses_run(wanted_.chosen, how)) {

@@ -23,8 +23,9 @@ struct selection {
     std::vector<std::uint64_t> seeds{1};  ///< each run is made with each of them; not empty
     volume size = volume::quick;
     unsigned tries = 1;  ///< a run that fails is made again up to so often; at least 1
-    std::optional<std::chrono::milliseconds> time;  ///< no run begins later than this
-    std::optional<std::size_t> failures;            ///< no run begins after so many that failed
+    std::optional<std::chrono::milliseconds> time;      ///< no run begins later than this
+    std::optional<std::size_t> failures;                ///< no run begins after so many that failed
+    fault_schedule disturbed = {};                      ///< of every run (world_options::disturbed)
 };
 
 /// Whether the rule of this id is among the chosen ones.
