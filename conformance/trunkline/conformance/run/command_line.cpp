@@ -24,6 +24,7 @@ struct flags {
     bool server_only = false;
     std::string faults;
     std::uint64_t seconds = 0;
+    std::uint64_t run_seconds = 0;
     std::size_t failures = 0;
 };
 
@@ -121,6 +122,10 @@ void add_choice(CLI::App& app, command_line& to, flags& raw, std::span<rule cons
     app.add_option("--time-limit", raw.seconds, "begin no run after so many seconds")
         ->check(CLI::Range(1U, 1000000U))
         ->type_name("SECONDS");
+    app.add_option("--run-limit", raw.run_seconds,
+                   "a run may take so many seconds  [120, 1200 with --volume full]")
+        ->check(CLI::Range(1U, 1000000U))
+        ->type_name("SECONDS");
     app.add_option("--failure-limit", raw.failures, "begin no run after so many failures")
         ->check(CLI::Range(1U, 1000000U))
         ->type_name("COUNT");
@@ -142,6 +147,9 @@ void follow(flags const& raw, command_line& to) {
     to.chosen.size = raw.size == "quick" ? volume::quick : volume::full;
     if (raw.seconds > 0) {
         to.chosen.time = std::chrono::seconds(raw.seconds);
+    }
+    if (raw.run_seconds > 0) {
+        to.chosen.run_time = std::chrono::seconds(raw.run_seconds);
     }
     if (!raw.faults.empty()) {
         to.chosen.disturbed = fault_schedule::from_hex(raw.faults).value();
@@ -170,6 +178,8 @@ boost::system::result<command_line, no_command> read_command_line(
         ->type_name("FILE");
     app.add_flag("--list", made.list, "tell the chosen rules and transports, and run nothing");
     app.add_flag("--announce", made.announce, "tell each run before it is made");
+    app.add_flag("--in-process", made.in_process,
+                 "make runs in this process: one that crashes or hangs is the end then");
     app.footer(
         "Ends with 0 when all holds, 1 when not, 2 when the command line makes no sense,\n"
         "3 when nothing was run.");

@@ -23,6 +23,7 @@ struct command_line {
     std::string known_failures;  ///< a file; empty: none
     bool list = false;           ///< tell the rules and transports, run nothing
     bool announce = false;       ///< tell each run before it is made
+    bool in_process = false;     ///< make runs in this process, not in one of their own
 };
 
 /// Why there is nothing to run: the flags were asked for, or the command line makes no sense.

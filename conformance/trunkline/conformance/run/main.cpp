@@ -4,6 +4,7 @@
 #include <trunkline/conformance/run/command_line.hpp>
 #include <trunkline/conformance/run/run_names.hpp>
 #include <trunkline/conformance/run/runner.hpp>
+#include <trunkline/conformance/run/worker.hpp>
 
 #include <iostream>
 #include <string_view>
@@ -41,10 +42,25 @@ public:
                 (err_ << repeat << '\n').flush();
             };
         }
+        worker apart;
+        if (!wanted.in_process && worker::is_possible()) {
+            out_.flush();
+            err_.flush();
+            request.judged_by = [&](rule const& what, subject const& of, world_options const& how) {
+                return apart.judge(what, of, how);
+            };
+        }
         run_report const report = run(request);
+        auto const became = apart.end();
         auto const unwritten = write_reports(report, wanted.reports, out_);
-        return unwritten ? complain("the report cannot be written to " + *unwritten)
-                         : code_of(report);
+        if (unwritten) {
+            return complain("the report cannot be written to " + *unwritten);
+        }
+        if (!became.empty()) {
+            err_ << name_ << ": behind its last run the process of the runs " << became << '\n';
+            return exit_broken;
+        }
+        return code_of(report);
     }
 
     int complain(std::string_view what) {

@@ -65,6 +65,9 @@ private:
                                                          subject const& of) const {
         world_options base{.size = wanted_.chosen.size, .virtual_time = of.has.virtual_time};
         base.disturbed = wanted_.chosen.disturbed;
+        if (auto const limit = wanted_.chosen.run_time) {
+            base.limits.time = base.limits.full_time = *limit;
+        }
         std::vector<world_options> all;
         for (world_options how : runs_of(what, of, base)) {
             if (chooses_run(wanted_.chosen, how)) {
@@ -87,7 +90,8 @@ private:
         auto const begin = clock::now();
         do {
             ++one.tries;
-            verdict found = judge(what, of, how);
+            verdict found =
+                wanted_.judged_by ? wanted_.judged_by(what, of, how) : judge(what, of, how);
             if (found.what == outcome::failed) {
                 one.found = std::move(found);
                 one.found.repeat = repeat;

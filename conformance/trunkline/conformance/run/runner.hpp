@@ -28,7 +28,9 @@ struct run_request {
     std::function<std::string(rule const&, world_options const&)> flags = {};
     /// Told of each run before it is made, by the line that repeats it, when set: the last one
     /// names the run that never ended.
-    std::function<void(std::string_view repeat)> starting;
+    std::function<void(std::string_view repeat)> starting = {};
+    /// Makes each run, when set; judge() does else.
+    std::function<verdict(rule const&, subject const&, world_options const&)> judged_by = {};
 };
 
 /// Makes the chosen runs, each in the time its transport runs in: virtual where it can. Rules that

@@ -25,6 +25,7 @@ struct selection {
     unsigned tries = 1;  ///< a run that fails is made again up to so often; at least 1
     std::optional<std::chrono::milliseconds> time;      ///< no run begins later than this
     std::optional<std::size_t> failures;                ///< no run begins after so many that failed
+    std::optional<std::chrono::milliseconds> run_time;  ///< in place of the times of run_limits
     fault_schedule disturbed = {};                      ///< of every run (world_options::disturbed)
 };
 
