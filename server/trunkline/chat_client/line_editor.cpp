@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cwchar>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace trunkline::chat_client {
@@ -59,6 +60,9 @@ line_editor::line_editor(transport::asio_runtime& loop, int from, int to,
       on_end_(std::move(on_end)),
       input_(::fdopen(::dup(from), "r")),
       output_(::fdopen(::dup(to), "w")) {
+    if (input_ == nullptr || output_ == nullptr) {
+        throw std::system_error(errno, std::generic_category(), "the terminal");
+    }
     descriptor = from;
     in_utf8 const here;
     history_ = ::history_winit();
