@@ -1,6 +1,7 @@
 #include <trunkline/chat/chat_server.hpp>
 
 #include <trunkline/chat/worker.hpp>
+#include <trunkline/serving/crew.hpp>
 #include <trunkline/transport/tcp_listen.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -8,9 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <mutex>
-#include <system_error>
-#include <thread>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -51,7 +50,6 @@ public:
           gate_(options.connections_max, options.connections_per_peer_max) {}
 
     result<void> listen() {
-        std::lock_guard const lock(mutex_);
         auto const addresses = transport::socket_address::resolve(options.host, options.port);
         if (!addresses) {
             endpoint = options.host;
@@ -76,32 +74,15 @@ public:
     }
 
     result<void> run() {
-        {
-            std::lock_guard const lock(mutex_);
-            running_ = true;
-            if (stop_requested_) {
-                stop_workers();
-            }
-        }
         if (options.counts_every.count() > 0) {
             workers_.front()->repeat(options.counts_every, [this] { write_counts(); });
         }
-        std::vector<std::thread> threads;
-        error_code const fault = start_threads(threads);
-        run_worker(0);
-        for (std::thread& one : threads) {
-            one.join();
-        }
-        return fault ? result<void>(fault) : result<void>();
+        return crew_.run(
+            workers_.size(), [this](std::size_t index) { run_worker(index); },
+            [this] { stop_workers(); });
     }
 
-    void request_stop() {
-        std::lock_guard const lock(mutex_);
-        stop_requested_ = true;
-        if (running_) {
-            stop_workers();
-        }
-    }
+    void request_stop() { crew_.request_stop(); }
 
     chat_options const options;
     std::string endpoint;
@@ -113,20 +94,6 @@ private:
             pin_to_core(index);
         }
         workers_[index]->run();
-    }
-
-    /// One thread for each worker but the first. When the system has no more, everybody stops.
-    error_code start_threads(std::vector<std::thread>& threads) {
-        threads.reserve(workers_.size());
-        try {
-            for (std::size_t i = 1; i < workers_.size(); ++i) {
-                threads.emplace_back([this, i] { run_worker(i); });
-            }
-        } catch (std::system_error const& fault) {
-            request_stop();
-            return {fault.code().value(), boost::system::system_category()};
-        }
-        return {};
     }
 
     void stop_workers() {
@@ -149,9 +116,7 @@ private:
 
     house house_;
     server::connection_gate gate_;
-    std::mutex mutex_;  // what request_stop() may meet at any time
-    bool running_ = false;
-    bool stop_requested_ = false;
+    server::crew crew_;
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
 };
 

@@ -8,6 +8,7 @@
 #include <trunkline/serve/value_loader.hpp>
 #include <trunkline/serve/waiting_backend.hpp>
 #include <trunkline/serve/worker.hpp>
+#include <trunkline/serving/crew.hpp>
 #include <trunkline/store/store.hpp>
 #include <trunkline/store_service/service.hpp>
 #include <trunkline/transport/error.hpp>
@@ -16,10 +17,8 @@
 
 #include <array>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -52,7 +51,6 @@ public:
     }
 
     result<void> listen() {
-        std::lock_guard const lock(mutex_);
         try {
             while (workers_.size() < options.threads) {
                 workers_.push_back(
@@ -111,36 +109,15 @@ public:
     }
 
     result<void> run() {
-        {
-            std::lock_guard const lock(mutex_);
-            running_ = true;
-            if (stop_requested_) {
-                stop_workers();
-            }
-        }
-        std::vector<std::thread> threads;
-        error_code const fault = start_threads(threads);
-        workers_.front()->run();
-        for (std::thread& one : threads) {
-            one.join();
-        }
+        auto const ran = crew_.run(
+            workers_.size(), [this](std::size_t index) { workers_[index]->run(); },
+            [this] { stop_workers(); });
         finish_writes();
         auto const synced = store_->sync();
-        if (fault) {
-            return fault;
-        }
-        return synced;
+        return ran ? synced : ran;
     }
 
-    void request_stop() {
-        std::lock_guard const lock(mutex_);
-        if (!std::exchange(stop_requested_, true)) {
-            deadline_ = disk_thread::clock::now() + options.drain_timeout;
-        }
-        if (running_) {
-            stop_workers();
-        }
-    }
+    void request_stop() { crew_.request_stop(); }
 
     serve_options const options;
     std::vector<std::string> endpoints;
@@ -179,21 +156,8 @@ private:
         }
     }
 
-    /// One thread for each worker but the first. When the system has no more, everybody stops.
-    error_code start_threads(std::vector<std::thread>& threads) {
-        threads.reserve(workers_.size());
-        try {
-            for (std::size_t i = 1; i < workers_.size(); ++i) {
-                threads.emplace_back([&one = *workers_[i]] { one.run(); });
-            }
-        } catch (std::system_error const& fault) {
-            request_stop();
-            return {fault.code().value(), boost::system::system_category()};
-        }
-        return {};
-    }
-
     void stop_workers() {
+        deadline_ = disk_thread::clock::now() + options.drain_timeout;
         for (auto const& one : workers_) {
             one->stop();
         }
@@ -217,9 +181,7 @@ private:
     connection_gate gate_;
     std::optional<tls::context> certificates_;
     std::unique_ptr<store::store> store_;
-    std::mutex mutex_;  // what request_stop() may meet at any time
-    bool running_ = false;
-    bool stop_requested_ = false;
+    crew crew_;
     disk_thread::clock::time_point deadline_;       // of the stop
     std::vector<std::unique_ptr<worker>> workers_;  // gone before what they share
     std::optional<disk_thread> disk_;               // tells the workers, and goes first
