@@ -5,16 +5,12 @@
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
 #include <trunkline/cli/exit_code.hpp>
-#include <trunkline/cli/log_settings.hpp>
 #include <trunkline/cli/output.hpp>
+#include <trunkline/cli/server_command.hpp>
 #include <trunkline/cli/signal_watch.hpp>
 #include <trunkline/serving/explain.hpp>
-#include <trunkline/serving/limits_text.hpp>
-#include <trunkline/serving/port_file.hpp>
 
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,8 +23,7 @@ using logging::level;
 
 struct chat_command {
     chat::chat_options options;
-    log_options logs;
-    bool print_limits = false;
+    server_flags flags;
 };
 
 int run(chat::chat_options const& options, logging::journal const& log) {
@@ -46,38 +41,18 @@ int run(chat::chat_options const& options, logging::journal const& log) {
     if (auto const listening = server.listen(); !listening) {
         return complain(exit_listen, server::explain_listen(server.endpoint(), listening.error()));
     }
-    if (!options.port_file.empty()) {
-        auto const written = server::write_port_file(options.port_file, server.port());
-        if (!written) {
-            return complain(exit_failure, "cannot write the port file " + options.port_file + ": " +
-                                              written.error().message());
-        }
+    if (int const code = tell_port(options.port_file, server.port()); code != exit_success) {
+        return code;
     }
     // Nobody may be listening to standard output any more; the server runs all the same.
     static_cast<void>(say("Chat running on ws://" + server.endpoint()));
-    if (auto const ended = server.run(); !ended) {
-        return complain(exit_failure,
-                        "ended by an error of the system: " + ended.error().message());
-    }
-    log.write(area::server, level::info, "stopped");
-    return exit_success;
+    return tell_end(server.run(), log);
 }
 
 int act(chat_command& given, std::span<config::setting> settings) {
-    std::string fault = chat::settle(given.options, server::raise_and_read_machine());
-    auto const levels = log_levels(given.logs, settings, std::getenv("TRUNKLINE_LOG"), fault);
-    if (!fault.empty()) {
-        return complain(exit_usage, fault);
-    }
-    if (given.print_limits) {
-        std::fputs(server::limits_text(settings).c_str(), stdout);
-        return exit_success;
-    }
-    ::signal(SIGPIPE, SIG_IGN);
-    bool const as_objects = given.logs.format == "json";
-    logging::journal const log(
-        levels, as_objects ? logging::line_format::json : logging::line_format::text);
-    return run(given.options, log);
+    return run_server(given.flags, settings,
+                      chat::settle(given.options, server::raise_and_read_machine()),
+                      [&](logging::journal const& log) { return run(given.options, log); });
 }
 
 }  // namespace
@@ -85,9 +60,7 @@ int act(chat_command& given, std::span<config::setting> settings) {
 command chat() {
     auto const given = std::make_shared<chat_command>();
     auto settings = chat::settings_of(given->options);
-    add_log_settings(settings, given->logs);
-    settings.push_back({"print-limits", "print every limit as it would be in force, and end",
-                        config::toggle{&given->print_limits}});
+    add_server_flags(settings, given->flags);
     return {{"chat", "Serves a chat with rooms over WebSocket, in either published protocol.", "",
              true},
             std::move(settings),
