@@ -58,6 +58,9 @@ public:
             std::unique_ptr<transport::connection> link)
         : talker(owner, of.loop_, of.desk_, std::move(link)), of_(of), room_(room) {}
 
+    // Chats answer the upgrade first: only their welcome tells that it hears what is said.
+    [[nodiscard]] bool is_let_in() const override { return is_let_in_; }
+
     [[nodiscard]] std::uint64_t missing() const override {
         return unsent() + (room().sent - std::min(room().sent, received_));
     }
@@ -122,6 +125,7 @@ private:
     }
 
     std::string_view take_message(bytes_view bytes, websocket::message_kind kind) {
+        is_let_in_ = true;
         bool const binary = kind == websocket::message_kind::binary;
         if (!of_.protocol_) {
             of_.protocol_ = binary ? chat_protocol::binary : chat_protocol::json;
@@ -185,6 +189,7 @@ private:
     std::uint64_t received_ = 0;
     std::uint64_t order_ = 0;  // what was received, in its order
     std::vector<std::byte> partial_;
+    bool is_let_in_ = false;
 };
 
 chat_conversation::chat_conversation(transport::runtime& loop, std::size_t size,

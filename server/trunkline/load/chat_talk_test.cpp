@@ -52,6 +52,21 @@ public:
         guests_.back().say("Welcome!", chat_wire::message_type::system);
     }
 
+    /// Keeps them as add() does, but welcomed, and heard by others, only when it is told to.
+    void add_outside(std::unique_ptr<websocket::connection> link) {
+        guests_.emplace_back(*this, std::move(link));
+        first_outside_ = std::min(first_outside_, guests_.size() - 1);
+    }
+
+    /// Lets in who is outside.
+    void let_in() {
+        std::size_t const first = std::exchange(first_outside_, SIZE_MAX);
+        for (std::size_t at = first; at < guests_.size(); ++at) {
+            std::next(guests_.begin(), static_cast<std::ptrdiff_t>(at))
+                ->say("Welcome!", chat_wire::message_type::system);
+        }
+    }
+
     /// Whether the guest of that place hears the message of that number; both from 0.
     std::function<bool(std::size_t place, std::uint64_t number)> hears = [](auto, auto) {
         return true;
@@ -165,7 +180,9 @@ private:
         }
         std::size_t place = 0;
         for (guest& each : guests_) {
-            if (place == confused) {
+            if (place >= first_outside_) {
+                // hears nothing
+            } else if (place == confused) {
                 each.hold(text);
             } else if (hears(place, said)) {
                 each.say(text, chat_wire::message_type::chat);
@@ -177,12 +194,15 @@ private:
 
     chat_protocol spoken_;
     std::list<guest> guests_;
+    std::size_t first_outside_ = SIZE_MAX;
 };
 
 struct chat_talks : testing::echo_world, ::testing::WithParamInterface<chat_protocol> {
-    void begin_chat(std::optional<chat_protocol> protocol = {}, std::size_t rooms = 1) {
-        chat.emplace(loop, of.size, protocol, 7U, rooms);
-        crowd_.emplace(loop, of, guests, *chat, counts);
+    void begin_chat(std::optional<chat_protocol> protocol = {}) { begin_chat(guests, protocol); }
+
+    void begin_chat(line_source& from, std::optional<chat_protocol> protocol) {
+        chat.emplace(loop, of.size, protocol, 7U, 1U);
+        crowd_.emplace(loop, of, from, *chat, counts);
         crowd_->start([this](stage next) { is_over = next == stage::over; });
     }
 
@@ -208,6 +228,32 @@ TEST_P(chat_talks, find_out_the_protocol_and_hear_everything) {
     EXPECT_EQ(counts.latencies.total(), 720U);
     EXPECT_EQ(counts.received_before.messages, 6U);
     EXPECT_EQ(counts.received.messages, 720U);
+}
+
+// The published servers answer the upgrade before they pass anything on to the newcomer.
+TEST_P(chat_talks, begin_when_all_are_let_in) {
+    of.connections = 3;
+    testing::pipe_lines late{loop, shared,
+                             [this](auto link) { hall.add_outside(std::move(link)); }};
+    begin_chat(late, GetParam());
+    auto const opens_door = loop.after(400ms, [this] { hall.let_in(); });
+    end();
+    EXPECT_EQ(counts.failures(), 0U);
+    EXPECT_EQ(counts.sent.messages, 30U);
+    EXPECT_EQ(counts.latencies.total(), 90U);
+    EXPECT_EQ(counts.opening, 1ms);
+}
+
+TEST_P(chat_talks, begin_without_a_welcome_after_a_while) {
+    of.connections = 3;
+    of.patience = 1s;
+    testing::pipe_lines late{loop, shared,
+                             [this](auto link) { hall.add_outside(std::move(link)); }};
+    begin_chat(late, GetParam());
+    loop.run_until([this] { return crowd_->at() == stage::running; }, 10s);
+    EXPECT_EQ(loop.now().time_since_epoch(), 1ms + welcome_time);
+    end();
+    EXPECT_EQ(hall.said, 30U);
 }
 
 TEST_P(chat_talks, fan_out_from_one) {

@@ -12,7 +12,7 @@ using transport::runtime;
 
 namespace {
 
-// How often it is looked whether the last answers have come.
+// How often it is looked whether the welcomes, or the last answers, have come.
 constexpr std::chrono::milliseconds look_interval{5};
 
 // Whether the seconds have all messages: else there was more after the last whole one.
@@ -101,7 +101,8 @@ void crowd::open_more() {
     }
     if (begun_ == plan_.connections && attempts_.empty()) {
         counts_.opening = now - opening_since_;
-        run();
+        opened_at_ = now;
+        look_for_welcomes();
     }
 }
 
@@ -137,6 +138,17 @@ void crowd::opened(std::list<attempt>::iterator which,
     } else {
         open_more();
     }
+}
+
+void crowd::look_for_welcomes() {
+    step_.reset();
+    bool const all_in =
+        std::ranges::all_of(members_, [](auto const& one) { return !one || one->is_let_in(); });
+    if (all_in || loop_.now() - opened_at_ >= welcome_time) {
+        run();
+        return;
+    }
+    step_ = loop_.after(look_interval, [this] { look_for_welcomes(); });
 }
 
 // Running

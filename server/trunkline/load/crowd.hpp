@@ -22,11 +22,15 @@ namespace trunkline::load {
 /// How long members have from their Close to the end of their connection.
 inline constexpr std::chrono::milliseconds parting_time{1'000};
 
+/// How long members that are connected are waited for until they are let in; some servers never
+/// tell.
+inline constexpr std::chrono::milliseconds welcome_time{1'000};
+
 /// What a run is at.
 enum class stage : std::uint8_t { opening, running, settling, parting, over };
 
 /// Single-threaded. Its steps follow each other by themselves: all connections are opened, no more
-/// than `concurrency` of them at one time; once each is open or has failed, messages are due by
+/// than `concurrency` of them at one time; once each is let in or has failed, messages are due by
 /// the schedule for as long as the run lasts; what has no answer then is waited for as long as
 /// patience goes; all are closed. What a server does moves none of these.
 class crowd final : private member_owner {
@@ -71,6 +75,7 @@ private:
     void open_one(time_point due);
     void opened(std::list<attempt>::iterator which,
                 result<std::unique_ptr<transport::connection>> made);
+    void look_for_welcomes();
     void run();
     void send_due();
     void count_seconds();
@@ -94,6 +99,7 @@ private:
     schedule schedule_{0, 0};
     std::uint64_t next_ = 0;  // message
     time_point opening_since_{};
+    time_point opened_at_{};  // the last one
     time_point begin_{};
     time_point settling_since_{};
     std::unique_ptr<transport::timer> step_;     // of the stage

@@ -42,6 +42,9 @@ public:
     /// All are connected: it is the one of that place from now on, counted from 0.
     virtual void begin(std::size_t place) = 0;
 
+    /// Whether the server counts it in: what others send comes to it from now on.
+    [[nodiscard]] virtual bool is_let_in() const { return true; }
+
     /// One more message is due.
     virtual void send_one() = 0;
 
