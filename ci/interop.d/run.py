@@ -5,6 +5,7 @@ import difflib
 import subprocess
 import sys
 
+import chat
 import conform
 import files
 import muxio
@@ -17,9 +18,22 @@ HISTORIES = 1000
 PAGE = programs.ROOT / "docs/compatibility.md"
 
 
+def present_page():
+    return PAGE.read_text() if PAGE.exists() else ""
+
+
+def talked():
+    """The section about the chat: as it is, where its programs cannot run."""
+    if lacks := chat.missing():
+        print(f"ci/interop: the published chat is left out: {lacks}", file=sys.stderr, flush=True)
+        return table.chat_of(present_page())
+    print("published chat", flush=True)
+    return table.chat_section(chat.rows())
+
+
 def compare(page):
     """Ends the program when the page of the project is another one."""
-    present = PAGE.read_text() if PAGE.exists() else ""
+    present = present_page()
     if page != present:
         sys.stdout.writelines(difflib.unified_diff(
             present.splitlines(True), page.splitlines(True), "docs/compatibility.md", "this run"))
@@ -50,12 +64,13 @@ def main():
         conform.published_servers(given.servers)
         print("published muxio peers", flush=True)
         peers = muxio.their_clients(), muxio.our_client()
+        chats = talked()
         print("histories", flush=True)
         stores = files.histories(given.seed, given.histories)
     except (programs.Failed, subprocess.TimeoutExpired) as failed:
         sys.exit(f"ci/interop: FAILED with --seed {given.seed} --histories {given.histories}\n"
                  f"{failed}\nThe files are in {programs.FOLDER}.")
-    page = table.page(clients, servers, peers, stores)
+    page = table.page(clients, servers, peers, stores, chats)
     print(page)
     if given.write:
         PAGE.write_text(page)

@@ -1,5 +1,7 @@
 """The page docs/compatibility.md."""
 
+import re
+
 PAGE = """\
 # Compatibility with the published Rust programs
 
@@ -37,7 +39,7 @@ crates, which take the two halves of any connection.
 
 {muxio_servers}
 
-## File
+{chat}## File
 
 Random histories on two stores each: single, batched, streamed and hashed writes, deletes, renames,
 copies, transfers, refused calls, compactions and reopenings. Both sides play the same histories,
@@ -50,12 +52,34 @@ key once more after reopening writes another tombstone in the crate, and nothing
 """
 
 
+CHAT = """\
+## Chat
+
+The published chat programs, unchanged, on the other side of ours, in both protocols. Of two that
+talk each shows what is said, names, and who comes and goes: exactly that, in the same order.
+
+{rows}
+
+"""
+
+
 def rows_of(head, rows):
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def page(clients, servers, peers, stores):
+def chat_section(rows):
+    return CHAT.format(rows=rows_of(["published", "ours", "what ran", "result"], rows))
+
+
+def chat_of(present):
+    """What a page tells of the chat."""
+    found = re.search(r"^## Chat\n.*?(?=^## )", present, re.DOTALL | re.MULTILINE)
+    return found[0] if found else ""
+
+
+def page(clients, servers, peers, stores, chat):
+    """`chat` is the whole section."""
     wire = ["published", "header", "what ran", "result"]
     peer = ["published", "over", "header", "who calls", "what", "how many", "result"]
     passed = [(*row, "passed") for row in clients]
@@ -64,4 +88,5 @@ def page(clients, servers, peers, stores):
         servers=rows_of(wire, [(*row, "passed") for row in servers]),
         muxio_clients=rows_of(peer, peers[0]),
         muxio_servers=rows_of(peer, peers[1]),
+        chat=chat,
         stores=rows_of(["published", "alignment", "written by", "files", "by the defect"], stores))
