@@ -1,5 +1,6 @@
 // trunkline bench: many connections to one server, what they say, and how long answers take
 // (docs/bench.md).
+#include <trunkline/cli/bench_lane.hpp>
 #include <trunkline/cli/bench_options.hpp>
 #include <trunkline/cli/command_line.hpp>
 #include <trunkline/cli/commands.hpp>
@@ -8,203 +9,113 @@
 #include <trunkline/cli/progress_bar.hpp>
 #include <trunkline/cli/signal_watch.hpp>
 #include <trunkline/cli/status_line.hpp>
-#include <trunkline/cli/tls_flags.hpp>
 #include <trunkline/load/chart.hpp>
-#include <trunkline/load/chat_talk.hpp>
-#include <trunkline/load/crowd.hpp>
-#include <trunkline/load/dialed_lines.hpp>
-#include <trunkline/load/echo.hpp>
 #include <trunkline/load/process_meter.hpp>
 #include <trunkline/load/report.hpp>
-#include <trunkline/load/socket_lines.hpp>
-#include <trunkline/load/store_talk.hpp>
-#include <trunkline/peer/url_dialer.hpp>
 #include <trunkline/serve/settings.hpp>
-#include <trunkline/tls/tls_stream.hpp>
-#include <trunkline/transport/endpoint_url.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <fstream>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace trunkline::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Beside one for each connection: what a process has open anyway.
+// Beside one for each connection: what a process has open anyway, and what a loop takes.
 constexpr std::size_t descriptors_spared = 32;
+constexpr std::size_t descriptors_of_a_loop = 8;
 
-websocket::context_options generous() {
-    websocket::context_options options;
-    options.limits.frame_size_max = 64 * mib;
-    options.limits.message_size_max = 64 * mib;
-    return options;
-}
-
-/// One run, on the thread that makes it.
+/// One run; its first lane is on the thread that makes it.
 class bench_run {
 public:
     explicit bench_run(bench_options const& options)
         : options_(options),
-          shared_(loop_, generous()),
-          server_(static_cast<int>(options.server_pid)) {
-        found_ = {.url = options.url, .mode = options.mode, .of = options.of};
+          server_(static_cast<int>(options.server_pid)),
+          meeting_(options.threads),
+          talk_(std::random_device()(), options.rooms, options.threads) {
+        found_ = {
+            .url = options.url, .mode = options.mode, .of = options.of, .threads = options.threads};
     }
 
     /// Returns the exit code: of a complaint, or of what was found.
     int run() {
-        if (int const code = reach(); code != exit_success) {
-            return code;
+        for (std::size_t at = 0; at < options_.threads; ++at) {
+            lanes_.push_back(std::make_unique<bench_lane>(
+                options_, load::share{at, options_.threads}, meeting_, talk_));
+            if (int const code = lanes_.back()->reach(); code != exit_success) {
+                return code;
+            }
         }
-        says_ = conversation_of();
-        load::crowd crowd(loop_, options_.of, *lines_, *says_, counts_);
-        {
-            signal_watch const watch([&](int) { loop_.post([&] { crowd.stop(); }); });
-            loop_.post([&] { crowd.start([this](load::stage next) { on_stage(next); }); });
-            show_progress(crowd);
-            loop_.run();
+        if (is_shown_to_a_person()) {
+            line_.emplace();
+            lanes_.front()->watch([this] { show_progress(); });
         }
-        progress_.reset();
+        run_lanes();
         line_.reset();
+        for (auto const& each : lanes_) {
+            counts_.add(each->counts());
+        }
+        for (auto const& each : std::span(lanes_).subspan(1)) {
+            each->hold_against(*lanes_.front(), counts_);
+        }
         return tell();
     }
 
 private:
-    std::unique_ptr<load::conversation> conversation_of() {
-        if (options_.mode == "idle") {
-            return std::make_unique<load::idle_conversation>(loop_);
+    void run_lanes() {
+        for (auto const& each : lanes_) {
+            each->begin([this](load::stage next) { note(next); });
         }
-        if (options_.mode == "store") {
-            return std::make_unique<load::store_conversation>(
-                loop_, options_.work, options_.wire == "a" ? frame::layout::a : frame::layout::b);
-        }
-        if (options_.mode == "chat" || options_.mode == "fan-out") {
-            return chat();
-        }
-        return std::make_unique<load::echo_conversation>(
-            loop_, options_.of.size,
-            options_.text ? websocket::message_kind::text : websocket::message_kind::binary);
-    }
-
-    std::unique_ptr<load::conversation> chat() {
-        if (options_.rooms > 1) {
-            std::string const target = websocket::parse_ws_url(options_.url)->target;
-            char const joint = target.find('?') == target.npos ? '?' : '&';
-            sockets_->ask_for([target, joint, rooms = options_.rooms](std::size_t number) {
-                return target + joint + "room=bench-" + std::to_string(number % rooms);
-            });
-        }
-        std::optional<load::chat_protocol> protocol;
-        if (options_.protocol != "detect") {
-            protocol = options_.protocol == "json" ? load::chat_protocol::json
-                                                   : load::chat_protocol::binary;
-        }
-        return std::make_unique<load::chat_conversation>(loop_, options_.of.size, protocol,
-                                                         std::random_device()(), options_.rooms);
-    }
-
-    int reach() {
-        if (options_.mode == "store") {
-            auto const parts = transport::parse_endpoint(options_.url);
-            if (parts &&
-                (parts->scheme == "tcp" || parts->scheme == "tls" || parts->scheme == "unix")) {
-                return reach_store(parts->scheme == "tls");
+        signal_watch const watch([this](int) {
+            for (auto const& each : lanes_) {
+                each->stop();
             }
+        });
+        std::vector<std::future<void>> others;
+        for (auto const& each : std::span(lanes_).subspan(1)) {
+            others.push_back(std::async(std::launch::async, [&lane = *each] { lane.run(); }));
         }
-        auto const url = websocket::parse_ws_url(options_.url);
-        if (!url) {
-            std::string_view const more =
-                options_.mode == "store" ? "wss://, tcp://, tls:// or unix:" : "wss://";
-            return complain(exit_usage, options_.url + " is no URL of a server; write " +
-                                            "ws://HOST:PORT/PATH, or " + std::string(more));
+        lanes_.front()->run();
+        for (auto& each : others) {
+            each.get();
         }
-        websocket::ws_dialer::encryption encrypt;
-        if (url->secure) {
-            if (int const code = make_trust(encrypt); code != exit_success) {
-                return code;
-            }
-        }
-        auto made = load::socket_lines::make(loop_, shared_, *url, options_.source_addresses,
-                                             std::move(encrypt));
-        if (!made) {
-            return complain(exit_connect,
-                            "cannot reach " + options_.url + ": " + made.error().message());
-        }
-        if (options_.source_addresses == 0) {
-            (*made)->come_from(
-                load::source_addresses_for((*made)->server(), options_.of.connections));
-        }
-        sockets_ = made->get();
-        lines_ = std::move(*made);
-        return exit_success;
     }
 
-    /// A store that takes frames without WebSocket.
-    int reach_store(bool encrypted) {
-        std::optional<tls::context> trust;
-        if (encrypted) {
-            auto made = client_context({.ca = options_.tls_ca, .cert = {}, .key = {}});
-            if (!made) {
-                return complain(exit_usage, made.error().message);
-            }
-            trust = std::move(*made);
-        }
-        dialer_ = std::make_unique<peers::url_dialer>(loop_, &loop_, nullptr, generous(),
-                                                      std::move(trust));
-        lines_ = std::make_unique<load::dialed_lines>(*dialer_, options_.url);
-        return exit_success;
-    }
-
-    int make_trust(websocket::ws_dialer::encryption& encrypt) {
-        auto const made = client_context({.ca = options_.tls_ca, .cert = {}, .key = {}});
-        if (!made) {
-            return complain(exit_usage, made.error().message);
-        }
-        encrypt = [this, by = *made](
-                      websocket::ws_dialer::link socket,
-                      std::string const& host) -> result<websocket::ws_dialer::link> {
-            auto stream =
-                tls::make_client_stream(loop_, std::move(socket), by, host, tls::spoken::http);
-            if (!stream) {
-                return stream.error();
-            }
-            return websocket::ws_dialer::link(std::move(*stream));
-        };
-        return exit_success;
-    }
-
-    void on_stage(load::stage next) {
-        if (next == load::stage::running) {
+    // CPU time counts from the first lane that runs to the first that ends, as all do it together.
+    void note(load::stage next) {
+        std::lock_guard const guard(lock_);
+        if (next == load::stage::running && !has_run_) {
+            has_run_ = true;
             own_cpu_ = load::own_cpu_time();
             server_cpu_ = server_.cpu_time();
-        } else if (next == load::stage::parting && counts_.elapsed != 0us) {
+        } else if (next == load::stage::parting && has_run_ && !has_ended_) {
+            has_ended_ = true;
             found_.own_cpu = load::own_cpu_time() - own_cpu_;
             if (options_.server_pid != 0) {
                 found_.server_cpu = server_.cpu_time() - server_cpu_;
                 found_.server_memory = server_.memory_now().own;
             }
-        } else if (next == load::stage::over) {
-            loop_.stop();
         }
     }
 
-    void show_progress(load::crowd const& crowd) {
-        if (!is_shown_to_a_person()) {
-            return;
+    void show_progress() {
+        load::progress sum;
+        for (auto const& each : lanes_) {
+            sum.add(each->so_far());
         }
-        if (!line_) {
-            line_.emplace();
-        }
-        auto const running = std::chrono::duration_cast<std::chrono::seconds>(crowd.running_for());
-        line_->draw(load::progress_of(found_, counts_, crowd.open(), running)
-                        .substr(0, columns_of_terminal()));
-        progress_ = loop_.after(1s, [this, &crowd] { show_progress(crowd); });
+        line_->draw(load::progress_of(found_, sum).substr(0, columns_of_terminal()));
     }
 
     int tell() {
@@ -233,19 +144,18 @@ private:
     }
 
     bench_options const& options_;
-    transport::asio_runtime loop_;
-    websocket::context shared_;
     load::process_meter server_;
-    load::findings found_;
-    load::tally counts_;
-    std::unique_ptr<peers::url_dialer> dialer_;
-    std::unique_ptr<load::line_source> lines_;
-    load::socket_lines* sockets_ = nullptr;  // the lines, where they are WebSocket connections
-    std::unique_ptr<load::conversation> says_;
+    load::meeting meeting_;
+    load::chat_run talk_;
+    std::vector<std::unique_ptr<bench_lane>> lanes_;
+    std::mutex lock_;  // of what note() writes
+    bool has_run_ = false;
+    bool has_ended_ = false;
     std::chrono::nanoseconds own_cpu_{};
     std::chrono::nanoseconds server_cpu_{};
+    load::findings found_;
+    load::tally counts_;  // of all lanes
     std::optional<status_line> line_;
-    std::unique_ptr<transport::timer> progress_;
 };
 
 int act(bench_options& options) {
@@ -253,7 +163,8 @@ int act(bench_options& options) {
         return complain(exit_usage, fault);
     }
     std::size_t const descriptors = server::raise_and_read_machine().descriptors;
-    if (options.of.connections + descriptors_spared > descriptors) {
+    if (options.of.connections + descriptors_spared + options.threads * descriptors_of_a_loop >
+        descriptors) {
         return complain(exit_usage, "--connections: " + std::to_string(options.of.connections) +
                                         " take more descriptors than the " +
                                         std::to_string(descriptors) +

@@ -3,6 +3,7 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/load/socket_lines.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t call_size_max = 12 * mib;  // what servers take by default, with keys
 constexpr std::uint64_t connections_max = 1'000'000;
 constexpr std::uint64_t rate_max = 10'000'000;
+constexpr std::uint64_t threads_max = 64;
 constexpr std::uint64_t seconds_max = 7ULL * 24 * 3600;
 
 }  // namespace
@@ -32,6 +34,8 @@ config::setting_list bench_settings(bench_options& options) {
          count_of(options.seconds, 1, seconds_max)},
         {"concurrency", "how many connections are being opened at one time",
          count_of(of.concurrency, 1, connections_max)},
+        {"threads", "how many divide the connections among themselves",
+         count_of(options.threads, 1, threads_max)},
         {"mode", "what is done with the connections",
          config::choice{&options.mode, {"idle", "echo", "chat", "fan-out", "store"}}},
         {"rate", "connections begun a second; without it as concurrency lets them",
@@ -85,6 +89,12 @@ config::setting_list bench_settings(bench_options& options) {
 
 std::string settle(bench_options& options) {
     options.of.lasts = std::chrono::seconds(options.seconds);
+    if (std::size_t const least = std::min(options.of.connections, options.of.concurrency);
+        options.threads > least) {
+        return "--threads: " + std::to_string(options.threads) + " are too many for " +
+               std::to_string(options.of.connections) + " connections, " +
+               std::to_string(options.of.concurrency) + " opened at one time; each needs one";
+    }
     bool const in_a_chat = options.mode == "chat" || options.mode == "fan-out";
     if (in_a_chat && options.of.closed_loop) {
         return "--closed-loop: in a chat messages are due by the clock alone";

@@ -18,6 +18,7 @@ struct bench_options {
     std::string mode = "chat";
     load::plan of;
     std::uint64_t seconds = 30;
+    std::size_t threads = 1;  ///< that divide the connections
     bool text = false;
     std::string protocol = "detect";   ///< of a chat
     std::size_t rooms = 1;             ///< likewise

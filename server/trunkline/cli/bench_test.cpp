@@ -12,6 +12,7 @@
 #include <boost/json.hpp>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,102 @@ TEST_F(bench_command, asks_a_store_without_websocket) {
         << left.output;
 }
 
+// Several threads
+// ------------------------------------------------------------------------------------------------
+
+TEST_F(bench_of_a_server, divides_an_echo_among_threads) {
+    auto const found = run({url, "21", "1", "6", "--mode", "echo", "--message-rate", "500",
+                            "--threads", "2", "--rate", "2000"});
+    EXPECT_EQ(count_at(found, "/asked/threads"), 2U);
+    EXPECT_EQ(count_at(found, "/asked/connections"), 21U);
+    EXPECT_EQ(count_at(found, "/connections/opened"), 21U);
+    EXPECT_EQ(count_at(found, "/connect_us/count"), 21U);
+    EXPECT_EQ(count_at(found, "/due"), 500U);
+    EXPECT_EQ(count_at(found, "/received/messages"), 500U);
+    EXPECT_EQ(count_at(found, "/latency_us/count"), 500U);
+    EXPECT_EQ(count_at(found, "/failures/count"), 0U);
+}
+
+TEST_F(bench_of_a_server, keeps_connections_on_threads) {
+    auto const found = run({url, "50", "1", "--mode", "idle", "--threads", "3"});
+    EXPECT_EQ(count_at(found, "/connections/opened"), 50U);
+    EXPECT_EQ(count_at(found, "/sent/messages"), 0U);
+}
+
+TEST_F(bench_of_a_server, asks_a_store_from_threads) {
+    for (std::string const operation : {"write", "read", "batch-read"}) {
+        SCOPED_TRACE(operation);
+        auto const found =
+            run({"ws://" + server.address() + "/ws", "5", "1", "--mode", "store", "--operation",
+                 operation, "--message-rate", "60", "--batch", "20", "--threads", "2"});
+        EXPECT_EQ(count_at(found, "/due"), 60U);
+        EXPECT_EQ(count_at(found, "/latency_us/count"), 60U);
+    }
+}
+
+TEST_F(bench_of_a_server, ends_on_threads_in_order_at_a_signal) {
+    test_support::child_process running(
+        bench({url, "5", "100000", "--mode", "echo", "--message-rate", "1000", "--threads", "2",
+               "--json", (folder / "found.json").string()}));
+    test_support::child_process asked(bench({url, "1", "1", "--mode", "echo"}));
+    EXPECT_EQ(asked.wait(), exit_success);
+    running.signal(SIGINT);
+    EXPECT_EQ(running.wait(), exit_success) << running.rest_of_error();
+    EXPECT_EQ(count_at(boost::json::parse(read_file(folder / "found.json")), "/failures/count"),
+              0U);
+}
+
+TEST_F(bench_command, prepares_a_store_once_for_all_threads) {
+    std::string gone;
+    {
+        test_support::running_server server(TRUNKLINE_PROGRAM, store, {});
+        gone = "ws://" + server.address() + "/ws";
+        EXPECT_EQ(server.stop(), exit_success);
+    }
+    auto const left = run_program(bench({gone, "4", "1", "--mode", "store", "--threads", "2"}));
+    EXPECT_EQ(left.exit_code, exit_connect);
+    EXPECT_NE(left.output.find("failures      1\n"), left.output.npos) << left.output;
+    EXPECT_NE(left.output.find("1 cannot prepare: "), left.output.npos) << left.output;
+}
+
+/// A chat in either protocol.
+struct bench_of_a_chat : bench_command, ::testing::WithParamInterface<std::string> {
+    bench_of_a_chat() {
+        server.emplace(std::vector<std::string>{TRUNKLINE_PROGRAM, "chat", "--protocol", GetParam(),
+                                                "--port", "0", "--threads", "2"});
+        std::string line = server->read_output_line();
+        url = line.substr(line.find("ws://"));
+    }
+    ~bench_of_a_chat() override {
+        server->signal(SIGTERM);
+        EXPECT_EQ(server->wait(), exit_success);
+    }
+
+    std::optional<test_support::child_process> server;
+    std::string url;
+};
+
+INSTANTIATE_TEST_SUITE_P(protocols, bench_of_a_chat, ::testing::Values("json", "binary"),
+                         [](auto const& each) { return each.param; });
+
+// Each message comes to every member, on whichever thread, and in one order.
+TEST_P(bench_of_a_chat, talks_on_threads) {
+    for (std::string const mode : {"chat", "fan-out"}) {
+        for (std::uint64_t const rooms : {1U, 3U}) {
+            SCOPED_TRACE(mode + " in " + std::to_string(rooms));
+            auto const left = run_program(
+                bench({url, "12", "1", "--mode", mode, "--message-rate", "60", "--rooms",
+                       std::to_string(rooms), "--threads", "2", "--json", "-"}));
+            EXPECT_EQ(left.exit_code, exit_success) << left.output << left.error;
+            auto const found = boost::json::parse(left.output);
+            EXPECT_EQ(count_at(found, "/asked/threads"), 2U);
+            EXPECT_EQ(count_at(found, "/sent/messages"), 60U);
+            EXPECT_EQ(count_at(found, "/latency_us/count"), 60U * 12 / rooms);
+            EXPECT_EQ(count_at(found, "/failures/count"), 0U);
+        }
+    }
+}
+
 // Who is alone in a room hears himself: what an echo does, too.
 TEST_F(bench_of_a_server, talks_in_rooms_of_a_chat) {
     for (std::string const mode : {"chat", "fan-out"}) {
@@ -228,6 +325,12 @@ TEST_F(bench_command, names_what_is_wrong_with_its_flags) {
          "write smaller ones"},
         {{"--closed-loop"}, "--closed-loop: in a chat messages are due by the clock alone"},
         {{"--depth", "0"}, "--depth: \"0\" is too small; the least is 1"},
+        {{"--threads", "0"}, "--threads: \"0\" is too small; the least is 1"},
+        {{"--threads", "65"}, "--threads: \"65\" is too large; the most is 64"},
+        {{"ws://127.0.0.1:1", "3", "--threads", "4"},
+         "--threads: 4 are too many for 3 connections, 100 opened at one time; each needs one"},
+        {{"ws://127.0.0.1:1", "9", "1", "2", "--threads", "4"},
+         "--threads: 4 are too many for 9 connections, 2 opened at one time; each needs one"},
         {{"--conections", "5"}, "unknown flag --conections; did you mean --connections?"},
         {{"--url", "wss://127.0.0.1:1", "--tls-ca", "/nowhere"},
          "--tls-ca /nowhere cannot be read: No such file or directory; name a file with "

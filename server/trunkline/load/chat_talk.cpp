@@ -13,6 +13,7 @@
 namespace trunkline::load {
 namespace {
 
+constexpr std::string_view different_orders = "wrong: members got messages in different orders";
 constexpr std::size_t message_size_max = 1U << 20;  // of which pieces are put together
 
 /// A number from the front of `text`, and the blank behind it.
@@ -62,20 +63,21 @@ public:
     [[nodiscard]] bool is_let_in() const override { return is_let_in_; }
 
     [[nodiscard]] std::uint64_t missing() const override {
-        return unsent() + (room().sent - std::min(room().sent, received_));
+        return unsent() + (sent() - std::min(sent(), received_));
     }
 
     void close() override {
         chat_room const& at = room();
-        bool const complete = received_ == at.sent && at.witness_received == at.sent;
+        bool const complete = received_ == sent() && at.witness_received == sent();
         if (complete && order_ != at.witness_order) {
-            owner().counts().fail("wrong: members got messages in different orders");
+            owner().counts().fail(different_orders);
         }
         talker::close();
     }
 
 private:
     [[nodiscard]] chat_room& room() const noexcept { return of_.rooms_[room_]; }
+    [[nodiscard]] std::uint64_t sent() const noexcept { return of_.run_.sent(room_); }
 
     [[nodiscard]] chat_protocol protocol() const noexcept {
         return of_.protocol_.value_or(chat_protocol::binary);
@@ -89,11 +91,11 @@ private:
     void compose(std::uint64_t number, std::vector<std::byte>& to) override {
         chat_text const text{place(), number};
         if (protocol() == chat_protocol::json) {
-            text.write(of_.run_, of_.size_, to);
+            text.write(of_.run_.number(), of_.size_, to);
             return;
         }
         of_.text_.clear();
-        text.write(of_.run_, of_.size_, of_.text_);
+        text.write(of_.run_.number(), of_.size_, of_.text_);
         std::array<char, 32> name;
         int const length = std::snprintf(name.data(), name.size(), "bench_%zu", place());
         chat_wire::binary_message message;
@@ -107,7 +109,7 @@ private:
         std::ranges::copy(of_.text_, payload.begin());
     }
 
-    void on_sent(std::uint64_t count) override { room().sent += count; }
+    void on_sent(std::uint64_t count) override { of_.run_.add_sent(of_.thread_, room_, count); }
 
     std::string_view take(websocket::message_piece const& piece) override {
         if (piece.ends_message && partial_.empty()) {
@@ -151,7 +153,7 @@ private:
     }
 
     std::string_view take_text(std::string_view text) {
-        auto const said = chat_text::read(of_.run_, text);
+        auto const said = chat_text::read(of_.run_.number(), text);
         if (!said) {
             return {};  // of somebody else
         }
@@ -192,14 +194,38 @@ private:
     bool is_let_in_ = false;
 };
 
+chat_run::chat_run(std::uint32_t number, std::size_t rooms, std::size_t threads)
+    : number_(number), rooms_(rooms) {
+    for (std::size_t thread = 0; thread < threads; ++thread) {
+        sent_.emplace_back(rooms);
+    }
+}
+
 chat_conversation::chat_conversation(transport::runtime& loop, std::size_t size,
-                                     std::optional<chat_protocol> protocol, std::uint32_t run,
-                                     std::size_t rooms)
-    : loop_(loop), size_(size), protocol_(protocol), run_(run), rooms_(rooms) {}
+                                     std::optional<chat_protocol> protocol, chat_run& run,
+                                     std::size_t thread)
+    : loop_(loop),
+      size_(size),
+      protocol_(protocol),
+      run_(run),
+      thread_(thread),
+      rooms_(run.rooms()) {}
 
 std::unique_ptr<member> chat_conversation::join(member_owner& owner, std::size_t number,
                                                 std::unique_ptr<transport::connection> link) {
     return std::make_unique<speaker>(*this, owner, number % rooms_.size(), std::move(link));
+}
+
+void chat_conversation::hold_against(conversation const& other, tally& counts) const {
+    auto const& theirs = static_cast<chat_conversation const&>(other).rooms_;
+    for (std::size_t at = 0; at < rooms_.size(); ++at) {
+        std::uint64_t const sent = run_.sent(at);
+        bool const complete =
+            rooms_[at].witness_received == sent && theirs[at].witness_received == sent;
+        if (complete && rooms_[at].witness_order != theirs[at].witness_order) {
+            counts.fail(different_orders);
+        }
+    }
 }
 
 }  // namespace trunkline::load

@@ -10,8 +10,11 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::load {
 namespace {
@@ -201,13 +204,14 @@ struct chat_talks : testing::echo_world, ::testing::WithParamInterface<chat_prot
     void begin_chat(std::optional<chat_protocol> protocol = {}) { begin_chat(guests, protocol); }
 
     void begin_chat(line_source& from, std::optional<chat_protocol> protocol) {
-        chat.emplace(loop, of.size, protocol, 7U, 1U);
+        chat.emplace(loop, of.size, protocol, talk);
         crowd_.emplace(loop, of, from, *chat, counts);
         crowd_->start([this](stage next) { is_over = next == stage::over; });
     }
 
     played_hall hall{GetParam()};
     testing::pipe_lines guests{loop, shared, [this](auto link) { hall.add(std::move(link)); }};
+    chat_run talk{7, 1, 1};
     std::optional<chat_conversation> chat;
 };
 
@@ -326,6 +330,68 @@ TEST_P(chat_talks, see_the_other_protocol) {
     begin_chat(other);
     end();
     EXPECT_EQ(counts.causes().at("wrong: a message of the other protocol"), 2U);
+}
+
+/// The members of one chat on two threads, here in turns.
+struct divided_chat_talks : chat_talks {
+    void talk_together() {
+        meeting together(2);
+        for (std::size_t at = 0; at < 2; ++at) {
+            says.push_back(
+                std::make_unique<chat_conversation>(loop, of.size, std::nullopt, run_of_two, at));
+            both.push_back(std::make_unique<crowd>(loop, of, guests, *says[at], parts[at],
+                                                   share{at, 2}, together));
+            both[at]->start([](stage) {});
+        }
+        EXPECT_TRUE(loop.run_until(
+            [this] { return both[0]->at() == stage::over && both[1]->at() == stage::over; },
+            std::chrono::hours(1)));
+        counts.add(parts[0]);
+        counts.add(parts[1]);
+        says[1]->hold_against(*says[0], counts);
+    }
+
+    chat_run run_of_two{7, 1, 2};
+    std::vector<std::unique_ptr<chat_conversation>> says;
+    std::vector<std::unique_ptr<crowd>> both;
+    std::array<tally, 2> parts;
+};
+
+INSTANTIATE_TEST_SUITE_P(protocols, divided_chat_talks,
+                         ::testing::Values(chat_protocol::binary, chat_protocol::json),
+                         [](auto const& each) {
+                             return each.param == chat_protocol::json ? "json" : "binary";
+                         });
+
+TEST_P(divided_chat_talks, hear_everything_from_everybody) {
+    of.connections = 7;
+    of.message_rate = 14;
+    talk_together();
+    EXPECT_EQ(counts.failures(), 0U);
+    EXPECT_EQ(counts.sent.messages, 140U);
+    EXPECT_EQ(parts[0].latencies.total(), 4 * 140U);
+    EXPECT_EQ(parts[1].latencies.total(), 3 * 140U);
+    EXPECT_LT(counts.longest_us, 100'000U);
+}
+
+TEST_P(divided_chat_talks, see_what_somebody_did_not_hear) {
+    of.connections = 4;
+    of.patience = 1s;
+    hall.hears = [](std::size_t place, std::uint64_t number) {
+        return place != 3 || number % 10 != 4;
+    };
+    talk_together();
+    EXPECT_EQ(counts.causes().at("no answer in time"), 4U);
+}
+
+// Each is alone with its thread, so only both together show it.
+TEST_P(divided_chat_talks, see_another_order_on_the_other_thread) {
+    of.connections = 2;
+    of.message_rate = 8;
+    hall.confused = 1;
+    talk_together();
+    EXPECT_EQ(counts.latencies.total(), 160U);
+    EXPECT_EQ(counts.causes().at("wrong: members got messages in different orders"), 1U);
 }
 
 }  // namespace

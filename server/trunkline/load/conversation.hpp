@@ -3,6 +3,7 @@
 
 #include <trunkline/load/line_source.hpp>
 #include <trunkline/load/member.hpp>
+#include <trunkline/load/tally.hpp>
 #include <trunkline/transport/connection.hpp>
 
 #include <chrono>
@@ -12,7 +13,8 @@
 
 namespace trunkline::load {
 
-/// Makes the members of a crowd, and has what they share. Outlives them. Single-threaded.
+/// Makes the members of a crowd, and has what they share. Outlives them. Single-threaded: where
+/// crowds divide a run, each has one of its own.
 class conversation {
 public:
     virtual ~conversation() = default;
@@ -31,6 +33,10 @@ public:
     /// the member. Where messages are what is said, links are WebSocket connections.
     [[nodiscard]] virtual std::unique_ptr<member> join(
         member_owner& owner, std::size_t number, std::unique_ptr<transport::connection> link) = 0;
+
+    /// Once the run is over: counts what its members have got otherwise than those of `other`, of
+    /// the same kind, in the same run.
+    virtual void hold_against(conversation const& /*other*/, tally& /*counts*/) const {}
 };
 
 }  // namespace trunkline::load

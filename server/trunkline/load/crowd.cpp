@@ -3,6 +3,7 @@
 #include <trunkline/transport/error.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace trunkline::load {
@@ -37,22 +38,50 @@ struct crowd::attempt {
 };
 
 crowd::crowd(transport::runtime& loop, plan const& of, line_source& lines, conversation& says,
+             tally& counts, share part, meeting& with)
+    : loop_(loop),
+      plan_(of),
+      lines_(lines),
+      says_(says),
+      counts_(counts),
+      part_(part),
+      with_(with) {
+    plan_.connections = part.size(of.connections);
+    plan_.concurrency = part.size(of.concurrency);
+}
+
+crowd::crowd(transport::runtime& loop, plan const& of, line_source& lines, conversation& says,
              tally& counts)
-    : loop_(loop), plan_(of), lines_(lines), says_(says), counts_(counts) {}
+    : loop_(loop), plan_(of), lines_(lines), says_(says), counts_(counts), with_(alone_) {}
 
 crowd::~crowd() = default;
 
 void crowd::start(std::function<void(stage)> told) {
     told_ = std::move(told);
+    if (part_.index != 0) {
+        prepared(true);
+        return;
+    }
     says_.prepare(lines_, plan_.patience, [this](std::string const& fault) {
-        if (stage_ != stage::opening) {
-            return;  // stopped meanwhile
-        }
-        if (!fault.empty()) {
+        if (stage_ == stage::opening && !fault.empty()) {
             counts_.fail("cannot prepare: " + fault);
+        }
+        prepared(fault.empty());
+    });
+}
+
+void crowd::prepared(bool is_well) {
+    if (stage_ != stage::opening) {
+        return;  // stopped meanwhile
+    }
+    with_.come(part_.index, loop_, is_well ? 1 : 0, [this](agreement const& all) {
+        if (stage_ != stage::opening) {
+            return;
+        }
+        if (all.said[0] == 0) {
             finish();
         } else {
-            opening_since_ = loop_.now();
+            opening_since_ = all.at;
             open_more();
         }
     });
@@ -63,7 +92,10 @@ void crowd::stop() {
         attempts_.clear();
         part();
     } else if (stage_ == stage::running) {
-        settle();
+        is_stopped_ = true;
+        if (is_speaking_) {
+            settle();
+        }
     }
 }
 
@@ -92,7 +124,7 @@ void crowd::open_more() {
     step_.reset();
     auto const now = loop_.now();
     while (begun_ < plan_.connections && attempts_.size() < plan_.concurrency) {
-        auto const due = connect_due(begun_);
+        auto const due = connect_due(part_.number(begun_));
         if (due > now) {
             step_ = loop_.after(due - now, [this] { open_more(); });
             return;
@@ -107,12 +139,13 @@ void crowd::open_more() {
 }
 
 void crowd::open_one(time_point due) {
-    auto const made = attempts_.insert(attempts_.end(), attempt{due, begun_});
+    std::size_t const number = part_.number(begun_++);
+    auto const made = attempts_.insert(attempts_.end(), attempt{due, number});
     made->deadline = loop_.after(plan_.patience, [this, made] {
         opened(made, make_error_code(transport::transport_error::handshake_timeout));
     });
     made->opening =
-        lines_.open(begun_++, [this, made](result<std::unique_ptr<transport::connection>> link) {
+        lines_.open(number, [this, made](result<std::unique_ptr<transport::connection>> link) {
             opened(made, std::move(link));
         });
 }
@@ -145,32 +178,59 @@ void crowd::look_for_welcomes() {
     bool const all_in =
         std::ranges::all_of(members_, [](auto const& one) { return !one || one->is_let_in(); });
     if (all_in || loop_.now() - opened_at_ >= welcome_time) {
-        run();
+        wait_for_others();
         return;
     }
     step_ = loop_.after(look_interval, [this] { look_for_welcomes(); });
 }
 
+void crowd::wait_for_others() {
+    std::erase(members_, nullptr);
+    for (std::size_t at = 0; at < members_.size(); ++at) {
+        members_[at]->begin(at);
+    }
+    with_.come(part_.index, loop_, members_.size(), [this](agreement const& all) {
+        if (stage_ == stage::opening) {
+            run(all);
+        }
+    });
+}
+
 // Running
 // ------------------------------------------------------------------------------------------------
 
-void crowd::run() {
-    std::erase(members_, nullptr);
-    for (std::size_t place = 0; place < members_.size(); ++place) {
-        members_[place]->begin(place);
-    }
+// Places are those of the first crowd, then of the next.
+void crowd::run(agreement const& all) {
     if (members_.empty()) {
         finish();
         return;
     }
+    auto const own = all.said.begin() + static_cast<std::ptrdiff_t>(part_.index);
+    first_place_ = std::accumulate(all.said.begin(), own, std::size_t{0});
+    std::size_t const everybody = std::accumulate(own, all.said.end(), first_place_);
+    for (std::size_t at = 0; at < members_.size(); ++at) {
+        if (members_[at]) {
+            members_[at]->begin(first_place_ + at);
+        }
+    }
     go_to(stage::running);
-    begin_ = loop_.now();
+    begin_ = all.at;
     counts_.received_before = std::exchange(counts_.received, {});
-    std::size_t const senders =
-        plan_.senders == 0 ? members_.size() : std::min(plan_.senders, members_.size());
+    std::size_t const senders = plan_.senders == 0 ? everybody : std::min(plan_.senders, everybody);
+    senders_ = std::min(senders - std::min(senders, first_place_), members_.size());
     schedule_ = schedule(senders, plan_.message_rate == 0 ? senders : plan_.message_rate);
     count_seconds();
-    end_ = loop_.after(plan_.lasts, [this] { settle(); });
+    // Nobody speaks before all know what a message that they hear has to be.
+    with_.come(part_.index, loop_, 0, [this](agreement const&) { speak(); });
+}
+
+void crowd::speak() {
+    is_speaking_ = true;
+    if (is_stopped_) {
+        settle();
+        return;
+    }
+    end_ = loop_.after(std::max(begin_ + plan_.lasts - loop_.now(), 0us), [this] { settle(); });
     if (plan_.silent) {
         return;
     }
@@ -178,26 +238,35 @@ void crowd::run() {
         send_due();
         return;
     }
-    for (std::size_t at = 0; at < senders * plan_.depth; ++at) {
-        if (auto const& one = members_[at % senders]) {
+    for (std::size_t at = 0; at < senders_ * plan_.depth; ++at) {
+        if (auto const& one = members_[at % senders_]) {
             ++counts_.due;
             one->send_one();
         }
     }
 }
 
+// The number among the messages of all crowds.
+std::uint64_t crowd::message_of(std::uint64_t own) const noexcept {
+    return own / senders_ * schedule_.senders() + first_place_ + own % senders_;
+}
+
 // What is due to a sender that has gone is nobody's: its loss is counted.
 void crowd::send_due() {
+    if (senders_ == 0) {
+        return;
+    }
     auto const now = loop_.now() - begin_;
-    while (schedule_.due(next_) <= now && schedule_.due(next_) < plan_.lasts) {
-        if (auto const& one = members_[schedule_.sender(next_++)]) {
+    auto due = schedule_.due(message_of(next_));
+    while (due <= now && due < plan_.lasts) {
+        if (auto const& one = members_[next_++ % senders_]) {
             ++counts_.due;
             one->send_one();
         }
+        due = schedule_.due(message_of(next_));
     }
-    if (schedule_.due(next_) < plan_.lasts) {
-        step_ = loop_.after(std::max(begin_ + schedule_.due(next_) - loop_.now(), 0us),
-                            [this] { send_due(); });
+    if (due < plan_.lasts) {
+        step_ = loop_.after(std::max(begin_ + due - loop_.now(), 0us), [this] { send_due(); });
     }
 }
 
@@ -210,7 +279,7 @@ void crowd::count_seconds() {
 }
 
 void crowd::over(std::size_t place, std::string const& cause) {
-    members_[place].reset();
+    members_[place - first_place_].reset();
     --open_;
     if (stage_ < stage::parting) {
         ++counts_.lost;
@@ -238,12 +307,21 @@ void crowd::settle() {
 void crowd::look_for_missing() {
     bool const all_there =
         std::ranges::all_of(members_, [](auto const& one) { return !one || one->missing() == 0; });
-    if (all_there || loop_.now() - settling_since_ >= plan_.patience) {
-        counts_.elapsed = loop_.now() - begin_;
-        part();
+    if (!all_there && loop_.now() - settling_since_ < plan_.patience) {
+        step_ = loop_.after(look_interval, [this] { look_for_missing(); });
         return;
     }
-    step_ = loop_.after(look_interval, [this] { look_for_missing(); });
+    if (all_is_sent_) {
+        counts_.elapsed = loop_.now() - begin_;
+    }
+    // What members of this crowd have to receive is known when all crowds have sent everything.
+    with_.come(part_.index, loop_, 0, [this](agreement const&) {
+        if (std::exchange(all_is_sent_, true)) {
+            part();
+        } else {
+            look_for_missing();
+        }
+    });
 }
 
 void crowd::part() {
@@ -273,6 +351,7 @@ void crowd::finish() {
     auto const last = std::move(end_);  // what calls this
     members_.clear();
     open_ = 0;
+    with_.leave(part_.index);
     go_to(stage::over);
 }
 

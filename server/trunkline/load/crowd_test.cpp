@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace trunkline::load {
 namespace {
@@ -284,6 +287,140 @@ TEST_F(crowds, stop_while_they_run) {
     EXPECT_EQ(counts.received.messages, 7U);
     EXPECT_EQ(counts.failures(), 0U);
     EXPECT_EQ(crowd_->at(), stage::over);
+}
+
+// Dividing a run
+// ------------------------------------------------------------------------------------------------
+
+/// Two crowds with lines of their own, on one virtual time.
+struct divided_crowds : crowds {
+    void begin_both() {
+        for (std::size_t at = 0; at < 2; ++at) {
+            talk.push_back(std::make_unique<echo_conversation>(loop, of.size,
+                                                               websocket::message_kind::binary));
+            both.push_back(std::make_unique<crowd>(loop, of, *sources[at], *talk[at], parts[at],
+                                                   share{at, 2}, together));
+            both[at]->start([this, at](stage next) { stages[at].push_back(next); });
+        }
+    }
+
+    void end_both() {
+        EXPECT_TRUE(loop.run_until(
+            [this] { return both[0]->at() == stage::over && both[1]->at() == stage::over; },
+            std::chrono::hours(1)));
+        counts.add(parts[0]);
+        counts.add(parts[1]);
+    }
+
+    meeting together{2};
+    testing::pipe_lines other_lines{loop, shared, [this](auto link) { room.add(std::move(link)); }};
+    std::vector<line_source*> sources{&lines, &other_lines};
+    std::vector<std::unique_ptr<echo_conversation>> talk;
+    std::vector<std::unique_ptr<crowd>> both;
+    std::array<tally, 2> parts;
+    std::array<std::vector<stage>, 2> stages;
+};
+
+TEST_F(divided_crowds, do_together_what_one_would) {
+    of.connections = 5;
+    of.concurrency = 4;
+    of.message_rate = 50;
+    begin_both();
+    end_both();
+    EXPECT_EQ(lines.numbers, (std::vector<std::size_t>{0, 2, 4}));
+    EXPECT_EQ(other_lines.numbers, (std::vector<std::size_t>{1, 3}));
+    EXPECT_LE(lines.most_at_one_time, 2U);
+    EXPECT_EQ(parts[0].due, 300U);
+    EXPECT_EQ(parts[1].due, 200U);
+    EXPECT_EQ(counts.latencies.total(), 500U);
+    EXPECT_EQ(counts.failures(), 0U);
+    ASSERT_EQ(counts.seconds.size(), 10U);
+    EXPECT_EQ(counts.seconds[4].sent, 50U);
+    std::vector<stage> const all{stage::running, stage::settling, stage::parting, stage::over};
+    EXPECT_EQ(stages[0], all);
+    EXPECT_EQ(stages[1], all);
+}
+
+TEST_F(divided_crowds, open_at_the_rate_of_all) {
+    of.connections = 20;
+    of.connect_rate = 100;
+    begin_both();
+    end_both();
+    for (std::size_t at = 0; at < 10; ++at) {
+        EXPECT_EQ(lines.begun_at[at].time_since_epoch(), 2 * at * 10ms) << at;
+        EXPECT_EQ(other_lines.begun_at[at].time_since_epoch(), (2 * at + 1) * 10ms) << at;
+    }
+}
+
+// The first one does all of the sending.
+TEST_F(divided_crowds, let_only_some_send) {
+    of.connections = 8;
+    of.senders = 3;
+    begin_both();
+    end_both();
+    EXPECT_EQ(parts[0].due, 30U);
+    EXPECT_EQ(parts[1].due, 0U);
+    EXPECT_EQ(parts[1].opened, 4U);
+}
+
+TEST_F(divided_crowds, let_those_of_both_send) {
+    of.connections = 8;
+    of.senders = 6;
+    begin_both();
+    end_both();
+    EXPECT_EQ(parts[0].due, 40U);
+    EXPECT_EQ(parts[1].due, 20U);
+    EXPECT_EQ(counts.failures(), 0U);
+}
+
+TEST_F(divided_crowds, wait_for_the_slower_one) {
+    of.connections = 4;
+    other_lines.connect_time = 2s;
+    begin_both();
+    loop.run_for(1500ms);
+    EXPECT_EQ(both[0]->at(), stage::opening);
+    EXPECT_EQ(parts[0].sent.messages, 0U);
+    end_both();
+    EXPECT_EQ(counts.failures(), 0U);
+    EXPECT_EQ(counts.opened, 4U);
+    EXPECT_EQ(parts[0].latencies.total(), 20U);
+    EXPECT_EQ(parts[1].latencies.total(), 20U);
+}
+
+TEST_F(divided_crowds, go_on_without_one_that_cannot_connect) {
+    of.connections = 4;
+    other_lines.refused = {1, 3};
+    begin_both();
+    end_both();
+    EXPECT_EQ(counts.unopened, 2U);
+    EXPECT_EQ(parts[0].due, 20U);
+    EXPECT_EQ(parts[0].latencies.total(), 20U);
+}
+
+TEST_F(divided_crowds, count_a_loss_where_it_is) {
+    of.connections = 4;
+    begin_both();
+    loop.run_until([this] { return both[1]->running_for() >= 2s; }, 10s);
+    other_lines.pipes[1]->cut();
+    end_both();
+    EXPECT_EQ(parts[0].lost, 0U);
+    EXPECT_EQ(parts[1].lost, 1U);
+    EXPECT_EQ(parts[0].latencies.total(), 20U);
+}
+
+TEST_F(divided_crowds, end_early_at_any_time) {
+    of.connections = 4;
+    for (auto const when : {0us, 500us, 1000us, 1001us, 3'000'000us}) {
+        SCOPED_TRACE(when.count());
+        talk.clear();
+        both.clear();
+        begin_both();
+        loop.run_for(when);
+        both[0]->stop();
+        both[1]->stop();
+        EXPECT_TRUE(loop.run_until(
+            [this] { return both[0]->at() == stage::over && both[1]->at() == stage::over; }, 5s));
+    }
 }
 
 }  // namespace

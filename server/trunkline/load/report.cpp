@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -71,6 +72,7 @@ object asked(findings const& of) {
     object made{{"connections", of.of.connections},
                 {"seconds", in_seconds(of.of.lasts)},
                 {"concurrency", of.of.concurrency},
+                {"threads", of.threads},
                 {"connect_rate", of.of.connect_rate}};
     if (!of.of.silent) {
         made["senders"] = of.of.senders;
@@ -131,6 +133,7 @@ std::string to_text(findings const& of, tally const& counts) {
                                     std::to_string(of.of.connections) + " opened in " +
                                     in_tenths(in_seconds(counts.opening)) + " s, " +
                                     std::to_string(counts.lost) + " lost");
+    text += line("threads", std::to_string(of.threads));
     text += latency_line("connecting", counts.connects);
     text += line("lasted", in_tenths(elapsed) + " s");
     text += traffic_line("sent", counts.sent, elapsed);
@@ -192,13 +195,21 @@ std::string to_json(findings const& of, tally const& counts) {
     return boost::json::serialize(made);
 }
 
-std::string progress_of(findings const& of, tally const& counts, std::size_t open,
-                        std::chrono::seconds running) {
-    return "conn " + std::to_string(open) + "/" + std::to_string(of.of.connections) + "  fail " +
-           std::to_string(counts.failures()) + "  tx " + std::to_string(counts.sent.messages) +
-           "  rx " + std::to_string(counts.received.messages) + "  " +
-           std::to_string(running.count()) + "/" +
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(of.of.lasts).count()) +
+void progress::add(progress const& other) noexcept {
+    open += other.open;
+    failures += other.failures;
+    sent += other.sent;
+    received += other.received;
+    running = std::max(running, other.running);
+}
+
+std::string progress_of(findings const& of, progress const& now) {
+    auto const seconds = [](auto time) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+    };
+    return "conn " + std::to_string(now.open) + "/" + std::to_string(of.of.connections) +
+           "  fail " + std::to_string(now.failures) + "  tx " + std::to_string(now.sent) + "  rx " +
+           std::to_string(now.received) + "  " + seconds(now.running) + "/" + seconds(of.of.lasts) +
            " s";
 }
 

@@ -36,10 +36,12 @@ struct reports : ::testing::Test {
 TEST_F(reports, have_every_number_as_json) {
     of.server_cpu = 1500ms;
     of.server_memory = 4096;
+    of.threads = 3;
     auto const told = boost::json::parse(to_json(of, counts));
     EXPECT_EQ(told.at("url").as_string(), "ws://127.0.0.1:1");
     EXPECT_EQ(told.at("mode").as_string(), "echo");
     EXPECT_EQ(told.at("asked").at("connections").to_number<int>(), 10);
+    EXPECT_EQ(told.at("asked").at("threads").to_number<int>(), 3);
     EXPECT_EQ(told.at("asked").at("seconds").to_number<double>(), 30);
     EXPECT_EQ(told.at("connections").at("opened").to_number<int>(), 9);
     EXPECT_EQ(told.at("connections").at("failed").to_number<int>(), 1);
@@ -86,10 +88,11 @@ TEST_F(reports, have_a_curve_that_rises_to_the_longest) {
 }
 
 TEST_F(reports, are_read_by_people) {
+    of.threads = 3;
     auto const told = to_text(of, counts);
     for (std::string const line :
-         {"connections   9 of 10 opened in 0.5 s, 0 lost\n", "lasted        4.0 s\n",
-          "sent          1000 messages, 0.1 MB, 250.0 a second\n",
+         {"connections   9 of 10 opened in 0.5 s, 0 lost\n", "threads       3\n",
+          "lasted        4.0 s\n", "sent          1000 messages, 0.1 MB, 250.0 a second\n",
           "failures      2\n              2 no answer in time\n"}) {
         EXPECT_NE(told.find(line), told.npos) << line << told;
     }
@@ -105,7 +108,9 @@ TEST_F(reports, of_nothing_have_no_latency) {
 }
 
 TEST_F(reports, tell_how_far_it_has_come) {
-    EXPECT_EQ(progress_of(of, counts, 7, 12s), "conn 7/10  fail 2  tx 1000  rx 999  12/30 s");
+    progress sum{4, 1, 600, 900, 11s};
+    sum.add({3, 1, 400, 99, 12s});
+    EXPECT_EQ(progress_of(of, sum), "conn 7/10  fail 2  tx 1000  rx 999  12/30 s");
 }
 
 }  // namespace

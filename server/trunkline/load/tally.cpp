@@ -44,4 +44,28 @@ void tally::end_second() {
     before_ = {sent.messages, received.messages, 0};
 }
 
+void tally::add(tally const& other) {
+    opened += other.opened;
+    unopened += other.unopened;
+    lost += other.lost;
+    due += other.due;
+    sent.add(other.sent);
+    received_before.add(other.received_before);
+    received.add(other.received);
+    connects.add(other.connects);
+    latencies.add(other.latencies);
+    longest_us = std::max(longest_us, other.longest_us);
+    opening = std::max(opening, other.opening);
+    elapsed = std::max(elapsed, other.elapsed);
+    seconds.resize(std::max(seconds.size(), other.seconds.size()));
+    for (std::size_t at = 0; at < other.seconds.size(); ++at) {
+        seconds[at].sent += other.seconds[at].sent;
+        seconds[at].received += other.seconds[at].received;
+        seconds[at].worst_us = std::max(seconds[at].worst_us, other.seconds[at].worst_us);
+    }
+    for (auto const& [cause, count] : other.causes_) {
+        fail(cause, count);
+    }
+}
+
 }  // namespace trunkline::load

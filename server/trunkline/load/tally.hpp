@@ -28,6 +28,9 @@ struct traffic {
         messages += message_count;
         bytes += size;
     }
+
+    /// Counts all that `other` has counted.
+    void add(traffic const& other) noexcept { add(other.messages, other.bytes); }
 };
 
 /// One second of a run, or what there was of the last one.
@@ -71,6 +74,10 @@ public:
     /// A second has passed, or the run is over: what has been counted since the last call goes to
     /// `seconds`.
     void end_second();
+
+    /// Adds what another part of the same run has counted, second by second. No second is open
+    /// in either.
+    void add(tally const& other);
 
 private:
     std::map<std::string, std::uint64_t, std::less<>> causes_;
