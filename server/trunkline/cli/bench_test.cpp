@@ -7,6 +7,7 @@
 #include <trunkline/test_support/child_process.hpp>
 #include <trunkline/test_support/running_server.hpp>
 #include <trunkline/test_support/terminal_run.hpp>
+#include <trunkline/tls/test_certificates.hpp>
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -220,6 +221,58 @@ TEST_P(bench_of_a_chat, talks_on_threads) {
             EXPECT_EQ(count_at(found, "/latency_us/count"), 60U * 12 / rooms);
             EXPECT_EQ(count_at(found, "/failures/count"), 0U);
         }
+    }
+}
+
+// Encrypted
+// ------------------------------------------------------------------------------------------------
+
+/// Of a program that serves a store through TLS, and an echo.
+struct bench_through_tls : bench_command {
+    [[nodiscard]] finished run(std::vector<std::string> flags) const {
+        flags.insert(flags.end(), {"--tls-ca", authority.file().string(), "--json", "-"});
+        return run_program(bench(flags));
+    }
+
+    tls::test_authority authority{folder.path()};
+    tls::identity own = authority.issue("server");
+    test_support::running_server server{
+        TRUNKLINE_PROGRAM,
+        store,
+        {"--listen", "tls://127.0.0.1:0", "--listen", "wss://127.0.0.1:0/ws", "--tls-cert",
+         own.certificates.string(), "--tls-key", own.key.string(), "--echo-path", "/echo"}};
+};
+
+TEST_F(bench_through_tls, asks_a_store) {
+    ASSERT_EQ(server.endpoints().size(), 2U);
+    for (auto const& url : server.endpoints()) {
+        for (std::string const operation : {"write", "read", "batch-read"}) {
+            SCOPED_TRACE(url + " " + operation);
+            auto const left = run({url, "4", "1", "--mode", "store", "--operation", operation,
+                                   "--message-rate", "60", "--batch", "20", "--threads", "2"});
+            EXPECT_EQ(left.exit_code, exit_success) << left.output << left.error;
+            auto const found = boost::json::parse(left.output);
+            EXPECT_EQ(count_at(found, "/connections/opened"), 4U);
+            EXPECT_EQ(count_at(found, "/latency_us/count"), 60U);
+            EXPECT_EQ(count_at(found, "/failures/count"), 0U);
+        }
+    }
+}
+
+TEST_F(bench_through_tls, only_keeps_connections) {
+    auto const left = run({server.endpoints()[1], "10", "1", "--mode", "idle"});
+    EXPECT_EQ(left.exit_code, exit_success) << left.output << left.error;
+    EXPECT_EQ(count_at(boost::json::parse(left.output), "/connections/opened"), 10U);
+}
+
+TEST_F(bench_through_tls, connects_to_nobody_that_it_does_not_trust) {
+    for (auto const& url : server.endpoints()) {
+        auto const left =
+            run_program(bench({url, "2", "1", "--mode", "store", "--operation", "write"}));
+        EXPECT_EQ(left.exit_code, exit_connect) << url;
+        EXPECT_NE(left.output.find("2 cannot connect: The certificate of the peer is refused"),
+                  left.output.npos)
+            << left.output;
     }
 }
 
