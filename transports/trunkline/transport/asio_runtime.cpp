@@ -21,22 +21,34 @@ namespace {
 
 class asio_timer final : public timer {
 public:
-    asio_timer(boost::asio::io_context& context, runtime::duration delay,
-               std::function<void()> work)
-        : clock_(context, delay), work_(std::make_shared<std::function<void()>>(std::move(work))) {
-        clock_.async_wait([pending = work_](error_code error) {
+    /// `count`: of those that have not fired.
+    asio_timer(boost::asio::io_context& context, std::shared_ptr<std::size_t> count,
+               runtime::duration delay, std::function<void()> work)
+        : clock_(context, delay),
+          count_(std::move(count)),
+          work_(std::make_shared<std::function<void()>>(std::move(work))) {
+        clock_.async_wait([count = count_, pending = work_](error_code error) {
             // The timer may be destroyed by its own work, or after it has expired and before this
             // runs: then the work has been taken away.
-            if (auto call = std::exchange(*pending, nullptr); call && !error) {
-                call();
+            if (auto call = std::exchange(*pending, nullptr)) {
+                --*count;
+                if (!error) {
+                    call();
+                }
             }
         });
+        ++*count_;
     }
 
-    ~asio_timer() override { *work_ = nullptr; }
+    ~asio_timer() override {
+        if (auto const untouched = std::exchange(*work_, nullptr)) {
+            --*count_;
+        }
+    }
 
 private:
     boost::asio::steady_timer clock_;
+    std::shared_ptr<std::size_t> count_;  // the runtime may have gone
     std::shared_ptr<std::function<void()>> work_;
 };
 
@@ -69,6 +81,11 @@ public:
             work = nullptr;
         }
         give_back(std::move(all));
+    }
+
+    [[nodiscard]] std::size_t size() {
+        std::lock_guard const lock(mutex_);
+        return work_.size();
     }
 
     /// What is queued is destroyed, what comes later is destroyed at once.
@@ -165,12 +182,14 @@ asio_runtime::asio_runtime()
     : owned_context_(std::make_unique<own_context>(1)),
       context_(*owned_context_),
       readiness_(make_readiness_set(context_).value()),
-      inbox_(std::make_shared<inbox>()) {}
+      inbox_(std::make_shared<inbox>()),
+      timers_(std::make_shared<std::size_t>(0)) {}
 
 asio_runtime::asio_runtime(boost::asio::io_context& context)
     : context_(context),
       readiness_(make_readiness_set(context_).value()),
-      inbox_(std::make_shared<inbox>()) {}
+      inbox_(std::make_shared<inbox>()),
+      timers_(std::make_shared<std::size_t>(0)) {}
 
 asio_runtime::~asio_runtime() {
     // Posted work may own streams and timers, which need the rest of the runtime to go.
@@ -193,7 +212,7 @@ std::uint64_t asio_runtime::wall_clock_us() const noexcept {
 }
 
 std::unique_ptr<timer> asio_runtime::after(duration delay, std::function<void()> work) {
-    return std::make_unique<asio_timer>(context_, delay, std::move(work));
+    return std::make_unique<asio_timer>(context_, timers_, delay, std::move(work));
 }
 
 void asio_runtime::post(std::function<void()> work) {
@@ -238,6 +257,10 @@ void asio_runtime::run() {
 
 void asio_runtime::stop() {
     context_.stop();
+}
+
+std::size_t asio_runtime::pending() const {
+    return *timers_ + inbox_->size();
 }
 
 boost::asio::io_context& asio_runtime::context() noexcept {

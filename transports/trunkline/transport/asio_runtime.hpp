@@ -3,6 +3,7 @@
 
 #include <trunkline/transport/runtime.hpp>
 
+#include <cstddef>
 #include <memory>
 
 namespace boost::asio {
@@ -52,6 +53,10 @@ public:
     /// without that, and inside of its own work.
     [[nodiscard]] bool wait_until(std::function<bool()> const& done) override;
 
+    /// Timers that have not fired, and posted work that waits; not what waits for descriptors, nor
+    /// what others have given to the context. On its thread.
+    [[nodiscard]] std::size_t pending() const;
+
     /// The context that it runs on.
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 
@@ -70,6 +75,7 @@ private:
     std::unique_ptr<readiness_set> readiness_;
     std::shared_ptr<inbox> inbox_;
     duration patience_{0};
+    std::shared_ptr<std::size_t> timers_;  // that have not fired
 };
 
 }  // namespace trunkline::transport

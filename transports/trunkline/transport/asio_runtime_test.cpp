@@ -87,6 +87,25 @@ TEST(asio_runtime, post_runs_in_order_on_the_loop_and_never_inside_the_call) {
     EXPECT_EQ(order, (std::vector{1, 2, 3}));
 }
 
+TEST(asio_runtime, tells_how_much_waits) {
+    asio_runtime loop;
+    EXPECT_EQ(loop.pending(), 0U);
+    loop.post([] {});
+    auto const kept = loop.after(std::chrono::hours(1), [] {});
+    auto dropped = loop.after(std::chrono::hours(1), [] {});
+    std::size_t inside = 0;
+    auto const fires = loop.after(milliseconds(1), [&] {
+        inside = loop.pending();
+        loop.stop();
+    });
+    EXPECT_EQ(loop.pending(), 4U);
+    dropped.reset();
+    EXPECT_EQ(loop.pending(), 3U);
+    loop.run();
+    EXPECT_EQ(inside, 1U);
+    EXPECT_EQ(loop.pending(), 1U);
+}
+
 TEST(asio_runtime, posts_from_many_threads_all_arrive_on_the_loop_thread) {
     constexpr int threads = 4;
     constexpr int posts = 2000;
