@@ -283,6 +283,10 @@ rpc_client::builder& rpc_client::builder::run_on(transport::runtime& loop) {
     return *this;
 }
 
+std::weak_ptr<void const> rpc_client::builder::remains() const noexcept {
+    return settings_->services;
+}
+
 std::shared_ptr<rpc_client::home> rpc_client::builder::make() {
     peers::intercept_handlers(settings_->methods, *settings_->services);
     return std::make_shared<home>(loop_, context_, duplicate_, std::move(*settings_));

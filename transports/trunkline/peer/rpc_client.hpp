@@ -172,6 +172,11 @@ public:
     /// Runs on `loop`, such as a simulated one: nothing but over() dials there.
     builder& run_on(transport::runtime& loop);
 
+    /// Lives as long as anything of the client does: the client and this builder, its connection,
+    /// calls and streams that have not ended, handlers that run on, and handles of peers. For tests
+    /// that look for what was left behind; before connect() and async_connect().
+    [[nodiscard]] std::weak_ptr<void const> remains() const noexcept;
+
     /// Connects and waits for it. Not on the thread of an io_context given to run_on(). Fails with
     /// what the dialers of the transports say. A loop given to run_on() is run meanwhile; where
     /// that cannot be, as inside of its work, it fails with would_deadlock.

@@ -466,6 +466,10 @@ rpc_server::builder& rpc_server::builder::on_state(
     return *this;
 }
 
+std::weak_ptr<void const> rpc_server::builder::remains() const noexcept {
+    return settings_->services;
+}
+
 result<rpc_server> rpc_server::builder::start() {
     if (refused_) {
         return refused_;

@@ -222,6 +222,11 @@ public:
     /// Told of every state of every client, on its connection's thread.
     builder& on_state(std::function<void(peer, transport::connection_state, error_code)> told);
 
+    /// Lives as long as anything of the server does: the server and this builder, its connections,
+    /// calls and streams that have not ended, handlers that run on, and handles of peers. For tests
+    /// that look for what was left behind; before start().
+    [[nodiscard]] std::weak_ptr<void const> remains() const noexcept;
+
     /// Listens and serves. Fails with invalid_endpoint, no_certificate, path_too_long,
     /// not_a_socket, address_in_use (also of a socket file whose server lives), host_not_found,
     /// what the system says of a socket, or duplicate_method; then nothing listens.

@@ -172,6 +172,39 @@ TEST_F(virtual_time, a_connect_that_nobody_answers_ends_in_its_time) {
     EXPECT_EQ(passed(), 0s);
 }
 
+// Goes on for hours after it was cancelled.
+boost::asio::awaitable<text> stays(received<text>, call_context) {
+    try {
+        co_await wait_for(1h);
+    } catch (boost::system::system_error const&) {
+    }
+    co_await boost::asio::this_coro::reset_cancellation_state();
+    co_await wait_for(2h);
+    co_return text{};
+}
+
+TEST_F(virtual_time, remains_of_client_and_server_tell_of_whatever_is_left) {
+    std::optional<peer> kept;
+    auto serving = a_server();
+    auto const of_server = serving.remains();
+    auto calling = a_client();
+    auto const of_client = calling.remains();
+    {
+        auto const server = serving.handle(echo, stays).start().value();
+        auto const client = calling.connect().value();
+        client.async_call(echo, {"hello"}, [](auto const&) {});
+        kept = client;
+        loop_.run_for(1s);
+    }
+    loop_.run_until_idle();
+    EXPECT_FALSE(of_client.expired());  // a handle
+    EXPECT_FALSE(of_server.expired());  // a handler
+    kept.reset();
+    EXPECT_TRUE(of_client.expired());
+    loop_.run_for(3h);
+    EXPECT_TRUE(of_server.expired());
+}
+
 // What is kept for a connect goes with its loop: the leak checker looks.
 TEST(virtual_time_ends, a_connect_may_go_with_its_loop) {
     memory::hub names;
