@@ -1,9 +1,11 @@
-// Connections that read all there is, whether anybody wants it or not.
+// Connections that do more than they are told to: read all there is, whether anybody wants it or
+// not, or ask for signs of life.
 #include <trunkline/conformance/wrong/changed.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -17,6 +19,8 @@ namespace {
 using transport::in_piece;
 using transport::io_status;
 using transport::read_result;
+
+using namespace std::chrono_literals;
 
 class hoarding final : public transport::passing_connection, private transport::readiness_sink {
 public:
@@ -109,12 +113,39 @@ subject with_hoard(stack over) {
     });
 }
 
+// Probes every two seconds, whatever it has heard.
+class probing final : public transport::passing_connection {
+public:
+    probing(link inner, transport::runtime& loop)
+        : passing_connection(std::move(inner)), loop_(loop) {
+        next_ = loop_.after(2s, [this] { probe_again(); });
+    }
+
+private:
+    void probe_again() {
+        next_ = loop_.after(2s, [this] { probe_again(); });
+        probe();
+    }
+
+    transport::runtime& loop_;
+    std::unique_ptr<transport::timer> next_;
+};
+
+subject with_probes() {
+    return with_network(stack::websocket, [](transport::network& below, transport::runtime& loop) {
+        return std::make_unique<wrapping_network>(below, [&loop](link inner, bool) {
+            return std::make_unique<probing>(std::move(inner), loop);
+        });
+    });
+}
+
 }  // namespace
 
 void add_hoarding_links(std::vector<wrong_transport>& to) {
     to.push_back({"reads what nobody wants yet", with_hoard(stack::plain), "FLO-10"});
     to.push_back(
         {"inflates what nobody wants yet", with_hoard(stack::websocket_deflate), "LIM-02"});
+    to.push_back({"probes a busy link", with_probes(), "LIV-06"});
 }
 
 }  // namespace trunkline::conformance
