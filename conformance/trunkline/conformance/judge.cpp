@@ -1,9 +1,10 @@
 #include <trunkline/conformance/judge.hpp>
 
+#include <trunkline/conformance/leftovers.hpp>
+
 #include <array>
 #include <exception>
-#include <filesystem>
-#include <iterator>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -39,27 +40,6 @@ constexpr std::array all_needs{
     need{needs::compression, "the transport does not compress",
          [](features const& has, bool) { return has.compression; }},
 };
-
-// What the process holds open, where the system tells.
-std::optional<std::size_t> open_descriptors() {
-    std::error_code failed;
-    std::filesystem::directory_iterator const all("/proc/self/fd", failed);
-    if (failed) {
-        return std::nullopt;
-    }
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-// Closes linger, and what they wait for takes a while: then everything has to be gone.
-void expect_nothing_left(world& at) {
-    auto const is_clean = [&] { return at.place().links() == 0 && at.pending() == 0; };
-    if (!at.comes_true(is_clean)) {
-        std::ostringstream seen;
-        seen << "left behind: " << at.place().links() << " links, " << at.pending()
-             << " timers and deliveries";
-        throw rule_broken{seen.str()};
-    }
-}
 
 verdict run(rule const& what, subject const& of, world_options const& how) {
     verdict found;
@@ -103,13 +83,15 @@ verdict judge(rule const& what, subject const& of, world_options const& how) {
     if (auto why = unmet_need(what, of, how.virtual_time); !why.empty()) {
         return {outcome::not_applicable, std::move(why), {}};
     }
-    auto const before = open_descriptors();
-    verdict found = run(what, of, how);
-    auto const after = open_descriptors();
-    if (found.what == outcome::passed && before && after && *after > *before) {
-        found = {outcome::failed,
-                 "left behind: " + std::to_string(*after - *before) + " descriptors",
-                 {}};
+    // Both take memory of their own: it is taken before anything is counted.
+    std::function<verdict()> const once = [&] { return run(what, of, how); };
+    static_cast<void>(on_a_thread([] { return verdict{}; }));
+    auto const before = process_holdings::now();
+    verdict found = on_a_thread(once);
+    if (found.what == outcome::passed) {
+        // A run of full volume is too long to be made again: the quick one tells of a leak.
+        bool const looks = how.size == volume::quick && !includes(what.uses, needs::other_threads);
+        found = left_in_process(before, looks ? looks_at_bytes::yes : looks_at_bytes::no, once);
     }
     if (found.what == outcome::failed) {
         found.repeat = describe(what, of, how);

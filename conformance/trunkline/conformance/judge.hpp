@@ -11,7 +11,9 @@
 namespace trunkline::conformance {
 
 /// One run: a rule on a transport with links of one shape, in one role. Whatever the rule throws
-/// becomes a verdict, and what it leaves behind a failure: links, timers, descriptors.
+/// becomes a verdict, and what it leaves behind a failure (leftovers.hpp): links, timers, posted
+/// work, clients, servers, descriptors, threads, bytes. Where bytes are left the run is made again,
+/// a few times.
 [[nodiscard]] verdict judge(rule const& what, subject const& of, world_options const& how);
 
 /// Why the rule means nothing on this transport; empty when it does.

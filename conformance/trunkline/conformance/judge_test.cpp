@@ -2,15 +2,26 @@
 // behind; and that each rule of the kit means something somewhere.
 #include <trunkline/conformance/judge.hpp>
 
+#include <trunkline/conformance/leftovers.hpp>
+#include <trunkline/conformance/rules/heap.hpp>
 #include <trunkline/conformance/simulated.hpp>
 #include <trunkline/conformance/sockets.hpp>
+#include <trunkline/peer/peer.hpp>
+#include <trunkline/transport/file_descriptor.hpp>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <condition_variable>
 #include <functional>
+#include <list>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace trunkline::conformance {
@@ -88,7 +99,81 @@ TEST(judge, fails_what_leaves_a_timer_behind) {
                              }),
                              in_memory(), {});
     EXPECT_EQ(found.what, outcome::failed);
-    EXPECT_EQ(found.seen, "left behind: 0 links, 1 timers and deliveries");
+    EXPECT_EQ(found.seen, "left behind: 1 timers and deliveries");
+}
+
+TEST(judge, fails_what_leaves_a_client_behind) {
+    auto const found = judge(a_rule([](world& at) {
+                                 static std::optional<peer> kept;
+                                 auto const server = at.a_server().start().value();
+                                 kept = at.a_client().connect().value();
+                             }),
+                             in_memory(), {});
+    EXPECT_EQ(found.seen, "left behind: 1 clients and servers");
+}
+
+TEST(judge, fails_what_leaves_a_descriptor_behind) {
+    auto const found = judge(a_rule([](world&) {
+                                 static std::vector<transport::file_descriptor> kept;
+                                 kept.emplace_back(::dup(STDERR_FILENO));
+                             }),
+                             in_memory(), {});
+    EXPECT_EQ(found.seen, "left behind: 1 descriptors");
+}
+
+// A thread that waits until the program ends.
+std::jthread waits_for_ever() {
+    return std::jthread([](std::stop_token const& end) {
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any().wait(lock, end, [] { return false; });
+    });
+}
+
+TEST(judge, fails_what_leaves_threads_behind) {
+    auto const found = judge(a_rule([](world&) {
+                                 static std::vector<std::jthread> kept;
+                                 kept.push_back(waits_for_ever());
+                             }),
+                             in_memory(), {});
+    EXPECT_EQ(found.seen, "left behind: " + std::to_string(1 + repetitions) + " threads");
+}
+
+TEST(judge, passes_what_begins_a_thread_once) {
+    auto const found = judge(
+        a_rule([](world&) { static std::jthread const kept = waits_for_ever(); }), in_memory(), {});
+    EXPECT_EQ(found.what, outcome::passed) << found.seen;
+}
+
+// Nothing is too little, nor kept by the heap for the thread that has freed it.
+TEST(judge, fails_what_leaves_bytes_behind) {
+    if (heap_is_sanitized) {
+        GTEST_SKIP() << "the sanitizer looks for bytes";
+    }
+    static std::list<char> kept;
+    static std::size_t runs = 0;
+    rule const leaving = a_rule([](world&) {
+        kept.push_back('x');
+        ++runs;
+    });
+    auto const found = judge(leaving, in_memory(), {});
+    EXPECT_EQ(found.seen, "left behind: 32 bytes of the heap by each run");
+    EXPECT_EQ(runs, 1 + repetitions);
+    EXPECT_EQ(judge(leaving, in_memory(), {.size = volume::full}).what, outcome::passed);
+    rule elsewhere = leaving;
+    elsewhere.uses = needs::other_threads;
+    EXPECT_EQ(judge(elsewhere, in_memory(), {}).what, outcome::passed);
+}
+
+TEST(judge, passes_what_keeps_bytes_once) {
+    static std::size_t runs = 0;
+    auto const found = judge(a_rule([](world&) {
+                                 static std::vector<char> const kept(10'000);
+                                 ++runs;
+                             }),
+                             in_memory(), {});
+    EXPECT_EQ(found.what, outcome::passed) << found.seen;
+    EXPECT_LE(runs, repetitions);
 }
 
 TEST(judge, fails_what_keeps_the_loop_busy_for_ever) {

@@ -35,6 +35,7 @@ enum class needs : std::uint16_t {
     one_role = 1U << 9U,         ///< likewise: who listens makes no difference, or is the point
     compression = 1U << 10U,     ///< features::compression
     reset = 1U << 11U,           ///< features::reset
+    other_threads = 1U << 12U,   ///< no need as such: other threads have their part in it
 };
 
 [[nodiscard]] constexpr needs operator|(needs a, needs b) noexcept {

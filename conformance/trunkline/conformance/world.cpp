@@ -91,7 +91,7 @@ public:
     void move_wall_clock(duration) override {
         throw rule_not_applicable{"nobody moves the clock of the system"};
     }
-    std::size_t pending() const override { return 0; }
+    std::size_t pending() const override { return loop_.pending() - (is_over_ ? 0 : 1); }
     std::string broken_off() const override {
         return is_over_ ? "the run has not come to its end within " +
                               std::to_string(limit_.count()) + " ms"
@@ -186,13 +186,29 @@ rpc_server::builder world::a_server(std::string url) {
     dialled_ = url;
     rpc_server::builder made;
     made.listen(std::move(url)).over(place().network()).run_on(*loop_);
+    watch(made.remains());
     return made;
 }
 
 rpc_client::builder world::a_client(std::string url) {
     rpc_client::builder made(url.empty() ? dialled_ : std::move(url));
     made.over(place().network()).run_on(*loop_);
+    watch(made.remains());
     return made;
+}
+
+// What has gone is forgotten now and then: a rule may make any number of clients.
+void world::watch(remains of) {
+    if (watched_.size() >= watched_max_) {
+        std::erase_if(watched_, [](remains const& each) { return each.expired(); });
+        watched_max_ = std::max(watched_min, 2 * watched_.size());
+    }
+    watched_.push_back(std::move(of));
+}
+
+std::size_t world::remaining() const {
+    return static_cast<std::size_t>(
+        std::ranges::count(watched_, false, [](remains const& each) { return each.expired(); }));
 }
 
 bool world::comes_true(std::function<bool()> const& done) {

@@ -100,8 +100,12 @@ public:
     /// Sets the wall clock, which is not that of the loop. Throws rule_not_applicable in real time.
     void move_wall_clock(transport::runtime::duration by);
 
-    /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
+    /// Timers, posted work and deliveries that wait on the loop; in real time no deliveries.
     [[nodiscard]] std::size_t pending() const;
+
+    /// Clients and servers of a_client() and a_server() of which anything is left: a connection, a
+    /// call, a handler that runs on, or somebody's handle.
+    [[nodiscard]] std::size_t remaining() const;
 
     /// Links are disturbed by world_options::disturbed no more, and go on.
     void calm();
@@ -113,6 +117,10 @@ public:
     [[nodiscard]] std::vector<std::byte> noise(std::size_t size);
 
 private:
+    using remains = std::weak_ptr<void const>;
+
+    void watch(remains of);
+
     class clockwork;
     class virtual_clockwork;
     class real_clockwork;
@@ -130,6 +138,9 @@ private:
     std::unique_ptr<fixture> fixture_;
     std::unique_ptr<fault_player> player_;  // while links are disturbed
     std::string dialled_;
+    std::vector<remains> watched_;
+    std::size_t watched_max_ = watched_min;
+    static constexpr std::size_t watched_min = 16;
 };
 
 /// Throws rule_broken with `seen` unless `holds`.

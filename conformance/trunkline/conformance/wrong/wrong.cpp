@@ -18,6 +18,7 @@ std::vector<wrong_transport> wrong_transports() {
     add_wrong_networks(all);
     add_wrong_identities(all);
     add_wrong_drivers(all);
+    add_leaving_parts(all);
     return all;
 }
 

@@ -32,7 +32,7 @@ struct wrong_transport {
 
 /// Those whose connections are wrong, also in what they keep, those that do wrong to single frames
 /// and to what they say, those whose listeners and dialers are wrong, those that are wrong about
-/// who somebody is, and loops.
+/// who somebody is, loops, and those of all kinds that leave something behind.
 void add_wrong_links(std::vector<wrong_transport>& to);
 void add_hoarding_links(std::vector<wrong_transport>& to);
 void add_wrong_frames(std::vector<wrong_transport>& to);
@@ -40,5 +40,6 @@ void add_wrong_words(std::vector<wrong_transport>& to);
 void add_wrong_networks(std::vector<wrong_transport>& to);
 void add_wrong_identities(std::vector<wrong_transport>& to);
 void add_wrong_drivers(std::vector<wrong_transport>& to);
+void add_leaving_parts(std::vector<wrong_transport>& to);
 
 }  // namespace trunkline::conformance

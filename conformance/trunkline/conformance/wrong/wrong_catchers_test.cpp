@@ -1,7 +1,9 @@
 // conformance/SELFTEST.md: for each rule that binds, a wrong transport or driver that it catches.
 #include <trunkline/conformance/wrong/wrong.hpp>
 
+#include <trunkline/conformance/judge.hpp>
 #include <trunkline/conformance/rule.hpp>
+#include <trunkline/conformance/rules/heap.hpp>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +18,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trunkline::conformance {
@@ -32,6 +35,8 @@ std::string page() {
 
 constexpr std::string_view begin_mark = "<!-- catchers: begin -->\n";
 constexpr std::string_view end_mark = "<!-- catchers: end -->\n";
+constexpr std::string_view left_begin_mark = "<!-- left behind: begin -->\n";
+constexpr std::string_view left_end_mark = "<!-- left behind: end -->\n";
 
 // The first two cells of each row that names a rule, by the rule: of what stands between the marks,
 // or of what stands behind them.
@@ -135,6 +140,38 @@ std::set<std::string> families() {
 
 INSTANTIATE_TEST_SUITE_P(of, catchers, ::testing::ValuesIn(families()),
                          [](auto const& which) { return which.param; });
+
+// The cells of each row of what is left behind: what, and by which wrong one.
+std::vector<std::pair<std::string, std::string>> left_behind() {
+    std::string const text = page();
+    auto const begin = text.find(left_begin_mark) + left_begin_mark.size();
+    std::istringstream lines(text.substr(begin, text.find(left_end_mark) - begin));
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (std::string line; std::getline(lines, line);) {
+        auto const bar = line.find(" | ");
+        rows.emplace_back(line.substr(2, bar - 2), line.substr(bar + 3, line.size() - bar - 5));
+    }
+    rows.erase(rows.begin(), rows.begin() + 2);  // the head
+    return rows;
+}
+
+TEST(catchers_page, names_who_leaves_something_behind_and_nothing_else_is_seen_of_that) {
+    auto const all = wrong_transports();
+    auto const rows = left_behind();
+    EXPECT_EQ(rows.size(), 5U);
+    for (auto const& [what, by] : rows) {
+        auto const wrong = std::ranges::find(all, by, name_of);
+        if (wrong == all.end()) {
+            EXPECT_TRUE(heap_is_sanitized && what == "bytes of the heap by each run") << by;
+            continue;
+        }
+        auto const found = judge(*find_rule(wrong->seen_by), wrong->under_test,
+                                 {.virtual_time = wrong->under_test.has.virtual_time});
+        EXPECT_TRUE(found.seen.starts_with("left behind: ") && found.seen.ends_with(" " + what) &&
+                    found.seen.find(',') == std::string::npos)
+            << by << ": " << found.seen;
+    }
+}
 
 TEST(catchers_page, names_a_rule_that_catches_none_with_its_reason) {
     auto const rows = catches();
