@@ -91,7 +91,9 @@ public:
     void move_wall_clock(duration) override {
         throw rule_not_applicable{"nobody moves the clock of the system"};
     }
-    std::size_t pending() const override { return loop_.pending() - (is_over_ ? 0 : 1); }
+    // Not its timers: the tick of connections that have gone goes on for up to 250 ms more, in each
+    // of hundreds of runs.
+    std::size_t pending() const override { return 0; }
     std::string broken_off() const override {
         return is_over_ ? "the run has not come to its end within " +
                               std::to_string(limit_.count()) + " ms"
