@@ -100,7 +100,8 @@ public:
     /// Sets the wall clock, which is not that of the loop. Throws rule_not_applicable in real time.
     void move_wall_clock(transport::runtime::duration by);
 
-    /// Timers, posted work and deliveries that wait on a simulated loop; 0 in real time.
+    /// Timers, posted work and deliveries that wait on the loop; in real time no deliveries, nor
+    /// the timer of its sweeper.
     [[nodiscard]] std::size_t pending() const;
 
     /// Clients and servers of a_client() and a_server() of which anything is left: a connection, a

@@ -39,6 +39,9 @@ public:
     /// now it is looked at in between. Replaces an earlier wish.
     void look_at(swept& what, runtime::time_point when);
 
+    /// Whether its timer waits on the loop: for up to one tick after the last wish has gone, too.
+    [[nodiscard]] bool is_running() const noexcept { return timer_ != nullptr; }
+
 private:
     static constexpr std::int64_t slots = 64;  // the span of the wheel: 16 s
 

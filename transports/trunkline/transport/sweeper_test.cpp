@@ -77,13 +77,16 @@ TEST_F(sweeper_fixture, the_last_wish_counts) {
 
 TEST_F(sweeper_fixture, the_timer_runs_only_while_somebody_waits) {
     EXPECT_EQ(loop.pending(), 0U);
+    EXPECT_FALSE(sweep().is_running());
     {
         probe gone;
         sweep().look_at(gone, loop.now() + seconds(1));
         EXPECT_EQ(loop.pending(), 1U);
     }
+    EXPECT_TRUE(sweep().is_running());
     loop.run_for(sweeper::tick);
     EXPECT_EQ(loop.pending(), 0U);
+    EXPECT_FALSE(sweep().is_running());
     probe later;
     loop.run_for(seconds(100));
     auto const wanted = loop.now() + seconds(1);

@@ -1,11 +1,13 @@
 // What leaves things behind: nothing else is wrong with it, so that only who counts them sees it.
 #include <trunkline/conformance/rules/heap.hpp>
+#include <trunkline/conformance/sockets.hpp>
 #include <trunkline/conformance/wrong/changed.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -20,6 +22,7 @@
 namespace trunkline::conformance {
 namespace {
 
+using namespace std::chrono_literals;
 using transport::runtime;
 using transport::timer;
 using work = std::function<void()>;
@@ -110,6 +113,29 @@ subject with_descriptors() {
     });
 }
 
+// Does nothing, again and again.
+class restless {
+public:
+    explicit restless(runtime& loop) : loop_(loop) { again(); }
+
+private:
+    void again() {
+        next_ = loop_.after(5ms, [this] { again(); });
+    }
+
+    runtime& loop_;
+    std::unique_ptr<timer> next_;
+};
+
+// Over sockets: on virtual time, time would never be up.
+subject with_restless_task() {
+    return with_network(socket_subjects().front(), [](transport::network& below, runtime& loop) {
+        return std::make_unique<beginning_network>(
+            below,
+            [&loop, all = std::make_shared<std::list<restless>>()] { all->emplace_back(loop); });
+    });
+}
+
 }  // namespace
 
 void add_leaving_parts(std::vector<wrong_transport>& to) {
@@ -119,6 +145,7 @@ void add_leaving_parts(std::vector<wrong_transport>& to) {
     to.push_back({"leaves a descriptor open", with_descriptors(), "EST-10"});
     to.push_back({"keeps work that it has done", with_kept_work(), "EST-10"});
     to.push_back({"leaves a thread behind", with_threads(), "EST-10"});
+    to.push_back({"has a task that posts itself again", with_restless_task(), "EST-10"});
 }
 
 }  // namespace trunkline::conformance

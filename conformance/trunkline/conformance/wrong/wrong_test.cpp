@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -48,14 +49,18 @@ TEST(wrong_transports, a_right_one_is_not_caught) {
 
 TEST(wrong_transports, frames_are_not_caught_for_how_they_are_read) {
     subject const right = right_frames();
-    std::vector<wrong_transport> of_frames;
-    add_wrong_frames(of_frames);
-    add_wrong_words(of_frames);
-    for (wrong_transport const& each : of_frames) {
-        // That of whole frames is what they are themselves.
-        if (!each.seen_by.empty() && each.seen_by != "MAL-01") {
-            EXPECT_FALSE(is_caught(right, *find_rule(each.seen_by))) << each.seen_by;
+    std::set<std::string_view> rules;
+    for (wrong_transport const& each : wrong_transports()) {
+        if (!each.under_test.drive && !each.seen_by.empty()) {
+            rules.insert(each.seen_by);
         }
+    }
+    // What the reader of frames does itself: it holds bytes back until a frame is whole, so that a
+    // cut one is unseen (MAL-01) and a byte that came is not yet a sign of life (LIV-06).
+    rules.erase("MAL-01");
+    rules.erase("LIV-06");
+    for (std::string_view const each : rules) {
+        EXPECT_FALSE(is_caught(right, *find_rule(each))) << each;
     }
 }
 
