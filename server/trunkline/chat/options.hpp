@@ -3,6 +3,7 @@
 
 #include <trunkline/base/limits.hpp>
 #include <trunkline/room_history/limits.hpp>
+#include <trunkline/rooms/limits.hpp>
 #include <trunkline/rooms/slow_policy.hpp>
 
 #include <chrono>
@@ -54,6 +55,7 @@ struct chat_options {
     std::string history;                        ///< what its files are called; empty: none
     room_history::history_limits history_of_room;
     std::size_t history_rooms = room_history::history_rooms_max;
+    rooms::rest_limits rest;   ///< between deliveries to many
     rooms::room_options room;  ///< of every room; its policy follows the word
     chat_times times;
 

@@ -69,6 +69,8 @@ void add_limits(config::setting_list& list, chat_options& options) {
         "rooms of which --history keeps anything; the one that was silent longest goes");
     add("notice-members-max", count_of(options.room.notice_members_max, 0, million),
         "members of a room up to which all are told who comes and goes; above, they get counts");
+    add("delivery-rest-max", duration_of(options.rest.longest, 0ms, 10s),
+        "pause after a delivery to very many, so that one write takes more; 0 is none");
     server::add_connections_max(list, options.connections_max, options.connections_per_peer_max);
     chat_times& of = options.times;
     add("handshake-timeout", duration_of(of.handshake_timeout, 100ms, 1h),
@@ -103,6 +105,10 @@ std::string settle(chat_options& options, server::machine const& on) {
     });
     TRUNKLINE_ASSERT(policy != policies.end());
     options.room.slow = policy->second;
+    // What has rested comes at once, and is no reason to call somebody slow.
+    rooms::queue_limits const& queue = options.room.queue;
+    options.rest.messages_max = std::min(options.rest.messages_max, queue.messages_max / 2);
+    options.rest.size_max = std::min(options.rest.size_max, queue.size_max / 2);
     if (options.times.idle_timeout <= options.times.ping_after) {
         return "--idle-timeout is not longer than --ping-after; a peer needs time to answer a ping";
     }

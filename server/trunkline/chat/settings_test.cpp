@@ -42,6 +42,17 @@ TEST(chat_settings, a_smaller_message_makes_a_smaller_frame) {
     EXPECT_EQ(options.frame_size_max, 64 * kib);
 }
 
+TEST(chat_settings, what_rests_is_half_of_what_may_wait_for_a_member_at_most) {
+    chat_options options;
+    EXPECT_EQ(settle(options, roomy), "");
+    EXPECT_EQ(options.rest.messages_max, rooms::rest_limits().messages_max);
+    EXPECT_EQ(options.rest.size_max, rooms::rest_limits().size_max);
+    options.room.queue = {.messages_max = 10, .size_max = 2 * kib};
+    EXPECT_EQ(settle(options, roomy), "");
+    EXPECT_EQ(options.rest.messages_max, 5U);
+    EXPECT_EQ(options.rest.size_max, 1 * kib);
+}
+
 TEST(chat_settings, say_what_is_wrong) {
     chat_options times;
     times.times.idle_timeout = times.times.ping_after;

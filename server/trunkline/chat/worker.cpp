@@ -39,7 +39,7 @@ websocket::context_options context_options_of(chat_options const& options) {
 worker::worker(house& of, server::connection_gate& gate, transport::listening_socket socket)
     : house_(of),
       gate_(gate),
-      shard_(loop_),
+      shard_(loop_, of.options.rest),
       websockets_(loop_, context_options_of(of.options)),
       visitors_({.of = of, .loop = loop_, .shard = shard_}, websockets_, keeper()),
       doorman_(websockets_, upgrade_options_of(of),

@@ -3,6 +3,7 @@
 
 #include <trunkline/base/limits.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,6 +14,20 @@ namespace trunkline::rooms {
 struct queue_limits {
     std::size_t messages_max = 4096;  ///< messages
     std::size_t size_max = 32 * mib;  ///< bytes; one message always may wait, however large
+};
+
+/// When the members of one thread get what is said in a room that is never quiet. A write costs
+/// about the same for one message as for many: after a delivery to so many members that it took
+/// long, the next one waits twice as long as that, and takes all that was said meanwhile. Only
+/// after deliveries that have several messages already, or follow each other closely, sooner than
+/// they take; and where a rest brought together no more than one message, as one says nothing until
+/// all have heard what was said before, it is a while before the next.
+struct rest_limits {
+    std::chrono::milliseconds after{2};      ///< deliveries that took less are followed by no rest
+    std::chrono::milliseconds longest{250};  ///< of a rest; 0: none at all
+    std::size_t messages_max = 64;           ///< that wait; then they are delivered all the same
+    std::size_t size_max = 64 * kib;         ///< bytes that wait; likewise
+    std::size_t unrested_in_vain = 16;       ///< deliveries without a rest after one in vain
 };
 
 /// Members of a room up to which everybody is told who comes and goes, and hears every pong.

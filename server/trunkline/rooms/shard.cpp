@@ -53,19 +53,56 @@ void shard::drain() {
             open(*each.to);
             continue;
         }
-        if (each.to->batch.empty()) {
+        if (!std::exchange(each.to->is_meant, true)) {
             meant_.push_back(each.to);
         }
+        each.to->batch_size += each.message.bytes().size();
         each.to->batch.push_back(std::move(each.message));
         each.to->batch_seats.push_back(each.first_seat_not_meant);
     }
     taken_.clear();
     for (seats_of_shard* const each : meant_) {
-        deliver(*each);
+        each->is_meant = false;
+        if (!may_rest(*each)) {
+            deliver_and_rest(*each);
+        }
     }
     meant_.clear();
     delivering_ = false;
     bury(retired);
+}
+
+bool shard::may_rest(seats_of_shard const& of) const noexcept {
+    return of.rest != nullptr && of.batch.size() < rests_.messages_max &&
+           of.batch_size < rests_.size_max;
+}
+
+// Twice as long as the delivery took: what is delivered next has come in three times that.
+void shard::deliver_and_rest(seats_of_shard& to) {
+    bool const has_several = to.batch.size() > 1;
+    bool const was_in_vain = to.unrested > 0;
+    to.unrested -= was_in_vain ? 1 : 0;
+    auto const begin = loop_.now();
+    deliver(to);
+    auto const end = loop_.now();
+    auto const took = end - begin;
+    auto const before = std::exchange(to.delivered_at, end);
+    bool const is_busy = has_several || (!was_in_vain && before && begin - *before < took);
+    auto const rest = std::min<transport::runtime::duration>(2 * took, rests_.longest);
+    to.rest.reset();
+    if (is_busy && took >= rests_.after && rest > rest.zero()) {
+        to.rest = loop_.after(rest, [this, &to] { end_rest(to); });
+    }
+}
+
+void shard::end_rest(seats_of_shard& of) {
+    of.rest.reset();
+    of.unrested = of.batch.size() > 1 ? 0 : rests_.unrested_in_vain;
+    if (!of.batch.empty()) {
+        delivering_ = true;
+        deliver_and_rest(of);
+        delivering_ = false;
+    }
 }
 
 // Who came later than a message was said does not get it.
@@ -82,6 +119,7 @@ void shard::deliver(seats_of_shard& to) {
     deliveries_.fetch_add(deliveries, std::memory_order_relaxed);
     to.batch.clear();
     to.batch_seats.clear();
+    to.batch_size = 0;
 }
 
 void shard::open(seats_of_shard& to) {
@@ -97,8 +135,7 @@ void shard::open(seats_of_shard& to) {
 seats_of_shard& shard::seats_for(std::shared_ptr<room> of) {
     auto& found = seats_[of.get()];
     if (found == nullptr) {
-        found = std::make_unique<seats_of_shard>(seats_of_shard{
-            .on = *this, .of = std::move(of), .members = {}, .batch = {}, .batch_seats = {}});
+        found = std::make_unique<seats_of_shard>(seats_of_shard{.on = *this, .of = std::move(of)});
     }
     return *found;
 }

@@ -1,6 +1,7 @@
 // The members of one thread, and the inbox through which all that is said reaches them.
 #pragma once
 
+#include <trunkline/rooms/limits.hpp>
 #include <trunkline/rooms/member.hpp>
 #include <trunkline/rooms/message.hpp>
 #include <trunkline/transport/runtime.hpp>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -25,12 +27,17 @@ struct shard_counters {
 
 /// The members of one room on one shard.
 struct seats_of_shard {
-    shard& on;                               ///< whose thread alone touches it
-    std::shared_ptr<room> const of;          ///< the room
-    std::vector<membership*> members;        ///< in no order
-    std::vector<shared_message> batch;       ///< what is about to be delivered
-    std::vector<std::uint64_t> batch_seats;  ///< for each, the first seat that is not meant
-    bool is_retired = false;                 ///< nobody was left
+    shard& on;                                 ///< whose thread alone touches it
+    std::shared_ptr<room> const of;            ///< the room
+    std::vector<membership*> members{};        ///< in no order
+    std::vector<shared_message> batch{};       ///< what is about to be delivered
+    std::vector<std::uint64_t> batch_seats{};  ///< for each, the first seat that is not meant
+    std::size_t batch_size = 0;                ///< of the messages, in bytes
+    std::optional<transport::runtime::time_point> delivered_at{};  ///< the end of the last delivery
+    std::unique_ptr<transport::timer> rest{};  ///< until then the batch waits; null: it does not
+    std::size_t unrested = 0;                  ///< deliveries to come after a rest in vain
+    bool is_meant = false;                     ///< by the drain under way
+    bool is_retired = false;                   ///< nobody was left
 };
 
 /// One per thread. Made, used and destroyed there but for what says otherwise; destroyed after its
@@ -38,14 +45,15 @@ struct seats_of_shard {
 class shard {
 public:
     /// `loop` outlives it.
-    explicit shard(transport::runtime& loop) noexcept : loop_(loop) {}
+    explicit shard(transport::runtime& loop, rest_limits const& rests = {}) noexcept
+        : loop_(loop), rests_(rests) {}
     ~shard();
     shard(shard const&) = delete;
     shard& operator=(shard const&) = delete;
 
-    /// Delivers what has come, in its order, each member's share of a room in one offer. The loop
-    /// does so by itself; whoever has published and is done for now may do it at once. Not from
-    /// inside the functions of a member.
+    /// Delivers what has come, in its order, each member's share of a room in one offer, but for
+    /// rooms that rest (rest_limits). The loop does so by itself; whoever has published and is done
+    /// for now may do it at once. Not from inside the functions of a member.
     void drain();
 
     /// What it did so far. Any thread.
@@ -69,11 +77,15 @@ private:
 
     [[nodiscard]] seats_of_shard& seats_for(std::shared_ptr<room> of);
     void retire(seats_of_shard& left);
+    [[nodiscard]] bool may_rest(seats_of_shard const& of) const noexcept;
+    void deliver_and_rest(seats_of_shard& to);
+    void end_rest(seats_of_shard& of);
     void deliver(seats_of_shard& to);
     void open(seats_of_shard& to);
     void bury(std::vector<seats_of_shard*> const& retired);
 
     transport::runtime& loop_;
+    rest_limits rests_;
     std::unordered_map<room const*, std::unique_ptr<seats_of_shard>> seats_;
     std::vector<seats_of_shard*> retired_;      // handed over to still, maybe
     std::vector<handed> taken_;                 // between two drains: empty

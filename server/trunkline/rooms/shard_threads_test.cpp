@@ -48,7 +48,7 @@ public:
 private:
     void run() {
         transport::asio_runtime loop;
-        shard own(loop);
+        shard own(loop, {.longest = std::chrono::milliseconds(0)});  // drained once, all is heard
         loop_ = &loop;
         shard_ = &own;
         ready_.set_value();
