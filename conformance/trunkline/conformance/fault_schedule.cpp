@@ -63,24 +63,26 @@ std::vector<link_fault> fault_schedule::faults() const {
     return all;
 }
 
-fault_player::fault_player(transport::runtime& loop, faults& links, fault_schedule const& what)
-    : loop_(loop), links_(links), begun_(loop.now()) {
+fault_player::fault_player(transport::runtime& loop, shared_faults& links,
+                           fault_schedule const& what)
+    : loop_(loop), begun_(loop.now()) {
     transport::runtime::duration at{0};
     for (link_fault const& each : what.faults()) {
+        faults& share = links.another();
         at += each.after;
-        left_.insert({at, {each, true}});
+        left_.insert({at, {each, true, &share}});
         if (each.what != fault_kind::reset) {
-            left_.insert({at + each.lasts, {each, false}});
+            left_.insert({at + each.lasts, {each, false, &share}});
         }
     }
     wait();
 }
 
 fault_player::~fault_player() {
-    for (bool const from_dialler : {false, true}) {
-        links_.stall(from_dialler, false);
-        links_.shorten(from_dialler, false);
-        links_.cut_after(from_dialler, far_away);
+    for (auto const& [when, each] : left_) {
+        if (!each.begins) {
+            act(each);
+        }
     }
 }
 
@@ -88,29 +90,34 @@ void fault_player::wait() {
     timer_.reset();
     if (!left_.empty()) {
         auto const due = begun_ + left_.begin()->first - loop_.now();
-        timer_ = loop_.after(std::max(due, transport::runtime::duration(0)), [this] { act(); });
+        timer_ = loop_.after(std::max(due, transport::runtime::duration(0)), [this] { play(); });
     }
 }
 
-void fault_player::act() {
-    auto const [what, begins] = left_.begin()->second;
+void fault_player::play() {
+    action const now = left_.begin()->second;
     left_.erase(left_.begin());
-    switch (what.what) {
+    act(now);
+    wait();
+}
+
+void fault_player::act(action const& now) {
+    bool const from_dialler = now.what.from_dialler;
+    switch (now.what.what) {
         case fault_kind::delay:
         case fault_kind::stall:
-            links_.stall(what.from_dialler, begins);
+            now.links->stall(from_dialler, now.begins);
             break;
         case fault_kind::cut:
-            links_.cut_after(what.from_dialler, begins ? what.size : far_away);
+            now.links->cut_after(from_dialler, now.begins ? now.what.size : far_away);
             break;
         case fault_kind::reset:
-            links_.cut();
+            now.links->cut();
             break;
         case fault_kind::writing:
-            links_.shorten(what.from_dialler, begins);
+            now.links->shorten(from_dialler, now.begins);
             break;
     }
-    wait();
 }
 
 }  // namespace trunkline::conformance

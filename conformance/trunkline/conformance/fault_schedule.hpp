@@ -2,7 +2,7 @@
 // plays it.
 #pragma once
 
-#include <trunkline/conformance/subject.hpp>
+#include <trunkline/conformance/shared_faults.hpp>
 #include <trunkline/transport/runtime.hpp>
 
 #include <cstddef>
@@ -58,10 +58,10 @@ private:
 };
 
 /// Plays a schedule on links of one loop, which outlive it, from the turn in which it is made. When
-/// it goes links deliver again, but for those that are broken.
+/// it goes links deliver again, but for those that are broken or that others disturb.
 class fault_player {
 public:
-    fault_player(transport::runtime& loop, faults& links, fault_schedule const& what);
+    fault_player(transport::runtime& loop, shared_faults& links, fault_schedule const& what);
     ~fault_player();
     fault_player(fault_player const&) = delete;
     fault_player& operator=(fault_player const&) = delete;
@@ -70,13 +70,14 @@ private:
     struct action {
         link_fault what;
         bool begins;
+        faults* links;  // a share for each: those that overlap do not end each other
     };
 
+    static void act(action const& now);
     void wait();
-    void act();
+    void play();
 
     transport::runtime& loop_;
-    faults& links_;
     transport::runtime::time_point begun_;
     std::multimap<transport::runtime::duration, action> left_;  // by when, since it has begun
     std::unique_ptr<transport::timer> timer_;

@@ -162,7 +162,9 @@ fixture& world::place() {
                                   disturbed ? std::max(latency_, disturbed_latency) : latency_,
                                   options_.seed});
         if (faults* const links = fixture_->disturb(); disturbed && links != nullptr) {
-            player_ = std::make_unique<fault_player>(*loop_, *links, options_.disturbed);
+            shared_ = std::make_unique<shared_faults>(*links);
+            rule_faults_ = &shared_->another();
+            player_ = std::make_unique<fault_player>(*loop_, *shared_, options_.disturbed);
         }
     }
     return *fixture_;
@@ -183,7 +185,7 @@ faults& world::disturb() {
     if (found == nullptr) {
         throw rule_not_applicable{"links of this transport cannot be disturbed"};
     }
-    return *found;
+    return rule_faults_ == nullptr ? *found : *rule_faults_;
 }
 
 rpc_server::builder world::a_server(std::string url) {

@@ -3,6 +3,7 @@
 
 #include <trunkline/conformance/fault_schedule.hpp>
 #include <trunkline/conformance/rule.hpp>
+#include <trunkline/conformance/shared_faults.hpp>
 #include <trunkline/conformance/subject.hpp>
 #include <trunkline/conformance/verdict.hpp>
 #include <trunkline/peer/rpc_client.hpp>
@@ -137,7 +138,9 @@ private:
     std::size_t capacity_ = 64 * kib;
     transport::runtime::duration latency_{0};
     std::unique_ptr<fixture> fixture_;
-    std::unique_ptr<fault_player> player_;  // while links are disturbed
+    std::unique_ptr<shared_faults> shared_;  // these three: where links are disturbed beside a rule
+    faults* rule_faults_ = nullptr;
+    std::unique_ptr<fault_player> player_;
     std::string dialled_;
     std::vector<remains> watched_;
     std::size_t watched_max_ = watched_min;
