@@ -2,9 +2,9 @@
 #include <trunkline/rooms/shard.hpp>
 
 #include <trunkline/rooms/testing.hpp>
+#include <trunkline/transport/passing_runtime.hpp>
 
 #include <gtest/gtest.h>
-#include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <functional>
@@ -20,25 +20,12 @@ using namespace testing;
 using texts = std::vector<std::string>;
 
 /// Virtual time in which work may last.
-class lasting_runtime final : public transport::runtime {
+class lasting_runtime final : public transport::passing_runtime {
 public:
-    ~lasting_runtime() override { drop_commons(); }
+    using passing_runtime::passing_runtime;
 
-    [[nodiscard]] time_point now() const noexcept override { return inner.now() + lasted; }
-    [[nodiscard]] std::uint64_t wall_clock_us() const noexcept override {
-        return inner.wall_clock_us();
-    }
-    [[nodiscard]] std::unique_ptr<transport::timer> after(duration delay,
-                                                          std::function<void()> work) override {
-        return inner.after(delay, std::move(work));
-    }
-    void post(std::function<void()> work) override { inner.post(std::move(work)); }
-    [[nodiscard]] boost::asio::any_io_executor executor() override { return inner.executor(); }
-    [[nodiscard]] bool wait_until(std::function<bool()> const& done) override {
-        return inner.wait_until(done);
-    }
+    [[nodiscard]] time_point now() const noexcept override { return inner().now() + lasted; }
 
-    transport::simulated_runtime inner;
     duration lasted{0};
 };
 
@@ -75,7 +62,7 @@ class shard_rest : public ::testing::Test {
 protected:
     ~shard_rest() override {
         membership_.reset();
-        loop_.inner.run_for(1s);
+        time_.run_for(1s);
     }
 
     void enter(transport::runtime::duration lasts, rest_limits const& rests = {}) {
@@ -94,13 +81,14 @@ protected:
         say(*where_, first);
         say_now(second);
     }
-    void pass(transport::runtime::duration span) { loop_.inner.run_for(span); }
+    void pass(transport::runtime::duration span) { time_.run_for(span); }
     [[nodiscard]] texts const& heard() const { return who_->heard; }
     [[nodiscard]] std::size_t offers() const { return who_->offers; }
 
     local_bus network_;
     hall all_{network_, [](std::string_view) { return room_options(); }, nullptr};
-    lasting_runtime loop_;
+    transport::simulated_runtime time_;
+    lasting_runtime loop_{time_};
     std::unique_ptr<shard> shard_;
     std::unique_ptr<lasting_member> who_;
     std::shared_ptr<room> where_;
@@ -264,7 +252,7 @@ TEST_F(shard_rest, ends_with_the_last_member) {
     leave();
     pass(1s);
     EXPECT_EQ(heard(), (texts{"a", "b"}));
-    EXPECT_EQ(loop_.inner.pending(), 0U);
+    EXPECT_EQ(time_.pending(), 0U);
 }
 
 TEST_F(shard_rest, goes_on_for_members_who_come_after_all_have_left) {

@@ -1,6 +1,6 @@
 // Drivers that are wrong: loops whose time or timers are.
 #include <trunkline/conformance/wrong/changed.hpp>
-#include <trunkline/transport/runtime.hpp>
+#include <trunkline/transport/passing_runtime.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -28,9 +28,9 @@ struct habits {
 };
 
 // A loop on another one. Work that was posted goes when it does.
-class changed_loop final : public runtime {
+class changed_loop final : public transport::passing_runtime {
 public:
-    changed_loop(runtime& below, habits wrong) : below_(below), wrong_(std::move(wrong)) {}
+    changed_loop(runtime& below, habits wrong) : passing_runtime(below), wrong_(std::move(wrong)) {}
     ~changed_loop() override {
         posted_.clear();
         drop_commons();
@@ -38,21 +38,19 @@ public:
     }
 
     time_point now() const noexcept override {
-        return wrong_.now ? wrong_.now(below_) : below_.now();
+        return wrong_.now ? wrong_.now(inner()) : inner().now();
     }
-    std::uint64_t wall_clock_us() const noexcept override { return below_.wall_clock_us(); }
     std::unique_ptr<timer> after(duration delay, work what) override {
-        return wrong_.after ? wrong_.after(below_, delay, std::move(what))
-                            : below_.after(delay, std::move(what));
+        return wrong_.after ? wrong_.after(inner(), delay, std::move(what))
+                            : inner().after(delay, std::move(what));
     }
     void post(work what) override {
         {
             std::lock_guard const lock(mutex_);
             posted_.push_back(std::move(what));
         }
-        below_.post([this] { run_first(); });
+        inner().post([this] { run_first(); });
     }
-    bool wait_until(std::function<bool()> const& done) override { return below_.wait_until(done); }
 
 private:
     void run_first() {
@@ -64,7 +62,6 @@ private:
         first.front()();
     }
 
-    runtime& below_;
     habits wrong_;
     std::mutex mutex_;
     std::list<work> posted_;

@@ -3,7 +3,7 @@
 #include <trunkline/conformance/sockets.hpp>
 #include <trunkline/conformance/wrong/changed.hpp>
 #include <trunkline/transport/file_descriptor.hpp>
-#include <trunkline/transport/runtime.hpp>
+#include <trunkline/transport/passing_runtime.hpp>
 
 #include <unistd.h>
 
@@ -39,29 +39,22 @@ subject with_kept_buffers() {
 }
 
 // A loop on another one that keeps work when it has run it.
-class keeping_loop final : public runtime {
+class keeping_loop final : public transport::passing_runtime {
 public:
-    explicit keeping_loop(runtime& below) : below_(below) {}
+    using passing_runtime::passing_runtime;
     ~keeping_loop() override {
         kept_.clear();
         drop_commons();
         kept_.clear();
     }
 
-    time_point now() const noexcept override { return below_.now(); }
-    std::uint64_t wall_clock_us() const noexcept override { return below_.wall_clock_us(); }
-    std::unique_ptr<timer> after(duration delay, work what) override {
-        return below_.after(delay, std::move(what));
-    }
     void post(work what) override {
         std::lock_guard const lock(mutex_);
         kept_.push_back(std::move(what));
-        below_.post([&one = kept_.back()] { one(); });
+        passing_runtime::post([&one = kept_.back()] { one(); });
     }
-    bool wait_until(std::function<bool()> const& done) override { return below_.wait_until(done); }
 
 private:
-    runtime& below_;
     std::mutex mutex_;
     std::list<work> kept_;
 };
