@@ -19,6 +19,7 @@ CALLERS = 8
 CALLS_BEFORE_STOP = 6
 VALUE_SIZE = 1024 * 1024
 DEADLINE_SECONDS = 60
+STOPS_MAX = 10
 
 
 class Lifecycle(StoreCase):
@@ -55,9 +56,12 @@ class Lifecycle(StoreCase):
         caller is a process of its own, with a deadline."""
         for how in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=how.name):
-                self.stop_with_calls_pending(how)
+                # On a busy machine all calls may have been answered before the signal is there.
+                self.assertTrue(any(self.stop_met_calls(how) for _ in range(STOPS_MAX)),
+                                "no call was pending when a stop came")
 
-    def stop_with_calls_pending(self, how):
+    def stop_met_calls(self, how):
+        """Stops a server that is called, and says whether calls were pending then."""
         callers = [self.start_caller(number) for number in range(CALLERS)]
         for caller in callers:
             self.assertEqual(caller.stdout.readline(), "busy\n")
@@ -71,8 +75,6 @@ class Lifecycle(StoreCase):
             self.assertEqual(caller.wait(DEADLINE_SECONDS), 0)
         unanswered = [number for number, told in enumerate(reports) if told["unanswered"]]
         self.assertEqual(unanswered, [], "these callers had no answer to their last call")
-        self.assertGreater(max(told["last_answer_at"] for told in reports), stopped_at,
-                           "no call was pending when the stop came")
         # What was acknowledged is in the file.
         self.server.start()
         reader = self.server.client()
@@ -80,6 +82,7 @@ class Lifecycle(StoreCase):
             self.assertGreaterEqual(told["written"], CALLS_BEFORE_STOP // 2)
             value = reader.read(b"caller %d" % number)
             self.assertEqual(int(value.split(b" ", 1)[0]), told["written"])
+        return max(told["last_answer_at"] for told in reports) > stopped_at
 
     def start_caller(self, number):
         caller = subprocess.Popen(
