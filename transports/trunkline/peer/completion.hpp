@@ -26,7 +26,7 @@ public:
     template <class Work>
     void execute(Work work) const {
         auto const shared = std::make_shared<Work>(std::move(work));
-        if (!line_->where().post([shared] { std::move (*shared)(); })) {
+        if (!line_->where().post_late([shared] { std::move (*shared)(); })) {
             boost::asio::post(boost::asio::system_executor(), [shared] { std::move (*shared)(); });
         }
     }

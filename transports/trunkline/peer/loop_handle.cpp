@@ -11,10 +11,11 @@ thread_local int loop_thread::count_ = 0;
 loop_handle::loop_handle(transport::runtime& loop, transport::asio_runtime* sockets)
     : context_(sockets == nullptr ? nullptr : &sockets->context()),
       executor_(loop.executor()),
+      gate_(sockets != nullptr && sockets->has_own_context() ? nullptr : loop_gate::of(executor_)),
       thread_(std::this_thread::get_id()),
       loop_(&loop) {}
 
-bool loop_handle::post(std::function<void()> work) {
+bool loop_handle::take(std::function<void()>& work) {
     std::lock_guard const lock(mutex_);
     transport::runtime* const loop = loop_;
     if (loop == nullptr) {
@@ -22,6 +23,14 @@ bool loop_handle::post(std::function<void()> work) {
     }
     loop->post(std::move(work));
     return true;
+}
+
+bool loop_handle::post(std::function<void()> work) {
+    return take(work);
+}
+
+bool loop_handle::post_late(std::function<void()> work) {
+    return take(work) || (gate_ != nullptr && gate_->post(std::move(work)));
 }
 
 bool loop_handle::is_here() const noexcept {

@@ -1,6 +1,7 @@
 // A loop as any thread sees it, also when the loop has gone.
 #pragma once
 
+#include <trunkline/peer/loop_gate.hpp>
 #include <trunkline/transport/asio_runtime.hpp>
 #include <trunkline/transport/runtime.hpp>
 
@@ -8,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -42,6 +44,10 @@ public:
     /// false when it has gone. From any thread.
     [[nodiscard]] bool post(std::function<void()> work);
 
+    /// The same, but false only when the loop itself has gone: one that others run may go on
+    /// behind shut().
+    [[nodiscard]] bool post_late(std::function<void()> work);
+
     /// Whether the calling thread is inside the loop.
     [[nodiscard]] bool is_here() const noexcept;
 
@@ -64,8 +70,12 @@ public:
     void shut() noexcept;
 
 private:
+    /// As post(); what cannot be posted is left in `work`.
+    [[nodiscard]] bool take(std::function<void()>& work);
+
     boost::asio::io_context* const context_;
     boost::asio::any_io_executor const executor_;
+    std::shared_ptr<loop_gate> const gate_;  // null where the loop goes with who shuts the handle
     std::thread::id const thread_;
     mutable std::mutex mutex_;
     std::atomic<transport::runtime*> loop_;  // null once shut; written under the mutex

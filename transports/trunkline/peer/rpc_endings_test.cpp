@@ -202,6 +202,24 @@ TEST_P(endings, callbacks_of_a_peer_that_has_gone_run_on_its_loop) {
     EXPECT_EQ(where.get_future().get(), loop);
 }
 
+// The loop is its user's, and lives on.
+TEST_P(endings, callbacks_of_a_client_that_has_gone_run_on_its_loop) {
+    auto const server = a_server().start().value();
+    boost::asio::io_context mine;
+    auto client = client_on(mine, server);
+    peer const gone = *client;
+    client.reset();
+    std::promise<std::thread::id> where;
+    auto told = where.get_future();
+    gone.async_call(echo, {"x"}, [&](auto) { where.set_value(std::this_thread::get_id()); });
+    auto const guard = boost::asio::make_work_guard(mine);
+    mine.restart();
+    while (told.wait_for(milliseconds::zero()) != std::future_status::ready) {
+        mine.poll();
+    }
+    EXPECT_EQ(told.get(), std::this_thread::get_id());
+}
+
 TEST_P(endings, coroutines_end_with_their_connection) {
     seen<int> ended;
     struct noted {

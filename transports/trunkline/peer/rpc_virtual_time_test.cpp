@@ -113,6 +113,18 @@ TEST_F(virtual_time, a_call_back_to_the_client_while_it_calls) {
     EXPECT_EQ(client.call(add_one, {1}).value()->value, 1 + std::string("who, late").size());
 }
 
+TEST_F(virtual_time, a_call_by_a_client_that_has_gone_ends_a_turn_later) {
+    auto const server = a_server().handle(echo, late_echo).start().value();
+    std::optional<rpc_client> client(a_client().connect().value());
+    peer const gone = *client;
+    client.reset();
+    std::optional<error_code> told;
+    gone.async_call(echo, {"x"}, [&](auto const& answer) { told = answer.error().error; });
+    EXPECT_FALSE(told.has_value());
+    loop_.run_until_idle();
+    EXPECT_EQ(told, rpc::rpc_error::not_connected);
+}
+
 TEST_F(virtual_time, a_deadline_passes_in_it) {
     bool ended = false;
     struct noted {

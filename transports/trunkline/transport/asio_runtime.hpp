@@ -60,6 +60,9 @@ public:
     /// The context that it runs on.
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 
+    /// Whether the context goes with the runtime.
+    [[nodiscard]] bool has_own_context() const noexcept { return owned_context_ != nullptr; }
+
     /// For streams over descriptors of the system.
     [[nodiscard]] readiness_set& readiness() noexcept;
 

@@ -14,10 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -134,12 +136,25 @@ void a_connection_may_go_from_within(world& at) {
         });
 }
 
+// Its client or server has gone, but not the loop, on which its callbacks are to run.
+void expect_end_on_this_thread(world& at, peer const& by) {
+    auto const told = std::make_shared<std::promise<std::thread::id>>();
+    auto where = told->get_future();
+    by.async_call(echo, {"late"},
+                  [told](auto const&) { told->set_value(std::this_thread::get_id()); });
+    expect(at.comes_true([&] { return where.wait_for(0s) == std::future_status::ready; }),
+           "a call that comes behind the end of its client or server does not end");
+    expect(where.get() == std::this_thread::get_id(),
+           "a call that comes behind the end of its client or server ends on another thread");
+}
+
 // A loop of its own, which goes at any moment: first what is on it, then, a turn later, the loop.
 void nothing_outlives_its_loop(world& at) {
     for (std::size_t i = 0; i < at.amount("rounds"); ++i) {
         mixed_calls calls(500, 5);
         std::list<begun_call> waiting;
         gate held;
+        peer late;
         world inner(at.about(), at.options());
         inner.set_links(1 * kib, 1ms);
         {
@@ -151,6 +166,7 @@ void nothing_outlives_its_loop(world& at) {
                 waiting.emplace_back(inner, pair.caller(), never);
             }
             inner.let_pass(std::chrono::microseconds(at.random()() % 3000));
+            late = pair.caller();
         }
         // A turn or two: time does not matter.
         auto const gone = inner.loop().now();
@@ -161,6 +177,7 @@ void nothing_outlives_its_loop(world& at) {
                "a call, or its handler, outlives its client and server");
         expect(!at.options().virtual_time || inner.loop().now() == gone, "calls end late");
         inner.let_pass(1ms);
+        expect_end_on_this_thread(inner, late);
         calls.expect_sound();
         for (begun_call const& each : waiting) {
             expect(each.ends() == 1, "a call whose client and server have gone did not end once");
