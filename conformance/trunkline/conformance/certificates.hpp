@@ -3,6 +3,7 @@
 #pragma once
 
 #include <trunkline/base/scratch_folder.hpp>
+#include <trunkline/conformance/own_address.hpp>
 #include <trunkline/conformance/subject.hpp>
 #include <trunkline/tls/context.hpp>
 #include <trunkline/tls/test_certificates.hpp>
@@ -12,16 +13,23 @@
 
 namespace trunkline::conformance {
 
+/// The name that the server's certificate has, beside the address of this process.
+inline constexpr char const* certified_name = "server.test";
+
+/// Both, as OpenSSL's subjectAltName.
+[[nodiscard]] inline std::string certified_names() {
+    return std::string("DNS:") + certified_name + ",IP:" + own_address();
+}
+
 /// Made on first use; its files go when the process does.
 struct certificates {
     scratch_folder folder;
     tls::test_authority authority{folder.path()};
-    tls::context serving = tls::context::for_server({.own = authority.issue("server")}).value();
+    tls::context serving =
+        tls::context::for_server({.own = authority.issue("server", {.names = certified_names()})})
+            .value();
     tls::context asking = tls::context::for_client({.authorities = authority.file()}).value();
 };
-
-/// The name that the server's certificate has, beside the address 127.0.0.1.
-inline constexpr char const* certified_name = "server.test";
 
 inline certificates const& trusted() {
     static certificates const all;
@@ -31,7 +39,7 @@ inline certificates const& trusted() {
 /// The trusted server gets another certificate, which has one more name, and shows it from now on.
 inline void renew_trusted() {
     static int times = 0;
-    std::string const names = "DNS:server.test,IP:127.0.0.1,DNS:renewed" + std::to_string(++times);
+    std::string const names = certified_names() + ",DNS:renewed" + std::to_string(++times);
     static_cast<void>(trusted().authority.issue("server", {.names = names}));
     trusted().serving.reload().value();
 }
@@ -48,14 +56,17 @@ struct guises {
             case server_guise::trusted:
                 break;
             case server_guise::strange:
-                return of_server(strangers().authority.issue("server"));
+                return of_server(
+                    strangers().authority.issue("server", {.names = certified_names()}));
             case server_guise::expired:
-                return of_server(ours.issue("expired", {.days_left = -1}));
+                return of_server(
+                    ours.issue("expired", {.names = certified_names(), .days_left = -1}));
             case server_guise::misnamed:
                 return of_server(ours.issue("misnamed", {.names = "DNS:other.test"}));
             case server_guise::demanding:
                 return tls::context::for_server(
-                           {.own = ours.issue("demanding"), .client_authorities = ours.file()})
+                           {.own = ours.issue("demanding", {.names = certified_names()}),
+                            .client_authorities = ours.file()})
                     .value();
         }
         return trusted().serving;

@@ -3,6 +3,7 @@
 #include <trunkline/base/limits.hpp>
 #include <trunkline/base/scratch_folder.hpp>
 #include <trunkline/conformance/certificates.hpp>
+#include <trunkline/conformance/own_address.hpp>
 #include <trunkline/peer/url_dialer.hpp>
 #include <trunkline/tcp/tcp_endpoint.hpp>
 #include <trunkline/tls/tls_endpoint.hpp>
@@ -29,6 +30,10 @@ namespace {
 
 using listener_result = result<std::unique_ptr<transport::listener>>;
 using stream_pointer = std::unique_ptr<transport::byte_stream>;
+
+std::string at_own_address(std::string_view scheme) {
+    return std::string(scheme) + "://" + own_address() + ":0";
+}
 
 class socket_network final : public transport::network {
 public:
@@ -123,7 +128,7 @@ public:
     // The system takes whoever dials, and nobody accepts.
     std::string silent_url() override {
         bool const is_file = url_.empty();
-        silent_ = is_file ? unix_socket::listen(url(), 1) : tcp::listen("tcp://127.0.0.1:0", 1);
+        silent_ = is_file ? unix_socket::listen(url(), 1) : tcp::listen(at_own_address("tcp"), 1);
         std::string const& real = silent_.value().endpoint;
         std::string dialled = is_file ? real : url_;
         if (!is_file) {
@@ -178,11 +183,11 @@ std::vector<subject> socket_subjects() {
         .message_borders = true, .half_close = false, .probe = true, .close_reason = true};
     features secret = messages;
     secret.secure = true;
-    return {on_sockets("tcp_sockets", "tcp://127.0.0.1:0", {}),
+    return {on_sockets("tcp_sockets", at_own_address("tcp"), {}),
             on_sockets("unix_sockets", "", {.identity = true}),
-            on_sockets("ws_sockets", "ws://127.0.0.1:0/ws", messages),
-            on_sockets("tls_sockets", "tls://127.0.0.1:0", {.secure = true}),
-            on_sockets("wss_sockets", "wss://127.0.0.1:0/ws", secret)};
+            on_sockets("ws_sockets", at_own_address("ws") + "/ws", messages),
+            on_sockets("tls_sockets", at_own_address("tls"), {.secure = true}),
+            on_sockets("wss_sockets", at_own_address("wss") + "/ws", secret)};
 }
 
 }  // namespace trunkline::conformance
