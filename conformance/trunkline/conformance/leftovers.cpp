@@ -123,7 +123,7 @@ verdict left_in_process(process_holdings const& before, looks_at_bytes bytes,
         was = std::exchange(now, process_holdings::now());
     }
     if (left.text().empty() && has_grown()) {
-        left.add(new_threads(before), "threads");
+        left.add(growth(was.threads, now.threads), "threads by each run");
         if (left.text().empty() && bytes == looks_at_bytes::yes) {  // threads have some, too
             left.add(growth(was.bytes, now.bytes), "bytes of the heap by each run");
         }
