@@ -1,5 +1,6 @@
 #include <trunkline/conformance/two_sided.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace trunkline::conformance {

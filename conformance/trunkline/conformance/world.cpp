@@ -161,10 +161,12 @@ fixture& world::place() {
         fixture_ = subject_.make({*loop_, clockwork_->sockets(), options_.shape, capacity_,
                                   disturbed ? std::max(latency_, disturbed_latency) : latency_,
                                   options_.seed});
-        if (faults* const links = fixture_->disturb(); disturbed && links != nullptr) {
+        if (faults* const links = fixture_->disturb(); links != nullptr) {
             shared_ = std::make_unique<shared_faults>(*links);
             rule_faults_ = &shared_->another();
-            player_ = std::make_unique<fault_player>(*loop_, *shared_, options_.disturbed);
+            if (disturbed) {
+                player_ = std::make_unique<fault_player>(*loop_, *shared_, options_.disturbed);
+            }
         }
     }
     return *fixture_;
@@ -181,11 +183,11 @@ void world::set_links(std::size_t capacity, duration latency) {
 }
 
 faults& world::disturb() {
-    faults* const found = place().disturb();
-    if (found == nullptr) {
+    static_cast<void>(place());
+    if (rule_faults_ == nullptr) {
         throw rule_not_applicable{"links of this transport cannot be disturbed"};
     }
-    return rule_faults_ == nullptr ? *found : *rule_faults_;
+    return *rule_faults_;
 }
 
 rpc_server::builder world::a_server(std::string url) {

@@ -138,9 +138,9 @@ private:
     std::size_t capacity_ = 64 * kib;
     transport::runtime::duration latency_{0};
     std::unique_ptr<fixture> fixture_;
-    std::unique_ptr<shared_faults> shared_;  // these three: where links are disturbed beside a rule
-    faults* rule_faults_ = nullptr;
-    std::unique_ptr<fault_player> player_;
+    std::unique_ptr<shared_faults> shared_;  // null, as the next, where links cannot be disturbed
+    faults* rule_faults_ = nullptr;          // the share of the rule
+    std::unique_ptr<fault_player> player_;   // while links are disturbed beside it
     std::string dialled_;
     std::vector<remains> watched_;
     std::size_t watched_max_ = watched_min;
