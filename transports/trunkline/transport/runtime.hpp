@@ -72,7 +72,8 @@ public:
     /// asking, where this thread cannot do that; false also when nothing more will happen.
     [[nodiscard]] virtual bool wait_until(std::function<bool()> const& done);
 
-    /// Keeps `what` until the ticket is let go, or the runtime goes.
+    /// Keeps `what` until the ticket is let go, or the runtime goes: then it is let go first, while
+    /// timers and descriptors can still be given back.
     [[nodiscard]] std::shared_ptr<void> keep(std::shared_ptr<void> what);
 
     /// What the drivers of this thread share (loop_commons.hpp); made on first use.
