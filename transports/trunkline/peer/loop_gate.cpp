@@ -16,7 +16,8 @@ public:
     explicit keeper(boost::asio::execution_context& owner)
         : boost::asio::execution_context::service(owner) {}
 
-    std::shared_ptr<loop_gate> const& gate_to(boost::asio::any_io_executor const& loop) {
+    std::shared_ptr<loop_gate> gate_to(boost::asio::any_io_executor const& loop) {
+        std::lock_guard const lock(mutex_);
         if (gate_ == nullptr) {
             gate_ = std::make_shared<loop_gate>(loop);
         }
@@ -30,6 +31,7 @@ private:
         }
     }
 
+    std::mutex mutex_;
     std::shared_ptr<loop_gate> gate_;
 };
 

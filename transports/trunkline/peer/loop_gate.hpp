@@ -12,8 +12,8 @@ namespace trunkline::peers {
 /// One per execution context of Asio, shut by the context itself before it goes. From any thread.
 class loop_gate {
 public:
-    /// That of the context behind `loop`, which it keeps no longer than the context says. Not once
-    /// the context goes.
+    /// That of the context behind `loop`, made on first use for that executor. Not once the context
+    /// goes.
     [[nodiscard]] static std::shared_ptr<loop_gate> of(boost::asio::any_io_executor const& loop);
 
     explicit loop_gate(boost::asio::any_io_executor to) : to_(std::move(to)) {}

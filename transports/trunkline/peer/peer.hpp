@@ -79,8 +79,8 @@ public:
     ///     auto const answer = co_await peer.async_call(read, request, use_awaitable);
     ///
     /// (Name the request there: g++ 12 breaks objects made by braces inside of co_await.) A plain
-    /// callback runs on the connection's thread, or where its executor says; only when that thread
-    /// was a client's or a server's own and has ended with it, on one of Asio's. Asio's
+    /// callback runs on the connection's thread, or where its executor says; of a call that comes
+    /// when the loop of the connection has gone, on a thread of Asio's. Asio's
     /// cancellation gives the call up: the peer is told. The request is encoded before the function
     /// returns. A server can call a client once it has heard of it: rpc_client with handlers says
     /// so by itself, published clients with their first call; until then calls wait.

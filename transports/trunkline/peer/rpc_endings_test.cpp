@@ -214,9 +214,14 @@ TEST_P(endings, callbacks_of_a_client_that_has_gone_run_on_its_loop) {
     gone.async_call(echo, {"x"}, [&](auto) { where.set_value(std::this_thread::get_id()); });
     auto const guard = boost::asio::make_work_guard(mine);
     mine.restart();
-    while (told.wait_for(milliseconds::zero()) != std::future_status::ready) {
+    auto const ready = [&] {
+        return told.wait_for(milliseconds::zero()) == std::future_status::ready;
+    };
+    for (auto const end = std::chrono::steady_clock::now() + patience;
+         !ready() && std::chrono::steady_clock::now() < end;) {
         mine.poll();
     }
+    ASSERT_TRUE(ready());
     EXPECT_EQ(told.get(), std::this_thread::get_id());
 }
 

@@ -12,7 +12,8 @@ namespace trunkline::transport {
 
 /// Derive from it and override what is to be different; executor() goes by post(), whichever that
 /// is. Work that was posted is the other one's, and may run when this has gone. A derived one that
-/// keeps such work itself lets go of it in its destructor, before and after drop_commons().
+/// keeps such work itself lets go of it in its destructor, before and after drop_commons(). One
+/// whose post() needs members of its own calls that first, as other threads may post until then.
 class passing_runtime : public runtime {
 public:
     /// `inner` outlives it.

@@ -42,10 +42,16 @@ simulated_runtime::~simulated_runtime() {
     drop_work();
 }
 
-// Work may own timers of this runtime, which look themselves up when they go: one by one.
+// Work may own timers of this runtime, which look themselves up when they go: one by one, behind
+// the lock. Other threads may post until drop_commons().
 void simulated_runtime::drop_work() noexcept {
+    std::unique_lock lock(mutex_);
     while (!work_.empty()) {
-        auto const last = work_.extract(work_.begin());
+        {
+            auto const last = work_.extract(work_.begin());
+            lock.unlock();
+        }
+        lock.lock();
     }
 }
 

@@ -272,8 +272,7 @@ private:
                         "connecting");
     }
 
-    // Who calls; null where nobody is connected. Calls of a server that has gone end on no thread
-    // of ours.
+    // Who calls; null where nobody is connected, as calls could only fail then.
     [[nodiscard]] peer const* calling() const {
         if (at_.options().role == initiator::client) {
             return &client_;

@@ -306,7 +306,8 @@ constexpr std::array rules{
          a_connection_may_go_from_within},
     rule{"RES-05",
          level::must,
-         "When all that is on a loop goes, each call that waits ends once, before the loop goes.",
+         "When all that is on a loop goes, each call that waits, or comes then, ends once on that "
+         "loop, before it goes.",
          "What is dropped with a loop without a word.",
          needs::nothing,
          nothing_outlives_its_loop,
