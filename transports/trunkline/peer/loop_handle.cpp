@@ -30,6 +30,11 @@ bool loop_handle::post(std::function<void()> work) {
 }
 
 bool loop_handle::post_late(std::function<void()> work) {
+    // The gate first: what is posted there stays when the owner of the handle goes. A copy, as the
+    // loop may still take it while its context goes.
+    if (context_ != nullptr && gate_ != nullptr && gate_->post(work)) {
+        return true;
+    }
     return take(work) || (gate_ != nullptr && gate_->post(std::move(work)));
 }
 

@@ -225,6 +225,37 @@ TEST_P(endings, callbacks_of_a_client_that_has_gone_run_on_its_loop) {
     EXPECT_EQ(told.get(), std::this_thread::get_id());
 }
 
+// What waits is told on that loop, also when the client goes while nothing runs there.
+TEST_P(endings, calls_of_a_client_that_goes_beside_its_loop_end_there) {
+    auto const server = a_server().handle(never, waits).start().value();
+    boost::asio::io_context mine;
+    auto client = client_on(mine, server);
+    std::optional<error_code> told;
+    client->async_call(never, {"x"}, [&](auto answer) { told = answer.error().error; });
+    mine.restart();
+    mine.poll();
+    client.reset();
+    EXPECT_FALSE(told.has_value());
+    mine.restart();
+    mine.poll();
+    EXPECT_EQ(told, rpc::rpc_error::connection_lost);
+}
+
+TEST_P(endings, a_call_right_behind_the_end_of_its_client_ends_on_its_loop) {
+    auto const server = a_server().start().value();
+    boost::asio::io_context mine;
+    auto client = client_on(mine, server);
+    std::optional<std::thread::id> where;
+    boost::asio::post(mine, [&] {
+        peer const gone = *client;
+        client.reset();
+        gone.async_call(echo, {"x"}, [&](auto) { where = std::this_thread::get_id(); });
+    });
+    mine.restart();
+    mine.run();
+    EXPECT_EQ(where, std::this_thread::get_id());
+}
+
 TEST_P(endings, coroutines_end_with_their_connection) {
     seen<int> ended;
     struct noted {
