@@ -24,7 +24,11 @@ public:
             line_->drop_inbox();
         }
     }
-    void operator()() { std::exchange(line_, nullptr)->run_inbox(); }
+    void operator()() {
+        if (!line_->where().is_shut()) {
+            std::exchange(line_, nullptr)->run_inbox();
+        }
+    }
 
 private:
     std::shared_ptr<line> line_;

@@ -40,7 +40,7 @@ std::shared_ptr<loop_gate> loop_gate::of(boost::asio::any_io_executor const& loo
     return boost::asio::use_service<keeper>(context).gate_to(loop);
 }
 
-bool loop_gate::post(std::function<void()> work) {
+bool loop_gate::post(std::function<void()>& work) {
     std::lock_guard const lock(mutex_);  // else the context may go meanwhile
     if (!to_) {
         return false;

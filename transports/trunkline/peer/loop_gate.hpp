@@ -21,8 +21,8 @@ public:
     loop_gate& operator=(loop_gate const&) = delete;
 
     /// True, and `work` runs soon on the loop, or is destroyed when that goes before; false when it
-    /// has gone.
-    [[nodiscard]] bool post(std::function<void()> work);
+    /// has gone, and `work` is left as it was.
+    [[nodiscard]] bool post(std::function<void()>& work);
 
 private:
     class keeper;

@@ -8,10 +8,19 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace trunkline::peers {
 namespace {
+
+bool posted(loop_gate& through, std::function<void()> work) {
+    bool const taken = through.post(work);
+    EXPECT_TRUE(taken || work != nullptr) << "what is refused is left";
+    return taken;
+}
 
 /// Tries the gate once more when it is destroyed.
 class late_comer {
@@ -21,7 +30,7 @@ public:
     late_comer(late_comer const&) = delete;
     late_comer& operator=(late_comer const&) = delete;
     ~late_comer() {
-        came_ = through_->post([] {});
+        came_ = posted(*through_, [] {});
     }
 
 private:
@@ -35,12 +44,12 @@ TEST(loop_gate, leads_to_a_context_of_asio_until_it_goes) {
     {
         boost::asio::io_context context;
         gate = loop_gate::of(context.get_executor());
-        EXPECT_TRUE(gate->post([&] { ++ran; }));
+        EXPECT_TRUE(posted(*gate, [&] { ++ran; }));
         EXPECT_EQ(ran, 0);
         context.run();
     }
     EXPECT_EQ(ran, 1);
-    EXPECT_FALSE(gate->post([&] { ++ran; }));
+    EXPECT_FALSE(posted(*gate, [&] { ++ran; }));
     EXPECT_EQ(ran, 1);
 }
 
@@ -50,12 +59,12 @@ TEST(loop_gate, leads_to_any_runtime_until_it_goes) {
     {
         transport::simulated_runtime loop;
         gate = loop_gate::of(loop.executor());
-        EXPECT_TRUE(gate->post([&] { ++ran; }));
+        EXPECT_TRUE(posted(*gate, [&] { ++ran; }));
         EXPECT_EQ(ran, 0);
         loop.run_until_idle();
     }
     EXPECT_EQ(ran, 1);
-    EXPECT_FALSE(gate->post([&] { ++ran; }));
+    EXPECT_FALSE(posted(*gate, [&] { ++ran; }));
     EXPECT_EQ(ran, 1);
 }
 
@@ -65,7 +74,7 @@ TEST(loop_gate, leads_on_when_a_runtime_on_a_context_of_others_has_gone) {
     auto const gate = loop_gate::of(loop->executor());
     loop.reset();
     bool ran = false;
-    EXPECT_TRUE(gate->post([&] { ran = true; }));
+    EXPECT_TRUE(posted(*gate, [&] { ran = true; }));
     context.run();
     EXPECT_TRUE(ran);
 }
@@ -83,7 +92,7 @@ TEST(loop_gate, is_shut_before_what_waits_in_the_context_is_destroyed) {
     {
         boost::asio::io_context context;
         auto const gate = loop_gate::of(context.get_executor());
-        EXPECT_TRUE(gate->post([last = std::make_shared<late_comer>(gate, came)] {}));
+        EXPECT_TRUE(posted(*gate, [last = std::make_shared<late_comer>(gate, came)] {}));
     }
     EXPECT_EQ(came, false);
 }

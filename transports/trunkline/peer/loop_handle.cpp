@@ -30,12 +30,9 @@ bool loop_handle::post(std::function<void()> work) {
 }
 
 bool loop_handle::post_late(std::function<void()> work) {
-    // The gate first: what is posted there stays when the owner of the handle goes. A copy, as the
-    // loop may still take it while its context goes.
-    if (context_ != nullptr && gate_ != nullptr && gate_->post(work)) {
-        return true;
-    }
-    return take(work) || (gate_ != nullptr && gate_->post(std::move(work)));
+    auto const by_gate = [&] { return gate_ != nullptr && gate_->post(work); };
+    // The gate of a context first: what is posted there stays when the owner of the handle goes.
+    return (context_ != nullptr && by_gate()) || take(work) || by_gate();
 }
 
 bool loop_handle::is_here() const noexcept {

@@ -68,6 +68,7 @@ public:
 
     /// On the thread of the loop, or when nothing runs there.
     void shut() noexcept;
+    [[nodiscard]] bool is_shut() const noexcept { return loop_ == nullptr; }
 
 private:
     /// As post(); what cannot be posted is left in `work`.

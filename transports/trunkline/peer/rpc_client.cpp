@@ -61,6 +61,7 @@ public:
                 peers::loop_thread const here;
                 self->sockets_->run();
                 self->core_->end();
+                self->core_->shut();  // who calls from now on is not told here any more
                 // Those who wait for calls that have failed now are still to be told.
                 self->loop_->post([&loop = *self->sockets_] { loop.stop(); });
                 self->sockets_->run();

@@ -258,6 +258,72 @@ TEST_P(endings, a_call_right_behind_the_end_of_its_client_ends_on_its_loop) {
     EXPECT_EQ(where, std::this_thread::get_id());
 }
 
+/// Whoever is told of an end calls once more, until it is enough.
+class stubborn : public std::enable_shared_from_this<stubborn> {
+public:
+    explicit stubborn(peer whom) : whom_(std::move(whom)) {}
+
+    void call() {
+        whom_.async_call(never, {"x"}, [self = shared_from_this()](auto answer) {
+            self->enough_ ? self->last_.set_value(answer.error().error) : self->call();
+        });
+    }
+
+    /// How the last call ends; empty when nobody is told.
+    [[nodiscard]] std::optional<error_code> last() {
+        enough_ = true;
+        auto told = last_.get_future();
+        bool const is_told = told.wait_for(patience) == std::future_status::ready;
+        return is_told ? std::optional(told.get()) : std::nullopt;
+    }
+
+private:
+    peer const whom_;
+    std::atomic<bool> enough_ = false;
+    std::promise<error_code> last_;
+};
+
+TEST_P(endings, calls_without_a_pause_end_when_their_client_and_its_thread_have_gone) {
+    auto const server = a_server().drain_timeout(milliseconds(1)).start().value();
+    std::optional<rpc_client> client(a_client(server).connect().value());
+    auto const caller = std::make_shared<stubborn>(*client);
+    caller->call();
+    client.reset();
+    EXPECT_EQ(caller->last(), rpc::rpc_error::not_connected);
+}
+
+TEST_P(endings, calls_without_a_pause_end_when_their_client_goes_on_its_thread) {
+    auto const server =
+        a_server().handle(echo, echoed).drain_timeout(milliseconds(1)).start().value();
+    std::optional<rpc_client> client(a_client(server).connect().value());
+    auto const caller = std::make_shared<stubborn>(*client);
+    std::promise<void> gone;
+    client->async_call(echo, {"x"}, [&](auto) {
+        caller->call();
+        client.reset();
+        gone.set_value();
+    });
+    gone.get_future().get();
+    auto const last = caller->last();  // maybe the first one, which was under way
+    ASSERT_TRUE(last.has_value());
+    EXPECT_TRUE(last == rpc::rpc_error::connection_lost || last == rpc::rpc_error::not_connected)
+        << last->message();
+}
+
+TEST_P(endings, calls_without_a_pause_end_when_their_server_and_its_thread_have_gone) {
+    seen<peer> joined;
+    auto server = std::optional(a_server()
+                                    .on_connected([&](peer one) { joined.add(std::move(one)); })
+                                    .drain_timeout(milliseconds(1))
+                                    .start()
+                                    .value());
+    auto const client = a_client(*server).handle(echo, echoed).connect().value();
+    auto const caller = std::make_shared<stubborn>(joined.wait_for(1).at(0));
+    caller->call();
+    server.reset();
+    EXPECT_EQ(caller->last(), rpc::rpc_error::not_connected);
+}
+
 TEST_P(endings, coroutines_end_with_their_connection) {
     seen<int> ended;
     struct noted {

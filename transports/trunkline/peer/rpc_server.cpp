@@ -124,6 +124,7 @@ public:
                     one.serving->start();
                     one.sockets->run();
                     one.serving->end();
+                    one.serving->shut();  // who calls from now on is not told here any more
                     // Those who wait for calls that have failed now are still to be told.
                     one.loop->post([&one] { one.sockets->stop(); });
                     one.sockets->run();
