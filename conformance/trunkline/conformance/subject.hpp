@@ -103,7 +103,7 @@ struct place {
     transport::runtime& loop;                    ///< all runs on it, on one thread
     transport::asio_runtime* sockets = nullptr;  ///< the same loop, where it has sockets
     transport::delivery_shape shape = transport::delivery_shape::direct;  ///< of simulated links
-    std::size_t capacity = 64 * kib;          ///< of simulated links, per direction, in bytes
+    std::size_t capacity = 64 * kib;  ///< per direction, in bytes, of links whose buffers are ours
     transport::runtime::duration latency{0};  ///< of simulated links, one way
     std::uint64_t seed = 1;                   ///< of all that is random about the links
 };
@@ -113,11 +113,11 @@ struct features {
     bool shapes = true;            ///< `place::shape` is obeyed; else rules run with direct only
     bool virtual_time = true;      ///< runs on a simulated loop; else on sockets and real time only
     bool message_borders = false;  ///< as transport::capabilities
-    bool half_close = true;        ///< likewise
+    bool half_close = true;        ///< as transport::capabilities
     bool reset = true;             ///< the peer tells an abort from an end in order
-    bool probe = false;            ///< likewise
-    bool close_reason = false;     ///< likewise
-    bool identity = false;         ///< the peer is named by credentials or a certificate
+    bool probe = false;            ///< as transport::capabilities
+    bool close_reason = false;     ///< as transport::capabilities
+    bool identity = false;         ///< byte_stream::credentials() names the process of the peer
     bool secure = false;           ///< TLS
     bool compression = false;      ///< what is sent is compressed
 };

@@ -12,7 +12,8 @@
 namespace trunkline::transport {
 
 /// What is between an accepted or dialled socket and its connection: gives the stream back, maybe
-/// wrapped, or null to refuse it. Empty: nothing.
+/// wrapped, or null to refuse it. It is given the bare socket, which it can release(). Empty:
+/// nothing.
 using stream_filter = std::function<std::unique_ptr<byte_stream>(std::unique_ptr<byte_stream>)>;
 
 /// Sockets that listen on one endpoint, one for each thread, and its URL with the real port.
