@@ -82,16 +82,19 @@ TEST_P(endings, a_client_may_be_destroyed_when_it_is_told_of_the_end) {
     for (bool const by_server : {true, false}) {
         auto server = a_server().start().value();
         std::optional<rpc_client> client;
+        std::promise<void> made;  // else no more than a socket would order both threads
         std::promise<void> gone;
         client.emplace(a_client(server)
                            .on_state([&](auto state, auto) {
                                if (is_end(state)) {
+                                   made.get_future().wait();
                                    client.reset();
                                    gone.set_value();
                                }
                            })
                            .connect()
                            .value());
+        made.set_value();
         by_server ? server.stop() : client->close();
         gone.get_future().get();
     }
